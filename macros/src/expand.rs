@@ -1,0 +1,232 @@
+//! Expand: from a checked plan and a function to the measured function.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Path, Result, Type};
+
+use crate::check::{self, Objective, Plan};
+use crate::item::{Body, Function};
+use crate::output::Future;
+use crate::shape::{AsyncTail, Shape};
+use crate::{args, item, shape};
+
+/// Parses, checks, expands. A mistake becomes one message, and the item stays as it was written, so that nothing else breaks.
+pub(crate) fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
+    measured(args, item.clone()).unwrap_or_else(|error| {
+        let message = error.into_compile_error();
+        if item::is_closure(&item) {
+            quote!({ #message #item })
+        } else {
+            quote!(#message #item)
+        }
+    })
+}
+
+fn measured(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let args = args::parse(args)?;
+    let function = item::parse(item)?;
+    let plan = check::plan(args)?;
+    check::function(&function)?;
+    Ok(expand(&plan, &function))
+}
+
+// Input:
+//     #[doc = "…"]
+//     pub async fn f(x: X) -> R { body }
+//
+// Output:
+//     #[doc = "…"]
+//     pub async fn f(x: X) -> R {
+//         static __ECOLAURA_SITE: Site = …;
+//         submit! { Registered(&__ECOLAURA_SITE) }
+//         measured body
+//     }
+fn expand(plan: &Plan, function: &Function) -> TokenStream {
+    let Function {
+        attributes,
+        visibility,
+        signature,
+        body,
+    } = function;
+    let private = Private { krate: &plan.krate };
+    let site = private.site(plan, &signature.ident.unraw().to_string());
+    let measured = private.body(shape::of(function), body);
+    let inner = &body.attributes;
+    let block = braced(body.braces, quote!(#(#inner)* #site #measured));
+    quote!(#(#attributes)* #visibility #signature #block)
+}
+
+/// Writes what uses the runtime half of the crate, `krate::__private`.
+struct Private<'a> {
+    krate: &'a Path,
+}
+
+impl Private<'_> {
+    fn path(&self, name: &str) -> TokenStream {
+        let krate = self.krate;
+        let name = format_ident!("{name}", span = Span::mixed_site());
+        quote!(#krate::__private::#name)
+    }
+
+    // Output:
+    //     static __ECOLAURA_SITE: Site = Site::new("/a", module, "f", line).method(Method::Post).objective(Some(1), 99900);
+    //     submit! { Registered(&__ECOLAURA_SITE) }
+    fn site(&self, plan: &Plan, function: &str) -> TokenStream {
+        let [site, inventory, registered] =
+            ["Site", "inventory", "Registered"].map(|name| self.path(name));
+        let subject = plan.subject.value();
+        let method = plan.method.as_ref().map(|variant| {
+            let method = self.path("Method");
+            quote!(.method(#method::#variant))
+        });
+        let objective = plan.objective.as_ref().map(objective);
+        quote! {
+            static __ECOLAURA_SITE: #site =
+                #site::new(#subject, ::core::module_path!(), #function) #method #objective;
+            #inventory::submit! { #registered(&__ECOLAURA_SITE) }
+        }
+    }
+
+    fn body(&self, shape: Shape, body: &Body) -> TokenStream {
+        let written = braced(unlinted(body.braces), body.tokens.clone());
+        match shape {
+            Shape::Sync(returned) => self.counted(&self.call(&returned, &written), None),
+            Shape::Async(returned) => {
+                self.counted(&awaited(&returned, body.braces, &written), None)
+            }
+            Shape::Endless => self.uncounted(&written),
+            Shape::Block(tail) => self.tail(&tail),
+            Shape::Future { made, future } => self.future(&made, &future, &written),
+        }
+    }
+
+    // Output:
+    //     let call = start(&__ECOLAURA_SITE);
+    //     let out: R = value;
+    //     call.finish({ use status::*; (&&&&&Probe(&out)).status() });
+    //     return out;
+    //
+    // `value` may panic or be dropped; then `call` is, and tells so.
+    fn counted(&self, value: &TokenStream, returned: Option<&Type>) -> TokenStream {
+        let [start, status] = ["start", "status"].map(|name| self.path(name));
+        let returned = returned.map(|returned| quote!(: #returned));
+        quote_spanned! {Span::mixed_site()=>
+            let __ecolaura_call = #start(&__ECOLAURA_SITE);
+            let __ecolaura_out #returned = #value;
+            __ecolaura_call.finish({
+                use #status::*;
+                (&&&&&Probe(&__ecolaura_out)).status()
+            });
+            return __ecolaura_out;
+        }
+    }
+
+    fn uncounted(&self, endless: &TokenTree) -> TokenStream {
+        let start = self.path("start");
+        quote_spanned! {Span::mixed_site()=>
+            let __ecolaura_call = #start(&__ECOLAURA_SITE);
+            #endless
+        }
+    }
+
+    // Input:
+    //     { body }
+    //
+    // Output:
+    //     call_once(move || -> R { body })
+    //
+    // so that `return` and `?` leave the closure. Through `call_once` it is known to run once, and may give its arguments away.
+    fn call(&self, returned: &Type, body: &TokenTree) -> TokenStream {
+        let call_once = self.path("call_once");
+        quote_spanned!(Span::mixed_site()=> #call_once(move || -> #returned #body))
+    }
+
+    // Input:
+    //     before; Box::pin(async move { body })
+    //
+    // Output:
+    //     before; Box::pin(async move { … let out: R = async move { body }.await; … })
+    fn tail(&self, tail: &AsyncTail) -> TokenStream {
+        let AsyncTail {
+            before,
+            wrapper,
+            block,
+            output,
+        } = tail;
+        let counted = self.counted(&quote!(#block.await), output.as_ref());
+        let capture = &block.capture;
+        let measured = quote_spanned!(Span::mixed_site()=> async #capture { #counted });
+        match wrapper {
+            Some(box_pin) => quote!(#(#before)* #box_pin(#measured)),
+            None => quote!(#(#before)* #measured),
+        }
+    }
+
+    // Input:
+    //     { body }
+    //
+    // Output:
+    //     let future = call_once(move || -> Pin<Box<dyn Future<Output = R>>> { body });
+    //     return Box::pin(async move { … let out: R = future.await; … });
+    fn future(&self, made: &Type, future: &Future, body: &TokenTree) -> TokenStream {
+        let made = self.call(made, body);
+        let value = quote_spanned!(Span::mixed_site()=> __ecolaura_future.await);
+        let counted = self.counted(&value, None);
+        let mut measured = quote_spanned!(Span::mixed_site()=> async move { #counted });
+        if future.boxed {
+            measured = quote!(::std::boxed::Box::pin(#measured));
+        }
+        quote_spanned! {Span::mixed_site()=>
+            let __ecolaura_future = #made;
+            return #measured;
+        }
+    }
+}
+
+// Input:
+//     { body }
+//
+// Output:
+//     async move {
+//         if let Some(out) = None::<R> { return out; }
+//         { body }
+//     }
+//     .await
+//
+// so that `return` and `?` leave the block. An `async` block cannot name its type: the return that never comes does. The body keeps
+// its own braces, so that its items still come first in their block.
+fn awaited(returned: &Type, braces: Span, body: &TokenTree) -> TokenStream {
+    let typed = quote_spanned! {unlinted(returned.span())=>
+        if let ::core::option::Option::Some(__ecolaura_out) = ::core::option::Option::None::<#returned> {
+            return __ecolaura_out;
+        }
+    };
+    let block = braced(braces, quote!(#typed #body));
+    quote_spanned!(Span::mixed_site()=> async move #block.await)
+}
+
+fn objective(objective: &Objective) -> TokenStream {
+    let Objective {
+        latency_ns,
+        target_millipercent,
+    } = objective;
+    let latency = match latency_ns {
+        Some(latency) => quote!(::core::option::Option::Some(#latency)),
+        None => quote!(::core::option::Option::None),
+    };
+    quote!(.objective(#latency, #target_millipercent))
+}
+
+/// The same place, but as written by the macro, where lints have nothing to say.
+fn unlinted(place: Span) -> Span {
+    Span::mixed_site().located_at(place)
+}
+
+/// Braces that keep their place in the user's source, so that what the compiler says about them points there.
+fn braced(place: Span, tokens: impl ToTokens) -> TokenTree {
+    let mut group = Group::new(Delimiter::Brace, tokens.into_token_stream());
+    group.set_span(place);
+    group.into()
+}

@@ -1,0 +1,246 @@
+//! How a function does its work: at once, or in a future, and which one.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::parse::Parser as _;
+use syn::{Block, Expr, ExprAsync, ExprCall, Stmt, Type};
+
+use crate::item::Function;
+use crate::output::{self, Future};
+
+/// The forms of functions that are measured in different ways.
+pub(crate) enum Shape {
+    /// `fn f() -> T { … }`: while it runs.
+    Sync(Type),
+    /// `async fn f() -> T { … }`: while its future runs.
+    Async(Type),
+    /// `-> !`: it ends in no other way than by panic or drop.
+    Endless,
+    /// The body ends in an `async` block: while that runs.
+    Block(AsyncTail),
+    /// The body makes a future in another way: while that runs.
+    Future { made: Type, future: Future },
+}
+
+/// Input: `…; Box::pin(async move { … })` or `…; async move { … }`
+pub(crate) struct AsyncTail {
+    /// The statements before it.
+    pub(crate) before: Vec<Stmt>,
+    /// `Box::pin`
+    pub(crate) wrapper: Option<Expr>,
+    pub(crate) block: ExprAsync,
+    /// What it resolves to, where that is written.
+    pub(crate) output: Option<Type>,
+}
+
+/// Decides how `function` is measured.
+pub(crate) fn of(function: &Function) -> Shape {
+    let returned = output::returned(&function.signature.output);
+    if matches!(returned, Type::Never(_)) {
+        return Shape::Endless;
+    }
+    if function.signature.asyncness.is_some() {
+        return Shape::Async(output::nameable(returned));
+    }
+    let future = output::future(&returned);
+    let tail = async_tail(function.body.tokens.clone());
+    match (tail, future) {
+        (Some((before, wrapper, block)), future)
+            if future.is_none() || !before.iter().any(leaves_early) =>
+        {
+            let output = future.and_then(|future| future.output);
+            Shape::Block(AsyncTail {
+                before,
+                wrapper,
+                block,
+                output: output.map(output::nameable),
+            })
+        }
+        (_, Some(future)) => Shape::Future {
+            made: output::nameable(returned),
+            future,
+        },
+        (_, None) => Shape::Sync(output::nameable(returned)),
+    }
+}
+
+fn async_tail(body: TokenStream) -> Option<(Vec<Stmt>, Option<Expr>, ExprAsync)> {
+    let mut before = Block::parse_within.parse2(body).ok()?;
+    match before.pop()? {
+        Stmt::Expr(Expr::Async(block), None) if block.attrs.is_empty() => {
+            Some((before, None, block))
+        }
+        Stmt::Expr(Expr::Call(call), None) => {
+            let (wrapper, block) = box_pin(call)?;
+            Some((before, Some(wrapper), block))
+        }
+        _ => None,
+    }
+}
+
+/// Input: `Box::pin(async move { … })`. Output: `Box::pin` and the block.
+fn box_pin(call: ExprCall) -> Option<(Expr, ExprAsync)> {
+    let Expr::Path(called) = &*call.func else {
+        return None;
+    };
+    let mut names = called.path.segments.iter().rev();
+    if names.next()?.ident != "pin" || names.next()?.ident != "Box" || call.args.len() != 1 {
+        return None;
+    }
+    match call.args.into_iter().next()? {
+        Expr::Async(block) if block.attrs.is_empty() => Some((*call.func, block)),
+        _ => None,
+    }
+}
+
+/// Whether `return` stands anywhere in it. One that belongs to a closure is taken for one of the function: that costs speed only.
+fn leaves_early(statement: &Stmt) -> bool {
+    fn holds_return(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(word) => word == "return",
+            TokenTree::Group(group) => holds_return(group.stream()),
+            _ => false,
+        })
+    }
+    holds_return(statement.to_token_stream())
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+    use crate::item;
+
+    fn shape(function: TokenStream) -> &'static str {
+        match of(&item::parse(function).expect("a function")) {
+            Shape::Sync(_) => "sync",
+            Shape::Async(_) => "async",
+            Shape::Endless => "endless",
+            Shape::Block(tail) if tail.wrapper.is_some() => "boxed block",
+            Shape::Block(_) => "block",
+            Shape::Future { future, .. } if future.boxed => "boxed future",
+            Shape::Future { .. } => "future",
+        }
+    }
+
+    #[test]
+    fn plain_functions_run_at_once_or_in_their_future() {
+        assert_eq!(
+            shape(quote!(
+                fn f() {}
+            )),
+            "sync"
+        );
+        assert_eq!(
+            shape(quote!(
+                async fn f() -> impl Future<Output = u8> {
+                    async { 1 }
+                }
+            )),
+            "async"
+        );
+        assert_eq!(
+            shape(quote!(
+                unsafe extern "C" fn f() -> u8 {
+                    1
+                }
+            )),
+            "sync"
+        );
+        assert_eq!(
+            shape(quote!(
+                fn f() -> Pin<Box<dyn Stream>> {
+                    Box::pin(s())
+                }
+            )),
+            "sync"
+        );
+        assert_eq!(
+            shape(quote!(
+                fn f() -> ! {
+                    loop {}
+                }
+            )),
+            "endless"
+        );
+        assert_eq!(
+            shape(quote!(
+                async fn f() -> ! {
+                    loop {}
+                }
+            )),
+            "endless"
+        );
+    }
+
+    #[test]
+    fn a_last_async_block_is_what_runs() {
+        let boxed = quote!(Pin<Box<dyn Future<Output = u8>>>);
+        assert_eq!(
+            shape(quote!(fn f() -> #boxed { let a = 1; Box::pin(async move { a }) })),
+            "boxed block"
+        );
+        assert_eq!(
+            shape(quote!(fn f() -> #boxed { ::std::boxed::Box::pin(async { return 1 }) })),
+            "boxed block"
+        );
+        assert_eq!(
+            shape(quote!(
+                fn f() -> Alias {
+                    Box::pin(async { 1 })
+                }
+            )),
+            "boxed block"
+        );
+        assert_eq!(
+            shape(quote!(
+                fn f() -> impl Future<Output = u8> {
+                    async { 1 }
+                }
+            )),
+            "block"
+        );
+    }
+
+    #[test]
+    fn another_future_is_measured_from_outside() {
+        let boxed = quote!(Pin<Box<dyn Future<Output = u8>>>);
+        assert_eq!(shape(quote!(fn f() -> #boxed { g() })), "boxed future");
+        assert_eq!(
+            shape(quote!(fn f() -> #boxed { Box::pin(g()) })),
+            "boxed future"
+        );
+        assert_eq!(
+            shape(quote!(fn f() -> #boxed { if a { return g(); } Box::pin(async { 1 }) })),
+            "boxed future"
+        );
+        assert_eq!(
+            shape(quote!(
+                fn f() -> BoxFuture<'static, u8> {
+                    async { 1 }.boxed()
+                }
+            )),
+            "boxed future"
+        );
+        assert_eq!(
+            shape(quote!(
+                fn f() -> impl Future<Output = u8> + Send {
+                    g()
+                }
+            )),
+            "future"
+        );
+        assert_eq!(
+            shape(quote!(
+                fn f() -> impl Future<Output = u8> {
+                    if a {
+                        return g(1);
+                    }
+                    g(2)
+                }
+            )),
+            "future"
+        );
+    }
+}

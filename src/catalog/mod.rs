@@ -1,0 +1,52 @@
+//! Every name of ours that leaves the process, as const data.
+//!
+//! The metrics of this crate are described here and nowhere else: emission, the README's table,
+//! dashboards and rules derive from [`ALL`]. The descriptions are checked when the crate is compiled.
+
+mod function;
+mod http;
+mod metric;
+mod own;
+pub(crate) mod validate;
+
+pub use function::{REQUEST_COUNT, REQUEST_LATENCY};
+pub use http::{
+    HTTP_REQUEST_DURATION, HTTP_REQUEST_SIZE, HTTP_REQUESTS, HTTP_REQUESTS_IN_FLIGHT,
+    HTTP_RESPONSE_SIZE, HTTP_STREAM_DURATION,
+};
+pub use metric::{Kind, Metric, Unit};
+pub use own::{OBSERVATIONS_REFUSED, SCRAPES, SERIES_REFUSED, SOURCES_REFUSED, TARGET_INFO};
+
+/// Every metric that this crate writes, in the order of the README's table.
+pub const ALL: &[Metric] = &[
+    HTTP_REQUESTS,
+    HTTP_REQUEST_DURATION,
+    HTTP_REQUESTS_IN_FLIGHT,
+    HTTP_REQUEST_SIZE,
+    HTTP_RESPONSE_SIZE,
+    HTTP_STREAM_DURATION,
+    REQUEST_COUNT,
+    REQUEST_LATENCY,
+    TARGET_INFO,
+    SERIES_REFUSED,
+    OBSERVATIONS_REFUSED,
+    SOURCES_REFUSED,
+    SCRAPES,
+];
+
+const _: () = {
+    let mut at = 0;
+    while at < ALL.len() {
+        ALL[at].checked();
+        let mut other = 0;
+        while other < at {
+            let (one, two) = (ALL[at].name.as_bytes(), ALL[other].name.as_bytes());
+            assert!(
+                !validate::equal(one, two),
+                "a name is in the catalogue twice"
+            );
+            other += 1;
+        }
+        at += 1;
+    }
+};

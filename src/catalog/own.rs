@@ -1,0 +1,37 @@
+//! What the library says about the service as a whole and about itself.
+
+use crate::catalog::Metric;
+
+/// The resource: who is being measured. Its labels are the resource attributes.
+pub const TARGET_INFO: Metric = Metric::gauge(
+    "target_info",
+    "Attributes of the service, always 1 (OpenTelemetry resource).",
+);
+
+/// Label sets that a family had no room for.
+pub const SERIES_REFUSED: Metric = Metric::counter(
+    "monitoring_series_refused_total",
+    "Requests for a new label set that went to the overflow series, since the family was full.",
+)
+.labels(&["metric"]);
+
+/// Values that cannot be recorded.
+pub const OBSERVATIONS_REFUSED: Metric = Metric::counter(
+    "monitoring_observations_refused_total",
+    "Values that were not recorded since they are negative or not a number.",
+)
+.labels(&["metric"]);
+
+/// Families of bridged registries that were left out of a scrape.
+pub const SOURCES_REFUSED: Metric = Metric::counter(
+    "monitoring_families_refused_total",
+    "Families of a bridged registry that were left out of a scrape, by reason.",
+)
+.labels(&["reason"]);
+
+/// Scrapes answered.
+pub const SCRAPES: Metric = Metric::counter(
+    "monitoring_scrapes_total",
+    "Answers of the /metrics handler.",
+)
+.labels(&["status_code"]);

@@ -1,0 +1,114 @@
+//! Liveness, readiness and start-up, from named checks that the service registers.
+//!
+//! ```
+//! # fn main() -> Result<(), ecolaura_monitoring::Error> {
+//! # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
+//! monitoring.health().ready("database", || async { Ok::<(), std::io::Error>(()) });
+//! # Ok(()) }
+//! ```
+//!
+//! - `/health/live`: should this process go on? Restart it when not.
+//! - `/health/ready`: should it get requests now? False while it starts, drains, or a check fails.
+//! - `/health/startup`: has it started? Stays true once it was.
+//!
+//! Each answers 200 or 503 with a JSON object: the status and that of each check. A check has a time limit of
+//! 2 seconds and its result is kept for one second, so that probes cannot load what they check. Its
+//! error text is logged, not shown: it may name hosts or users.
+
+mod answer;
+mod check;
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::health::check::Check;
+
+/// The checks of a service; get it from [`Monitoring::health`](crate::Monitoring::health).
+#[derive(Clone, Default)]
+pub struct Health(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    live: Checks,
+    ready: Checks,
+    startup: Checks,
+    started: AtomicBool,
+    draining: AtomicBool,
+}
+
+#[derive(Default)]
+struct Checks(Mutex<Vec<Arc<Check>>>);
+
+impl Checks {
+    fn add(&self, check: Check) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|known| known.name() != check.name());
+        all.push(Arc::new(check));
+    }
+
+    fn all(&self) -> Vec<Arc<Check>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Health {
+    /// Adds a check to `/health/ready`, or replaces the one of this name.
+    ///
+    /// Call it within the service's Tokio runtime: checks run there. Outside of one they run on the
+    /// listener's.
+    pub fn ready<F, R, E>(&self, name: &'static str, check: F)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::fmt::Display + Send + 'static,
+    {
+        self.0.ready.add(Check::new(name, check));
+    }
+
+    /// Adds a check to `/health/live`, or replaces the one of this name.
+    ///
+    /// A failing check gets the process restarted: check what a restart mends, never a database.
+    pub fn live<F, R, E>(&self, name: &'static str, check: F)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::fmt::Display + Send + 'static,
+    {
+        self.0.live.add(Check::new(name, check));
+    }
+
+    /// Adds a check to `/health/startup`, or replaces the one of this name.
+    ///
+    /// The service has started once all of them have passed together. Add them before the slow part begins.
+    pub fn startup<F, R, E>(&self, name: &'static str, check: F)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::fmt::Display + Send + 'static,
+    {
+        self.0.startup.add(Check::new(name, check));
+        self.0.started.store(false, Ordering::Release);
+    }
+
+    /// From now on `/health/ready` says no, so that load balancers send nothing more.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the service drains.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire)
+    }
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Health")
+            .field("draining", &self.is_draining())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+//! The tower layer that measures every request exactly once.
+//!
+//! Put it on the router, outermost:
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! use axum::{Router, routing::get};
+//! # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build().unwrap();
+//!
+//! let app: Router = Router::new()
+//!     .route("/api/v1/products", get(|| async { "[]" }))
+//!     .layer(monitoring.layer());
+//! # }
+//! ```
+//!
+//! What a request counts as:
+//! - **Answered**: with its status; `outcome` is `success`, `client_error`, `server_error`, or `timeout` for 408 and 504.
+//!   A gRPC call (`application/grpc`) has the outcome of its `grpc-status`.
+//! - **The handler panicked**: 500, `panic`. The panic goes on as it would without the layer.
+//! - **The client went away** before the head: 499, `cancelled`; during the body: the head's status, `aborted`.
+//! - **The service or its body failed**: 500 or the head's status, `server_error`; `timeout` for tower's `Elapsed`.
+//! - **A stream** (`text/event-stream`, 101, answered CONNECT): counted with the time to its head. Its life is
+//!   observed in `http_stream_duration_seconds`; that of an upgraded connection only under
+//!   [`Monitoring::serve`](crate::Monitoring::serve), which sees the connection end.
+//!
+//! `endpoint` is the template of the route (`/products/{id}`), never the path. What no route matched is
+//! `unmatched`. A request that passes two layers of the same monitoring is counted by the outer one.
+//!
+//! # Sharp edges
+//!
+//! - A layer *outside* this one that drops the request's future, such as a timeout, looks like a client that went
+//!   away: keep this layer outermost.
+//! - Bytes are counted where the layer stands: compression inside it counts compressed, outside it uncompressed.
+//! - Bytes of a request body are counted as they are read from [`axum::body::Body`]; of another body type the
+//!   layer knows only the declared length, and without one observes no request size.
+//! - A task that the handler spawns does not belong to the request.
+
+mod body;
+mod future;
+mod layer;
+mod received;
+mod service;
+mod timeout;
+#[cfg(feature = "server")]
+mod upgrade;
+
+pub use body::ResponseBody;
+pub use future::ResponseFuture;
+pub use layer::MonitorLayer;
+pub use service::Monitor;
+#[cfg(feature = "server")]
+pub(crate) use upgrade::Upgraded;

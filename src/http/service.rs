@@ -1,0 +1,146 @@
+//! The service: begins a request's measurement and hands it to the future.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use crate::error::Error;
+use crate::http::body::ResponseBody;
+use crate::http::future::ResponseFuture;
+use crate::http::received;
+use crate::label::Method;
+use crate::observe::{self, Endpoint, Meter};
+
+/// A service whose requests are measured; see the [module](crate::http).
+///
+/// Made by [`MonitorLayer`](crate::http::MonitorLayer), or by
+/// [`Monitoring::around`](crate::Monitoring::around) a whole router.
+#[derive(Clone)]
+pub struct Monitor<S> {
+    inner: S,
+    meter: Option<&'static Meter>,
+    /// Endpoints are named inside: the gauge waits for the name.
+    around: bool,
+    routes: Option<Arc<matchit::Router<&'static Endpoint>>>,
+}
+
+impl<S> Monitor<S> {
+    pub(crate) fn on(meter: Option<&'static Meter>, inner: S) -> Self {
+        Self {
+            inner,
+            meter,
+            around: false,
+            routes: None,
+        }
+    }
+
+    pub(crate) fn around(meter: Option<&'static Meter>, inner: S) -> Self {
+        Self {
+            around: true,
+            ..Self::on(meter, inner)
+        }
+    }
+
+    /// Names endpoints by the path: templates as axum writes them (`/products/{id}`).
+    ///
+    /// For services whose endpoints nothing inside names: no `#[monitor]` and no axum route. Costs a
+    /// look-up of the path for each request.
+    ///
+    /// # Errors
+    ///
+    /// When a template is malformed or two of them overlap.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
+    /// # let service = ();
+    /// let app = monitoring.around(service).routes(["/products", "/products/{id}"])?;
+    /// # Ok(()) }
+    /// ```
+    pub fn routes<T: AsRef<str>>(
+        mut self,
+        templates: impl IntoIterator<Item = T>,
+    ) -> Result<Self, Error> {
+        let Some(meter) = self.meter else {
+            return Ok(self);
+        };
+        let mut routes = matchit::Router::new();
+        for template in templates {
+            let template = template.as_ref();
+            let endpoint = meter.endpoints.of(&meter.http, template);
+            routes.insert(template, endpoint).map_err(|error| {
+                Error::configuration(format!(
+                    "route template `{template}`: {error}; write it as axum does, `/products/{{id}}`"
+                ))
+            })?;
+        }
+        self.routes = Some(Arc::new(routes));
+        Ok(self)
+    }
+
+    /// The endpoint, where it can be told before the service is called.
+    #[inline]
+    fn endpoint<B>(
+        &self,
+        meter: &'static Meter,
+        request: &Request<B>,
+    ) -> Option<&'static Endpoint> {
+        #[cfg(feature = "axum")]
+        if let Some(path) = request.extensions().get::<axum::extract::MatchedPath>() {
+            return Some(meter.endpoints.of(&meter.http, path.as_str()));
+        }
+        let _ = meter;
+        let routes = self.routes.as_ref()?;
+        routes
+            .at(request.uri().path())
+            .ok()
+            .map(|found| *found.value)
+    }
+}
+
+impl<S, B, ResponseB> Service<Request<B>> for Monitor<S>
+where
+    S: Service<Request<B>, Response = Response<ResponseB>>,
+    S::Error: 'static,
+    B: Body + 'static,
+    ResponseB: Body,
+{
+    type Response = Response<ResponseBody<ResponseB>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let Some(meter) = self.meter else {
+            return ResponseFuture::new(self.inner.call(request), None, Method::Other);
+        };
+        let endpoint = self.endpoint(meter, &request);
+        if observe::within(meter) {
+            if let Some(endpoint) = endpoint {
+                observe::name_endpoint(endpoint);
+            }
+            return ResponseFuture::new(self.inner.call(request), None, Method::Other);
+        }
+        let method = Method::from(request.method());
+        let received = received::measure(request.body_mut());
+        let mut measured = observe::Request::start(meter, method, endpoint, self.around, received);
+        let inner = measured.run(|| self.inner.call(request));
+        ResponseFuture::new(inner, Some(measured), method)
+    }
+}
+
+impl<S> std::fmt::Debug for Monitor<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Monitor")
+            .field("enabled", &self.meter.is_some())
+            .field("around", &self.around)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+//! Counters: whole numbers that only grow, and the pair of them that makes an up-down gauge.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::metrics::stripe::{HOT, Striped};
+
+/// A counter bound to its labels.
+///
+/// Copying it costs nothing; it lives as long as the process. An increment is one relaxed atomic add,
+/// takes no lock and allocates nothing. It wraps after 2⁶⁴.
+///
+/// ```
+/// use ecolaura_monitoring::Monitoring;
+/// use ecolaura_monitoring::metrics::Metric;
+///
+/// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+/// # let monitoring = Monitoring::builder("docs").build()?;
+/// let packed = monitoring.metrics().counter(Metric::counter("boxes_packed_total", "Boxes packed."))?;
+/// packed.inc();
+/// packed.add(3);
+/// assert_eq!(packed.value(), 4);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Counter(pub(crate) &'static CounterCell);
+
+impl Counter {
+    /// Adds one.
+    #[inline]
+    pub fn inc(self) {
+        self.0.add(1);
+    }
+
+    /// Adds `n`.
+    #[inline]
+    pub fn add(self, n: u64) {
+        self.0.add(n);
+    }
+
+    /// The count now.
+    pub fn value(self) -> u64 {
+        self.0.value()
+    }
+}
+
+impl std::fmt::Debug for Counter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Counter").field(&self.value()).finish()
+    }
+}
+
+/// The cells of a counter.
+pub(crate) struct CounterCell(Striped<AtomicU64>);
+
+impl CounterCell {
+    pub(crate) const fn new() -> Self {
+        Self(Striped::new(AtomicU64::new(0)))
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, n: u64) {
+        let old = self.0.local().fetch_add(n, Ordering::Relaxed);
+        if old < HOT && old.wrapping_add(n) >= HOT {
+            self.0.spread(|| AtomicU64::new(0));
+        }
+    }
+
+    pub(crate) fn value(&self) -> u64 {
+        self.0.all().fold(0, |sum, cell| {
+            sum.wrapping_add(cell.load(Ordering::Relaxed))
+        })
+    }
+}
+
+/// A number of things that are under way: what began less what ended.
+///
+/// Both only grow, so that each can be striped.
+pub(crate) struct InFlightCell {
+    begun: CounterCell,
+    ended: CounterCell,
+}
+
+impl InFlightCell {
+    pub(crate) const fn new() -> Self {
+        Self {
+            begun: CounterCell::new(),
+            ended: CounterCell::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn begin(&self) {
+        self.begun.add(1);
+    }
+
+    #[inline]
+    pub(crate) fn end(&self) {
+        self.ended.add(1);
+    }
+
+    /// How many are under way.
+    pub(crate) fn value(&self) -> u64 {
+        // What ended is read first, so that the difference is never below zero.
+        let ended = self.ended.value();
+        std::sync::atomic::fence(Ordering::Acquire);
+        self.begun.value().saturating_sub(ended)
+    }
+}

@@ -1,0 +1,3 @@
+//! Rendering: pure functions from what is collected to bytes.
+
+pub(crate) mod text;

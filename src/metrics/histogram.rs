@@ -1,0 +1,257 @@
+//! Histograms: one array of cells for the classic and the native buckets, written without a lock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::metrics::layout::Layout;
+use crate::metrics::losses::Losses;
+use crate::metrics::stripe::{HOT, Striped};
+
+/// A histogram bound to its labels.
+///
+/// Copying it costs nothing; it lives as long as the process. An observation is two relaxed atomic adds,
+/// takes no lock and allocates nothing. Classic and native buckets and the count are made from the
+/// same cells, so they never disagree.
+///
+/// ```
+/// use std::time::Duration;
+/// use ecolaura_monitoring::Monitoring;
+/// use ecolaura_monitoring::metrics::{Metric, Unit};
+///
+/// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+/// # let monitoring = Monitoring::builder("docs").build()?;
+/// const PACKING: Metric =
+///     Metric::histogram("box_packing_seconds", "Time to pack a box.").unit(Unit::Seconds);
+/// let packing = monitoring.metrics().histogram(PACKING)?;
+/// packing.observe_duration(Duration::from_millis(70));
+/// packing.observe(0.07);
+/// assert_eq!(packing.count(), 2);
+/// # Ok(()) }
+/// ```
+///
+/// # Limits
+///
+/// Values are kept to a billionth of a second or of a ratio, to a millionth without a unit, and to a
+/// whole byte. A value that is negative or not a number is not recorded but counted in
+/// `monitoring_observations_refused_total`; one beyond the last bucket goes to `+Inf`.
+#[derive(Clone, Copy)]
+pub struct Histogram(pub(crate) &'static HistogramCells);
+
+impl Histogram {
+    /// Observes a value in the metric's unit.
+    #[inline]
+    pub fn observe(self, value: f64) {
+        match self.0.layout.record_of(value) {
+            Some(recorded) => self.0.record(recorded),
+            None => self.0.losses.observation(),
+        }
+    }
+
+    /// Observes a time, on a histogram in seconds; on another one, its number of seconds.
+    #[inline]
+    pub fn observe_duration(self, time: Duration) {
+        if self.0.nanoseconds {
+            self.0.record(nanoseconds(time));
+        } else {
+            self.observe(time.as_secs_f64());
+        }
+    }
+
+    /// Observes a value as it is recorded: nanoseconds or bytes.
+    #[inline]
+    pub(crate) fn record(self, recorded: u64) {
+        self.0.record(recorded);
+    }
+
+    /// The number of observations.
+    pub fn count(self) -> u64 {
+        let mut snapshot = Snapshot::default();
+        self.0.read(&mut snapshot);
+        snapshot.count
+    }
+}
+
+impl std::fmt::Debug for Histogram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Histogram")
+            .field("count", &self.count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A time in whole nanoseconds; 584 years at most.
+#[inline]
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
+    time.as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::from(time.subsec_nanos()))
+}
+
+/// The cells of a histogram.
+pub(crate) struct HistogramCells {
+    layout: &'static Layout,
+    nanoseconds: bool,
+    cells: Striped<Cells>,
+    losses: &'static Losses,
+}
+
+/// The sum's low and high word, then the cells.
+struct Cells(Box<[AtomicU64]>);
+
+const SUM: usize = 0;
+const SUM_HIGH: usize = 1;
+const FIRST_CELL: usize = 2;
+
+impl Cells {
+    fn new(layout: &Layout) -> Self {
+        let words = layout.cells() + FIRST_CELL;
+        Self((0..words).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// The sum, read so that a carry from the low to the high word is not seen half done.
+    fn sum(&self) -> u128 {
+        let mut high = self.0[SUM_HIGH].load(Ordering::Acquire);
+        for _ in 0..8 {
+            let low = self.0[SUM].load(Ordering::Acquire);
+            let again = self.0[SUM_HIGH].load(Ordering::Acquire);
+            if again == high {
+                return (u128::from(high) << 64) | u128::from(low);
+            }
+            high = again;
+        }
+        u128::from(high) << 64
+    }
+}
+
+impl HistogramCells {
+    pub(crate) fn new(layout: &'static Layout, nanoseconds: bool, losses: &'static Losses) -> Self {
+        Self {
+            layout,
+            nanoseconds,
+            cells: Striped::new(Cells::new(layout)),
+            losses,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn record(&self, recorded: u64) {
+        let words = &self.cells.local().0;
+        let cell = FIRST_CELL + self.layout.cell(recorded);
+        let times = words[cell].fetch_add(1, Ordering::Relaxed);
+        let sum = words[SUM].fetch_add(recorded, Ordering::Relaxed);
+        if sum.checked_add(recorded).is_none() {
+            words[SUM_HIGH].fetch_add(1, Ordering::Release);
+        }
+        if times == HOT {
+            self.cells.spread(|| Cells::new(self.layout));
+        }
+    }
+
+    /// Reads all cells into `snapshot`, whose buffers are reused.
+    pub(crate) fn read(&self, snapshot: &mut Snapshot) {
+        snapshot.layout = Some(self.layout);
+        snapshot.cells.clear();
+        snapshot.cells.resize(self.layout.cells(), 0);
+        let mut sum = 0u128;
+        for copy in self.cells.all() {
+            for (total, cell) in snapshot.cells.iter_mut().zip(&copy.0[FIRST_CELL..]) {
+                *total += cell.load(Ordering::Relaxed);
+            }
+            sum = sum.wrapping_add(copy.sum());
+        }
+        snapshot.count = snapshot.cells.iter().sum();
+        snapshot.sum = self.layout.value_of(sum);
+    }
+}
+
+/// The state of a histogram at one time: count, classic and native buckets from one reading.
+#[derive(Default)]
+pub(crate) struct Snapshot {
+    layout: Option<&'static Layout>,
+    cells: Vec<u64>,
+    count: u64,
+    sum: f64,
+}
+
+impl Snapshot {
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// The classic buckets below `+Inf`: upper bound, its `le="…"`, and how many lie at or below it.
+    pub(crate) fn classic(&self) -> impl Iterator<Item = (f64, &str, u64)> {
+        let (mut below, mut from) = (0, 0);
+        let layout = self.layout.into_iter();
+        layout
+            .flat_map(|l| l.classic().iter().zip(l.le()).zip(l.classic_cells()))
+            .map(move |((bound, le), cells)| {
+                below += self.cells[from..*cells].iter().sum::<u64>();
+                from = *cells;
+                (*bound, &**le, below)
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Unit;
+
+    fn cells(classic: &'static [f64]) -> HistogramCells {
+        let layout = Layout::shared(Unit::Seconds, classic).unwrap();
+        HistogramCells::new(layout, true, Box::leak(Box::new(Losses::new())))
+    }
+
+    fn read(cells: &HistogramCells) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        cells.read(&mut snapshot);
+        snapshot
+    }
+
+    #[test]
+    fn a_value_on_a_classic_bound_is_in_its_bucket() {
+        let cells = cells(&[0.075, 0.5]);
+        for ns in [75_000_000, 75_000_001, 500_000_000, 0, u64::MAX] {
+            cells.record(ns);
+        }
+        let snapshot = read(&cells);
+        let buckets: Vec<_> = snapshot.classic().map(|(b, _, n)| (b, n)).collect();
+        assert_eq!(buckets, [(0.075, 2), (0.5, 4)]);
+        assert_eq!(snapshot.count(), 5);
+    }
+
+    #[test]
+    fn the_sum_carries_beyond_64_bits() {
+        let cells = cells(&[1.0]);
+        for _ in 0..4 {
+            cells.record(u64::MAX);
+        }
+        let expected = 4.0 * (u64::MAX as f64) / 1e9;
+        assert_eq!(read(&cells).sum(), expected);
+    }
+
+    #[test]
+    fn hot_series_lose_nothing_when_they_spread() {
+        let cells = cells(&[0.001, 1.0]);
+        let (threads, each) = (8u64, 20_000u64);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| (0..each).for_each(|n| cells.record(n * 100)));
+            }
+            let mut before = 0;
+            while before < threads * each {
+                let snapshot = read(&cells);
+                let last = snapshot.classic().last().map_or(0, |(_, _, n)| n);
+                assert!(snapshot.count() >= before, "the count fell");
+                assert!(last <= snapshot.count(), "a bucket exceeds the count");
+                before = snapshot.count();
+            }
+        });
+        let sum: u64 = (0..each).map(|n| n * 100).sum::<u64>() * threads;
+        assert_eq!(read(&cells).sum(), sum as f64 / 1e9);
+    }
+}

@@ -1,0 +1,260 @@
+//! Where an observation goes: cells cut at the union of the classic and the native bounds.
+//!
+//! Observations are whole numbers (nanoseconds, bytes, billionths), so a value on a bound is on it
+//! exactly. A cell holds the values above one bound up to and including the next. Native bounds are those
+//! of Prometheus' schema 3, 2^(i/8) units, rounded down to whole numbers, which moves no whole number across
+//! a bound. A value's power of two and the next few bits give a slot of the table, a slot holds at most
+//! two bounds, so finding the cell is two comparisons without a branch.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use crate::catalog::Unit;
+
+/// Native buckets per doubling: 2^SCHEMA.
+const SCHEMA: i32 = 3;
+
+/// Linear steps in each power of two, as a power of two: what is tried until no slot has three bounds.
+fn step_bits() -> std::ops::RangeInclusive<u32> {
+    4..=9
+}
+
+/// The cells of a histogram and the table that finds them.
+pub(crate) struct Layout {
+    /// Recorded whole numbers per unit: 10⁹ for seconds, 1 for bytes.
+    scale: f64,
+    /// Upper bounds of the cells but the last, ascending, as recorded.
+    bounds: Box<[u64]>,
+    /// The classic upper bounds, in the metric's unit.
+    classic: &'static [f64],
+    /// For each classic bound, how many cells lie at or below it.
+    classic_cells: Box<[usize]>,
+    /// `le="…"` of each classic bound.
+    le: Box<[Box<str>]>,
+    step_bits: u32,
+    slots: Box<[Slot]>,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    base: u32,
+    bounds: [u64; 2],
+}
+
+/// The range that native buckets cover, as powers of two of the unit, and the recording scale.
+struct Range {
+    lowest: i32,
+    highest: i32,
+    scale: f64,
+}
+
+impl Range {
+    const fn of(unit: Unit) -> Self {
+        let (lowest, highest, scale) = match unit {
+            Unit::Seconds => (-20, 14, 1e9), // 0.95 µs to 4.5 h
+            Unit::Bytes => (0, 40, 1.0),     // 1 B to 1 TiB
+            Unit::Ratio => (-20, 4, 1e9),    // a millionth to 16
+            Unit::None => (-10, 30, 1e6),    // a thousandth to a billion
+        };
+        Self {
+            lowest,
+            highest,
+            scale,
+        }
+    }
+}
+
+impl Layout {
+    /// The layout for a unit and classic bounds; equal ones are shared.
+    ///
+    /// `None` when three bounds lie so close that no table separates them.
+    pub(crate) fn shared(unit: Unit, classic: &'static [f64]) -> Option<&'static Self> {
+        static MADE: Mutex<Vec<(Unit, &'static Layout)>> = Mutex::new(Vec::new());
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = made
+            .iter()
+            .find(|(of, layout)| *of == unit && layout.classic == classic);
+        if let Some((_, layout)) = known {
+            return Some(layout);
+        }
+        let layout: &'static Self = Box::leak(Box::new(Self::new(unit, classic)?));
+        made.push((unit, layout));
+        Some(layout)
+    }
+
+    fn new(unit: Unit, classic: &'static [f64]) -> Option<Self> {
+        let range = Range::of(unit);
+        let scaled: Vec<u64> = classic.iter().map(|b| scale_up(*b, range.scale)).collect();
+        let per_octave = 1 << SCHEMA;
+        let native = (range.lowest * per_octave..=range.highest * per_octave)
+            .map(|i| (2f64.powf(f64::from(i) / f64::from(per_octave)) * range.scale) as u64);
+        let mut bounds: Vec<u64> = native.chain(scaled.iter().copied()).collect();
+        bounds.sort_unstable();
+        bounds.dedup();
+        let (step_bits, slots) =
+            step_bits().find_map(|bits| Some((bits, slots(&bounds, bits)?)))?;
+        Some(Self {
+            scale: range.scale,
+            classic_cells: scaled
+                .iter()
+                .map(|bound| bounds.partition_point(|b| b <= bound))
+                .collect(),
+            le: classic
+                .iter()
+                .map(|b| format!("le=\"{b}\"").into())
+                .collect(),
+            bounds: bounds.into(),
+            classic,
+            step_bits,
+            slots,
+        })
+    }
+
+    /// The number of cells: one more than bounds.
+    pub(crate) fn cells(&self) -> usize {
+        self.bounds.len() + 1
+    }
+
+    /// The cell of a value.
+    #[inline]
+    pub(crate) fn cell(&self, value: u64) -> usize {
+        let slot = &self.slots[slot_of(value, self.step_bits)];
+        slot.base as usize
+            + usize::from(value > slot.bounds[0])
+            + usize::from(value > slot.bounds[1])
+    }
+
+    /// The whole number that is recorded for a value in the metric's unit; `None` for what is negative or
+    /// not a number. What is too large is recorded as the largest.
+    #[inline]
+    pub(crate) fn record_of(&self, value: f64) -> Option<u64> {
+        (value >= 0.0).then(|| scale_up(value, self.scale))
+    }
+
+    /// The value in the metric's unit of a sum of recorded numbers.
+    pub(crate) fn value_of(&self, recorded: u128) -> f64 {
+        recorded as f64 / self.scale
+    }
+
+    pub(crate) fn classic(&self) -> &'static [f64] {
+        self.classic
+    }
+
+    pub(crate) fn classic_cells(&self) -> &[usize] {
+        &self.classic_cells
+    }
+
+    pub(crate) fn le(&self) -> &[Box<str>] {
+        &self.le
+    }
+}
+
+/// Rounds to the nearest whole number, so that 0.075 s is 75,000,000 ns and no value crosses a bound that
+/// is written with fewer digits; saturates.
+fn scale_up(value: f64, scale: f64) -> u64 {
+    (value * scale).round() as u64
+}
+
+/// The slot of a value: its power of two, then `bits` of what follows.
+#[inline]
+fn slot_of(value: u64, bits: u32) -> usize {
+    // Below 2^bits each number has a slot of its own; the power that holds them is never looked up.
+    let power = 63 - (value | 1).leading_zeros();
+    match power.checked_sub(bits) {
+        Some(shift) => ((shift as usize + 1) << bits) + ((value >> shift) as usize - (1 << bits)),
+        None => value as usize,
+    }
+}
+
+/// The table, or `None` when a slot would hold three bounds.
+fn slots(bounds: &[u64], bits: u32) -> Option<Box<[Slot]>> {
+    let last = slot_of(u64::MAX, bits);
+    let mut slots = Vec::with_capacity(last + 1);
+    let mut next = 0;
+    for number in 0..=last {
+        let mut slot = Slot {
+            base: u32::try_from(next).ok()?,
+            bounds: [u64::MAX; 2],
+        };
+        let mut held = 0;
+        while next < bounds.len() && slot_of(bounds[next], bits) == number {
+            *slot.bounds.get_mut(held)? = bounds[next];
+            held += 1;
+            next += 1;
+        }
+        slots.push(slot);
+    }
+    Some(slots.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+
+    fn latency() -> Layout {
+        Layout::new(Unit::Seconds, catalog::HTTP_REQUEST_DURATION.upper_bounds()).unwrap()
+    }
+
+    /// What the table must agree with: the number of bounds below the value.
+    fn searched(layout: &Layout, value: u64) -> usize {
+        layout.bounds.partition_point(|bound| *bound < value)
+    }
+
+    #[test]
+    fn latency_has_the_cells_of_both_kinds_of_bounds() {
+        let layout = latency();
+        // 34 octaves of 8 and their first bound; 0.25, 0.5 and 1 s are bounds of both kinds.
+        assert_eq!(layout.bounds.len(), 34 * 8 + 1 + 14 - 3);
+        assert_eq!(layout.step_bits, 4);
+    }
+
+    #[test]
+    fn a_value_on_a_bound_lies_below_it_and_the_next_above() {
+        for (unit, classic) in [
+            (Unit::Seconds, catalog::HTTP_REQUEST_DURATION.upper_bounds()),
+            (Unit::Bytes, catalog::HTTP_REQUEST_SIZE.upper_bounds()),
+            (Unit::Ratio, &[0.1, 0.101_1, 0.102_3, 0.103_5]),
+            (Unit::None, &[1.0, 2.0, 3.0, 4.0, 5.0]),
+        ] {
+            let layout = Layout::new(unit, classic).unwrap();
+            for (cell, bound) in layout.bounds.iter().enumerate() {
+                assert_eq!(layout.cell(*bound), cell, "{unit:?} {bound}");
+                assert_eq!(layout.cell(*bound + 1), cell + 1, "{unit:?} {bound} + 1");
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_agrees_with_a_search() {
+        let layout = latency();
+        let mut state = 1u64;
+        for _ in 0..200_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let value = state >> (state % 64);
+            assert_eq!(layout.cell(value), searched(&layout, value), "{value}");
+        }
+        for value in (0..5_000).chain([u64::MAX, u64::MAX - 1, 1 << 63]) {
+            assert_eq!(layout.cell(value), searched(&layout, value), "{value}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_recorded_without_drift() {
+        let layout = latency();
+        for milliseconds in 0..20_000u64 {
+            let seconds = milliseconds as f64 / 1000.0;
+            assert_eq!(layout.record_of(seconds), Some(milliseconds * 1_000_000));
+        }
+        assert_eq!(layout.record_of(-0.001), None);
+        assert_eq!(layout.record_of(f64::NAN), None);
+        assert_eq!(layout.record_of(f64::INFINITY), Some(u64::MAX));
+    }
+
+    #[test]
+    fn bounds_too_close_for_any_table_are_refused() {
+        assert!(Layout::new(Unit::Seconds, &[1.5, 1.500_001, 1.500_002]).is_none());
+    }
+}

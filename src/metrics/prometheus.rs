@@ -1,0 +1,287 @@
+//! The bridge to the `prometheus` crate, both ways.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto;
+
+use crate::catalog::{self, Kind, Unit};
+use crate::metrics::counter::Counter;
+use crate::metrics::family::Series;
+use crate::metrics::labelled::resolve;
+use crate::metrics::registry::{Registry, Source};
+use crate::metrics::sink::{Foreign, Head, Labels, Sink, Type, Value, label_block};
+
+thread_local! {
+    /// This thread gathers a bridged registry: our own families, should they be in it, are left out.
+    static BRIDGING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A registry of the `prometheus` crate, shown in our `/metrics`.
+pub(crate) struct Bridged {
+    registry: prometheus::Registry,
+    refused: &'static Series,
+}
+
+impl Bridged {
+    pub(crate) fn new(registry: prometheus::Registry, ours: Registry) -> Self {
+        Self {
+            registry,
+            refused: ours.own(catalog::SOURCES_REFUSED),
+        }
+    }
+
+    fn refuse(&self, reason: &str) {
+        resolve::<Counter>(self.refused, &[reason]).inc();
+    }
+}
+
+impl Source for Bridged {
+    fn collect(&self, taken: &dyn Fn(&str) -> bool, sink: &mut dyn Sink) {
+        // Collectors are the service's own code: one that panics must not take the scrape down.
+        BRIDGING.set(true);
+        let gathered = catch_unwind(AssertUnwindSafe(|| self.registry.gather()));
+        BRIDGING.set(false);
+        let Ok(families) = gathered else {
+            self.refuse("panic");
+            return;
+        };
+        for family in &families {
+            if taken(family.name()) {
+                self.refuse("duplicate");
+            } else {
+                write_family(family, sink);
+            }
+        }
+    }
+}
+
+fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
+    let kind = family.get_field_type();
+    sink.family(&Head {
+        name: family.name(),
+        help: family.help(),
+        kind: match kind {
+            proto::MetricType::COUNTER => Type::Ours(Kind::Counter),
+            proto::MetricType::GAUGE => Type::Ours(Kind::Gauge),
+            proto::MetricType::HISTOGRAM => Type::Ours(Kind::Histogram),
+            proto::MetricType::SUMMARY => Type::Summary,
+            proto::MetricType::UNTYPED => Type::Untyped,
+        },
+        unit: Unit::None,
+    });
+    for metric in family.get_metric() {
+        let pairs = metric.get_label();
+        let names: Vec<&str> = pairs.iter().map(|pair| pair.name()).collect();
+        let values: Vec<&str> = pairs.iter().map(|pair| pair.value()).collect();
+        let block = label_block(&names, &values);
+        let labels = Labels {
+            names: &names,
+            values: &values,
+            block: &block,
+        };
+        write_metric(kind, metric, &labels, sink);
+    }
+}
+
+fn write_metric(
+    kind: proto::MetricType,
+    metric: &proto::Metric,
+    labels: &Labels<'_>,
+    sink: &mut dyn Sink,
+) {
+    match kind {
+        proto::MetricType::COUNTER => {
+            sink.series(labels, &Value::Number(metric.get_counter().value()));
+        }
+        proto::MetricType::GAUGE => {
+            sink.series(labels, &Value::Number(metric.get_gauge().value()));
+        }
+        proto::MetricType::HISTOGRAM => {
+            let histogram = metric.get_histogram();
+            let count = histogram.get_sample_count();
+            let mut parts: Vec<(f64, f64)> = histogram
+                .get_bucket()
+                .iter()
+                .map(|bucket| (bucket.upper_bound(), bucket.cumulative_count() as f64))
+                .collect();
+            if parts.last().is_none_or(|(bound, _)| bound.is_finite()) {
+                parts.push((f64::INFINITY, count as f64));
+            }
+            let sum = histogram.get_sample_sum();
+            write_parts(labels, &parts, count, sum, sink);
+        }
+        proto::MetricType::SUMMARY => {
+            let summary = metric.get_summary();
+            let parts: Vec<(f64, f64)> = summary
+                .get_quantile()
+                .iter()
+                .map(|quantile| (quantile.quantile(), quantile.value()))
+                .collect();
+            let (count, sum) = (summary.sample_count(), summary.sample_sum());
+            write_parts(labels, &parts, count, sum, sink);
+        }
+        // The crate has no untyped metric; its plain model has no value for one either.
+        proto::MetricType::UNTYPED => {}
+    }
+}
+
+fn write_parts(
+    labels: &Labels<'_>,
+    parts: &[(f64, f64)],
+    count: u64,
+    sum: f64,
+    sink: &mut dyn Sink,
+) {
+    let foreign = Foreign { parts, count, sum };
+    sink.series(labels, &Value::Foreign(foreign));
+}
+
+/// Reads a number in both models of the `prometheus` crate: with its feature `protobuf` the getter is an
+/// inherent `value`, without it an inherent `get_value`. Inherent methods win over these, so that each of the two
+/// leads to the one that there is.
+#[allow(dead_code)] // which of the two is dead depends on that feature
+trait Number {
+    fn value(&self) -> f64;
+    fn get_value(&self) -> f64;
+}
+
+impl Number for proto::Counter {
+    fn value(&self) -> f64 {
+        self.get_value()
+    }
+
+    fn get_value(&self) -> f64 {
+        self.value()
+    }
+}
+
+impl Number for proto::Gauge {
+    fn value(&self) -> f64 {
+        self.get_value()
+    }
+
+    fn get_value(&self) -> f64 {
+        self.value()
+    }
+}
+
+/// Our families as a collector of the `prometheus` crate.
+pub(crate) struct Exported {
+    registry: Registry,
+    descriptions: Vec<Desc>,
+}
+
+impl Exported {
+    pub(crate) fn new(registry: Registry) -> Self {
+        let mut heads = Heads(Vec::new());
+        registry.collect_own(&mut heads);
+        Self {
+            registry,
+            descriptions: heads.0,
+        }
+    }
+}
+
+impl Collector for Exported {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descriptions.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<proto::MetricFamily> {
+        let mut families = Families(Vec::new());
+        if BRIDGING.get() {
+            return families.0;
+        }
+        self.registry.collect_own(&mut families);
+        families.0
+    }
+}
+
+/// Makes a description of each family.
+struct Heads(Vec<Desc>);
+
+impl Sink for Heads {
+    fn family(&mut self, head: &Head<'_>) {
+        let (name, help) = (head.name.to_owned(), head.help.to_owned());
+        // Our names passed stricter rules than those of the crate.
+        self.0
+            .extend(Desc::new(name, help, Vec::new(), HashMap::new()));
+    }
+
+    fn series(&mut self, _labels: &Labels<'_>, _value: &Value<'_>) {}
+}
+
+/// Makes the crate's families.
+struct Families(Vec<proto::MetricFamily>);
+
+impl Sink for Families {
+    fn family(&mut self, head: &Head<'_>) {
+        let mut family = proto::MetricFamily::default();
+        family.set_name(head.name.to_owned());
+        family.set_help(head.help.to_owned());
+        family.set_field_type(match head.kind {
+            Type::Ours(Kind::Counter) => proto::MetricType::COUNTER,
+            Type::Ours(Kind::Histogram) => proto::MetricType::HISTOGRAM,
+            Type::Ours(Kind::Gauge) | Type::Summary | Type::Untyped => proto::MetricType::GAUGE,
+        });
+        self.0.push(family);
+    }
+
+    fn series(&mut self, labels: &Labels<'_>, value: &Value<'_>) {
+        let Some(family) = self.0.last_mut() else {
+            return;
+        };
+        let mut metric = proto::Metric::from_label(pairs(labels));
+        let number = match value {
+            Value::Whole(n) => *n as f64,
+            Value::Number(n) => *n,
+            Value::Histogram(snapshot) => {
+                let mut histogram = proto::Histogram::default();
+                histogram.set_sample_count(snapshot.count());
+                histogram.set_sample_sum(snapshot.sum());
+                histogram.set_bucket(
+                    snapshot
+                        .classic()
+                        .map(|(bound, _, count)| bucket(bound, count))
+                        .collect(),
+                );
+                metric.set_histogram(histogram);
+                family.mut_metric().push(metric);
+                return;
+            }
+            Value::Foreign(_) => return, // ours are never foreign
+        };
+        if family.get_field_type() == proto::MetricType::COUNTER {
+            let mut counter = proto::Counter::default();
+            counter.set_value(number);
+            metric.set_counter(counter);
+        } else {
+            let mut gauge = proto::Gauge::default();
+            gauge.set_value(number);
+            metric.set_gauge(gauge);
+        }
+        family.mut_metric().push(metric);
+    }
+}
+
+fn pairs(labels: &Labels<'_>) -> Vec<proto::LabelPair> {
+    let pairs = labels.names.iter().zip(labels.values);
+    pairs
+        .map(|(name, value)| {
+            let mut pair = proto::LabelPair::default();
+            pair.set_name((*name).to_owned());
+            pair.set_value((*value).to_owned());
+            pair
+        })
+        .collect()
+}
+
+fn bucket(bound: f64, count: u64) -> proto::Bucket {
+    let mut bucket = proto::Bucket::default();
+    bucket.set_upper_bound(bound);
+    bucket.set_cumulative_count(count);
+    bucket
+}

@@ -1,0 +1,393 @@
+//! The registry: every family of a service, registered once and collected without a lock.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use crate::catalog::validate;
+use crate::catalog::{self, Kind, Metric};
+use crate::error::Error;
+use crate::label::LabelSet;
+use crate::metrics::counter::Counter;
+use crate::metrics::encode::text::Text;
+use crate::metrics::family::{Cells, Series, Shape, leak, shape_of};
+use crate::metrics::gauge::Gauge;
+use crate::metrics::histogram::{Histogram, Snapshot};
+use crate::metrics::labelled::{DynamicFamily, Family, Handle, resolve};
+use crate::metrics::list::AppendList;
+use crate::metrics::losses::Losses;
+use crate::metrics::sink::{Head, Labels, Sink, Type, Value, label_block};
+
+/// Label sets that a family holds unless told otherwise.
+pub(crate) const DEFAULT_CAP: usize = 4000;
+
+/// Where a service's own metrics are registered; `/metrics` shows all of them.
+///
+/// Get it from [`Monitoring::metrics`](crate::Monitoring::metrics). Copying it costs nothing. What is
+/// registered lives as long as the process: that is what makes handles plain references.
+///
+/// # Errors
+///
+/// Each registration returns an error when the description breaks a rule (the text says which), or
+/// when the name is taken by a family of another kind, unit, help, label list or bucket list.
+/// Registering the same description again returns the same series.
+#[derive(Clone, Copy)]
+pub struct Registry(&'static Inner);
+
+struct Inner {
+    families: AppendList<Series>,
+    sources: AppendList<Box<dyn Source>>,
+    registration: Mutex<()>,
+    cap: usize,
+    seed: u64,
+}
+
+/// Something that has families of its own, read at each collection.
+pub(crate) trait Source: Send + Sync {
+    fn collect(&self, taken: &dyn Fn(&str) -> bool, sink: &mut dyn Sink);
+}
+
+impl Registry {
+    pub(crate) fn new(cap: usize) -> Self {
+        Self(Box::leak(Box::new(Inner {
+            families: AppendList::new(),
+            sources: AppendList::new(),
+            registration: Mutex::new(()),
+            cap,
+            seed: RandomState::new().hash_one(0),
+        })))
+    }
+
+    /// A counter without labels.
+    ///
+    /// # Errors
+    ///
+    /// See [`Registry`].
+    pub fn counter(self, metric: Metric) -> Result<Counter, Error> {
+        Ok(self.counter_family::<()>(metric)?.get(()))
+    }
+
+    /// A gauge without labels.
+    ///
+    /// # Errors
+    ///
+    /// See [`Registry`].
+    pub fn gauge(self, metric: Metric) -> Result<Gauge, Error> {
+        Ok(self.gauge_family::<()>(metric)?.get(()))
+    }
+
+    /// A histogram without labels.
+    ///
+    /// # Errors
+    ///
+    /// See [`Registry`].
+    pub fn histogram(self, metric: Metric) -> Result<Histogram, Error> {
+        Ok(self.histogram_family::<()>(metric)?.get(()))
+    }
+
+    /// Counters with the labels of `L`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Registry`].
+    pub fn counter_family<L: LabelSet>(self, metric: Metric) -> Result<Family<Counter, L>, Error> {
+        self.typed(metric)
+    }
+
+    /// Gauges with the labels of `L`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Registry`].
+    pub fn gauge_family<L: LabelSet>(self, metric: Metric) -> Result<Family<Gauge, L>, Error> {
+        self.typed(metric)
+    }
+
+    /// Histograms with the labels of `L`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Registry`].
+    pub fn histogram_family<L: LabelSet>(
+        self,
+        metric: Metric,
+    ) -> Result<Family<Histogram, L>, Error> {
+        self.typed(metric)
+    }
+
+    /// Series whose label values are known only at run time; the label names are the metric's.
+    ///
+    /// Prefer a [`Family`] where the values are a closed set. Here the cap on label sets is all that bounds
+    /// them: what does not fit is recorded in a series whose labels are `_overflow`, and counted in
+    /// `monitoring_series_refused_total`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Registry`].
+    pub fn dynamic<H: Handle, const N: usize>(
+        self,
+        metric: Metric,
+    ) -> Result<DynamicFamily<H, N>, Error> {
+        expect_kind(&metric, H::KIND)?;
+        if metric.label_names().len() != N {
+            return Err(Error::metric(format!(
+                "metric `{}` is described with the labels {:?} and registered with {N} of them",
+                metric.name(),
+                metric.label_names()
+            )));
+        }
+        self.register(metric, metric.label_names())
+            .map(DynamicFamily::new)
+    }
+
+    fn typed<H: Handle, L: LabelSet>(self, metric: Metric) -> Result<Family<H, L>, Error> {
+        expect_kind(&metric, H::KIND)?;
+        let given = metric.label_names();
+        if !given.is_empty() && given != L::NAMES {
+            return Err(Error::metric(format!(
+                "metric `{}` is described with the labels {given:?} and registered with {:?}: \
+                 leave the description's labels out, or make them equal",
+                metric.name(),
+                L::NAMES
+            )));
+        }
+        self.register(metric.labels(L::NAMES), L::NAMES)
+            .map(Family::new)
+    }
+
+    fn register(
+        self,
+        metric: Metric,
+        labels: &'static [&'static str],
+    ) -> Result<&'static Series, Error> {
+        let refuse = |why: &str| Error::metric(format!("metric `{}`: {why}", metric.name()));
+        if let Some(problem) = validate::problem(&metric) {
+            return Err(refuse(problem.as_str()));
+        }
+        let shape = shape_of(&metric).map_err(|why| refuse(&why))?;
+        self.add(metric, shape, labels)
+    }
+
+    fn add(
+        self,
+        metric: Metric,
+        shape: Shape,
+        labels: &'static [&'static str],
+    ) -> Result<&'static Series, Error> {
+        let _one_at_a_time = self
+            .0
+            .registration
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if reserved(metric.name()) {
+            return Err(Error::metric(format!(
+                "metric `{}`: this name belongs to the library",
+                metric.name()
+            )));
+        }
+        match self.find(metric.name()) {
+            Some(known) if known.metric == metric => Ok(known),
+            Some(known) => Err(clash(&known.metric, &metric)),
+            None => {
+                let series = Series::new(metric, shape, labels, self.0.cap, self.0.seed);
+                Ok(self.0.families.push(series))
+            }
+        }
+    }
+
+    fn find(self, name: &str) -> Option<&'static Series> {
+        self.0.families.iter().find(|f| f.metric.name() == name)
+    }
+
+    /// A family of the catalogue whose handles the library keeps.
+    pub(crate) fn own(self, metric: Metric) -> &'static Series {
+        self.own_shaped(metric, None)
+    }
+
+    /// A family of the catalogue that counts what is under way.
+    pub(crate) fn own_in_flight(self, metric: Metric) -> &'static Series {
+        self.own_shaped(metric, Some(Shape::InFlight))
+    }
+
+    fn own_shaped(self, metric: Metric, shape: Option<Shape>) -> &'static Series {
+        let shape = shape
+            .or_else(|| shape_of(&metric).ok())
+            .expect("the catalogue's buckets are checked by a test");
+        self.add(metric, shape, metric.label_names())
+            .expect("the library registers its own families first")
+    }
+
+    /// Says who is measured: one series, always 1.
+    pub(crate) fn set_target(self, names: &[&str], values: &[&str]) {
+        let names: Box<[&'static str]> = names.iter().map(|name| leak(name)).collect();
+        let names: &'static [&'static str] = Box::leak(names);
+        let metric = catalog::TARGET_INFO.labels(names);
+        if let Ok(target) = self.add(metric, Shape::Gauge, names) {
+            resolve::<Gauge>(target, values).set(1.0);
+        }
+    }
+
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn add_source(self, source: impl Source + 'static) {
+        self.0.sources.push(Box::new(source));
+    }
+
+    /// Everything as Prometheus text 0.0.4, for services that have a `/metrics` handler of their own.
+    ///
+    /// Serve it as [`TEXT_CONTENT_TYPE`](crate::metrics::TEXT_CONTENT_TYPE). Takes a few milliseconds of CPU for each
+    /// thousand histograms: not on a thread that answers requests.
+    pub fn render(self) -> String {
+        let mut text = Text::default();
+        self.collect(&mut text);
+        text.finish()
+    }
+
+    /// Hands on every family, the bridged ones last; takes no lock that a recorder can wait for.
+    pub(crate) fn collect(self, sink: &mut dyn Sink) {
+        self.collect_own(sink);
+        let seen = RefCell::new(HashSet::new());
+        let taken = |name: &str| {
+            reserved(name)
+                || self.find(name).is_some()
+                || !seen.borrow_mut().insert(name.to_owned())
+        };
+        for source in self.0.sources.iter() {
+            source.collect(&taken, sink);
+        }
+    }
+
+    /// Hands on every family but the bridged ones.
+    pub(crate) fn collect_own(self, sink: &mut dyn Sink) {
+        let mut scratch = Snapshot::default();
+        for family in self.0.families.iter() {
+            family.collect(sink, &mut scratch);
+        }
+        let has_labels = |family: &Series| !family.metric.label_names().is_empty();
+        self.losses(
+            catalog::SERIES_REFUSED,
+            has_labels,
+            Losses::series_refused,
+            sink,
+        );
+        let is_histogram = |family: &Series| family.metric.kind() == Kind::Histogram;
+        self.losses(
+            catalog::OBSERVATIONS_REFUSED,
+            is_histogram,
+            Losses::observations_refused,
+            sink,
+        );
+    }
+
+    fn losses(
+        self,
+        metric: Metric,
+        can: impl Fn(&Series) -> bool,
+        of: fn(&Losses) -> u64,
+        sink: &mut dyn Sink,
+    ) {
+        sink.family(&Head {
+            name: metric.name(),
+            help: metric.help(),
+            kind: Type::Ours(metric.kind()),
+            unit: metric.base_unit(),
+        });
+        for family in self.0.families.iter().filter(|family| can(family)) {
+            let (names, values) = (metric.label_names(), [family.metric.name()]);
+            let block = label_block(names, &values);
+            let labels = Labels {
+                names,
+                values: &values,
+                block: &block,
+            };
+            sink.series(&labels, &Value::Whole(of(family.losses)));
+        }
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = self.0.families.iter().map(|family| family.metric.name());
+        f.debug_list().entries(names).finish()
+    }
+}
+
+/// Names of families that are made at collection.
+fn reserved(name: &str) -> bool {
+    name == catalog::SERIES_REFUSED.name() || name == catalog::OBSERVATIONS_REFUSED.name()
+}
+
+fn expect_kind(metric: &Metric, kind: Kind) -> Result<(), Error> {
+    if metric.kind() == kind {
+        return Ok(());
+    }
+    Err(Error::metric(format!(
+        "metric `{}` is described as a {} and registered as a {}",
+        metric.name(),
+        metric.kind().as_str(),
+        kind.as_str()
+    )))
+}
+
+/// Says in which respect two descriptions of one name differ.
+fn clash(known: &Metric, new: &Metric) -> Error {
+    let differ = |what: &str, known: String, new: String| {
+        format!("has {what} {known}, and is registered again with {new}")
+    };
+    let how = if known.kind() != new.kind() {
+        let (known, new) = (known.kind().as_str(), new.kind().as_str());
+        differ("kind", known.into(), new.into())
+    } else if known.label_names() != new.label_names() {
+        let (known, new) = (known.label_names(), new.label_names());
+        differ("the labels", format!("{known:?}"), format!("{new:?}"))
+    } else if known.upper_bounds() != new.upper_bounds() {
+        let (known, new) = (known.upper_bounds(), new.upper_bounds());
+        differ("the buckets", format!("{known:?}"), format!("{new:?}"))
+    } else {
+        differ(
+            "unit and help",
+            format!("{:?}, {:?}", known.base_unit(), known.help()),
+            format!("{:?}, {:?}", new.base_unit(), new.help()),
+        )
+    };
+    Error::metric(format!(
+        "metric `{}` {how}: give one of them another name, or make the descriptions equal",
+        new.name()
+    ))
+}
+
+impl Handle for Counter {
+    const KIND: Kind = Kind::Counter;
+
+    #[allow(private_interfaces)]
+    fn of(cells: &'static Cells) -> Option<Self> {
+        match cells {
+            Cells::Counter(cell) => Some(Counter(cell)),
+            _ => None,
+        }
+    }
+}
+
+impl Handle for Gauge {
+    const KIND: Kind = Kind::Gauge;
+
+    #[allow(private_interfaces)]
+    fn of(cells: &'static Cells) -> Option<Self> {
+        match cells {
+            Cells::Gauge(cell) => Some(Gauge(cell)),
+            _ => None,
+        }
+    }
+}
+
+impl Handle for Histogram {
+    const KIND: Kind = Kind::Histogram;
+
+    #[allow(private_interfaces)]
+    fn of(cells: &'static Cells) -> Option<Self> {
+        match cells {
+            Cells::Histogram(cells) => Some(Histogram(cells)),
+            _ => None,
+        }
+    }
+}

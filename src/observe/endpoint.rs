@@ -1,0 +1,193 @@
+//! The handles of one endpoint, resolved once, so that a request formats and hashes no label.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use foldhash::fast::FixedState;
+
+use crate::label::{Method, OVERFLOW, UNMATCHED};
+use crate::metrics::{AppendList, Cells, Counter, Histogram, InFlightCell, Index, resolve};
+use crate::observe::meter::{Http, Meter};
+use crate::outcome::Outcome;
+
+/// All endpoints of a meter, found by template without a lock.
+pub(crate) struct Endpoints {
+    index: Index<Endpoint>,
+    hasher: FixedState,
+    cap: usize,
+    count: Mutex<usize>,
+    unmatched: OnceLock<&'static Endpoint>,
+    overflow: OnceLock<&'static Endpoint>,
+}
+
+/// One endpoint's handles: in flight, then by method, status and outcome as they occur.
+pub(crate) struct Endpoint {
+    template: &'static str,
+    in_flight: Option<&'static InFlightCell>,
+    methods: [OnceLock<ByMethod>; Method::COUNT],
+    stream: OnceLock<Histogram>,
+}
+
+struct ByMethod {
+    sizes: Option<Sizes>,
+    statuses: AppendList<ByStatus>,
+}
+
+struct Sizes {
+    request: Histogram,
+    response: Histogram,
+}
+
+struct ByStatus {
+    code: u16,
+    duration: Histogram,
+    outcomes: [OnceLock<Counter>; Outcome::COUNT],
+}
+
+impl Endpoints {
+    pub(crate) fn new(cap: usize) -> Self {
+        Self {
+            index: Index::new(),
+            hasher: FixedState::with_seed(RandomState::new().hash_one(0)),
+            cap,
+            count: Mutex::new(0),
+            unmatched: OnceLock::new(),
+            overflow: OnceLock::new(),
+        }
+    }
+
+    /// The endpoint of a route template.
+    #[inline]
+    pub(crate) fn of(&self, http: &'static Http, template: &str) -> &'static Endpoint {
+        let hash = self.hasher.hash_one(template);
+        match self.index.find(hash, |known| known.template == template) {
+            Some(known) => known,
+            None => self.add(http, hash, template),
+        }
+    }
+
+    #[cold]
+    fn add(&self, http: &'static Http, hash: u64, template: &str) -> &'static Endpoint {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = self.index.find(hash, |known| known.template == template) {
+            return known;
+        }
+        if *count >= self.cap {
+            return self.overflow.get_or_init(|| Endpoint::new(http, OVERFLOW));
+        }
+        let endpoint = Endpoint::new(http, Box::leak(template.into()));
+        self.index.insert(*count, hash, endpoint);
+        *count += 1;
+        endpoint
+    }
+
+    /// The endpoint of what no route matched or named.
+    #[inline]
+    pub(crate) fn unmatched(&self, http: &'static Http) -> &'static Endpoint {
+        self.unmatched
+            .get_or_init(|| Endpoint::new(http, UNMATCHED))
+    }
+}
+
+impl Endpoint {
+    fn new(http: &'static Http, template: &'static str) -> &'static Self {
+        let in_flight = match http.in_flight.resolve(&[template]) {
+            Cells::InFlight(cell) => Some(cell),
+            _ => None,
+        };
+        Box::leak(Box::new(Self {
+            template,
+            in_flight,
+            methods: [const { OnceLock::new() }; Method::COUNT],
+            stream: OnceLock::new(),
+        }))
+    }
+
+    #[inline]
+    pub(crate) fn begin(&self) {
+        if let Some(cell) = self.in_flight {
+            cell.begin();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn end(&self) {
+        if let Some(cell) = self.in_flight {
+            cell.end();
+        }
+    }
+
+    /// Counts a request and its time.
+    #[inline]
+    pub(crate) fn count(
+        &self,
+        meter: &'static Meter,
+        method: Method,
+        code: u16,
+        outcome: Outcome,
+        nanoseconds: u64,
+    ) {
+        let statuses = &self.by_method(meter, method).statuses;
+        let by_status = match statuses.iter().find(|known| known.code == code) {
+            Some(known) => known,
+            None => statuses.push(self.by_status(meter, method, code)),
+        };
+        by_status.duration.record(nanoseconds);
+        by_status.outcomes[outcome as usize]
+            .get_or_init(|| {
+                let code = code.to_string();
+                let labels = [method.as_str(), self.template, &code, outcome.as_str()];
+                resolve(meter.http.requests, &labels)
+            })
+            .inc();
+    }
+
+    #[cold]
+    fn by_status(&self, meter: &'static Meter, method: Method, code: u16) -> ByStatus {
+        let labels = [method.as_str(), self.template, &code.to_string()];
+        ByStatus {
+            code,
+            duration: resolve(meter.http.duration, &labels),
+            outcomes: [const { OnceLock::new() }; Outcome::COUNT],
+        }
+    }
+
+    /// Records the bytes of both bodies; `received` is `None` where they could not be seen.
+    #[inline]
+    pub(crate) fn sizes(
+        &self,
+        meter: &'static Meter,
+        method: Method,
+        received: Option<u64>,
+        sent: u64,
+    ) {
+        if let Some(sizes) = &self.by_method(meter, method).sizes {
+            sizes.response.record(sent);
+            if let Some(received) = received {
+                sizes.request.record(received);
+            }
+        }
+    }
+
+    /// Records the life of a stream.
+    #[cold]
+    pub(crate) fn stream(&self, meter: &'static Meter, nanoseconds: u64) {
+        self.stream
+            .get_or_init(|| resolve(meter.http.stream, &[self.template]))
+            .record(nanoseconds);
+    }
+
+    #[inline]
+    fn by_method(&self, meter: &'static Meter, method: Method) -> &ByMethod {
+        self.methods[method as usize].get_or_init(|| {
+            let labels = [method.as_str(), self.template];
+            ByMethod {
+                sizes: meter.http.sizes.as_ref().map(|sizes| Sizes {
+                    request: resolve(sizes.request, &labels),
+                    response: resolve(sizes.response, &labels),
+                }),
+                statuses: AppendList::new(),
+            }
+        })
+    }
+}

@@ -1,0 +1,258 @@
+//! One call of a function that carries `#[monitor]`.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::label::Method;
+use crate::metrics::{AppendList, Counter, Histogram, Index, Series, nanoseconds, resolve};
+use crate::observe::endpoint::Endpoint;
+use crate::observe::meter::Meter;
+use crate::observe::objective::Objective;
+use crate::observe::scope;
+use crate::outcome::CLIENT_CLOSED_REQUEST;
+
+/// A function that carries `#[monitor]`: what is known of it when it is compiled.
+pub struct Site {
+    endpoint: &'static str,
+    module: &'static str,
+    function: &'static str,
+    method: Option<Method>,
+    objective: Option<Objective>,
+    /// The handles at the first meter that was recorded to: in a service, the only one.
+    first: OnceLock<(&'static Meter, &'static Function)>,
+}
+
+/// What a [`Site`] submits when the program is linked.
+pub struct Registered(pub &'static Site);
+
+inventory::collect!(Registered);
+
+impl Site {
+    /// A function with its endpoint template or name.
+    pub const fn new(endpoint: &'static str, module: &'static str, function: &'static str) -> Self {
+        Self {
+            endpoint,
+            module,
+            function,
+            method: None,
+            objective: None,
+            first: OnceLock::new(),
+        }
+    }
+
+    /// The method to record where no request tells it.
+    pub const fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// An objective: the latency in nanoseconds, if any, and thousandths of a percent.
+    pub const fn objective(mut self, latency: Option<u64>, target_thousandths: u32) -> Self {
+        self.objective = Some(Objective {
+            endpoint: self.endpoint,
+            module: self.module,
+            function: self.function,
+            latency: match latency {
+                Some(latency) => Some(Duration::from_nanos(latency)),
+                None => None,
+            },
+            target_thousandths,
+        });
+        self
+    }
+
+    /// Whether this is an endpoint, not just a named function.
+    fn is_endpoint(&self) -> bool {
+        self.endpoint.starts_with('/')
+    }
+
+    /// The method where no request tells it: as given, else GET for an endpoint, as in a browser.
+    fn own_method(&self) -> Method {
+        match self.method {
+            Some(method) => method,
+            None if self.is_endpoint() => Method::Get,
+            None => Method::Other,
+        }
+    }
+
+    #[inline]
+    fn at(&'static self, meter: &'static Meter) -> &'static Function {
+        match self.first.get() {
+            Some((first, function)) if first.is(meter) => function,
+            _ => self.find(meter),
+        }
+    }
+
+    #[cold]
+    fn find(&'static self, meter: &'static Meter) -> &'static Function {
+        let function = meter.functions.of(self, meter);
+        let _ = self.first.set((meter, function));
+        function
+    }
+}
+
+/// All objectives that are linked into this program.
+pub(crate) fn objectives() -> Vec<Objective> {
+    inventory::iter::<Registered>
+        .into_iter()
+        .filter_map(|registered| registered.0.objective)
+        .collect()
+}
+
+/// The monitored functions of a meter.
+pub(crate) struct Functions {
+    count: &'static Series,
+    latency: &'static Series,
+    index: Index<Function>,
+    known: Mutex<usize>,
+}
+
+/// One function's handles.
+pub(crate) struct Function {
+    site: &'static Site,
+    latency: Histogram,
+    counts: [AppendList<(u16, Counter)>; Method::COUNT],
+    endpoint: Option<&'static Endpoint>,
+}
+
+impl Functions {
+    pub(crate) fn new(count: &'static Series, latency: &'static Series) -> Self {
+        Self {
+            count,
+            latency,
+            index: Index::new(),
+            known: Mutex::new(0),
+        }
+    }
+
+    fn of(&self, site: &'static Site, meter: &'static Meter) -> &'static Function {
+        let hash =
+            (std::ptr::from_ref(site).addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+        let is = |function: &Function| std::ptr::eq(function.site, site);
+        if let Some(function) = self.index.find(hash, is) {
+            return function;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(function) = self.index.find(hash, is) {
+            return function;
+        }
+        let function: &'static Function = Box::leak(Box::new(Function {
+            site,
+            latency: resolve(self.latency, &[site.endpoint]),
+            counts: [const { AppendList::new() }; Method::COUNT],
+            endpoint: site
+                .is_endpoint()
+                .then(|| meter.endpoints.of(&meter.http, site.endpoint)),
+        }));
+        self.index.insert(*known, hash, function);
+        *known += 1;
+        function
+    }
+}
+
+impl Function {
+    /// Counts a call.
+    #[inline]
+    pub(crate) fn count(&self, meter: &'static Meter, method: Method, code: u16) {
+        let counts = &self.counts[method as usize];
+        match counts.iter().find(|known| known.0 == code) {
+            Some((_, counter)) => counter.inc(),
+            None => self.count_first(meter, method, code),
+        }
+    }
+
+    #[cold]
+    fn count_first(&self, meter: &'static Meter, method: Method, code: u16) {
+        let labels = [method.as_str(), self.site.endpoint, &code.to_string()];
+        let counter: Counter = resolve(meter.functions.count, &labels);
+        self.counts[method as usize].push((code, counter)).1.inc();
+    }
+}
+
+/// One call: begun when it is made, finished once.
+///
+/// Dropped before that, the call counts as 500 when the thread is panicking, else as 499.
+pub struct Call {
+    meter: &'static Meter,
+    function: &'static Function,
+    method: Method,
+    started: Instant,
+    finished: bool,
+}
+
+impl Call {
+    /// Begins a call, for the request that this thread works on if there is one.
+    #[inline]
+    pub fn start(site: &'static Site) -> Self {
+        let scope = scope::current();
+        let meter = scope.map_or_else(Meter::installed, |scope| scope.meter);
+        let function = site.at(meter);
+        if let Some(endpoint) = function.endpoint {
+            scope::name_endpoint(endpoint);
+        }
+        Self {
+            meter,
+            function,
+            method: scope
+                .and_then(|scope| scope.method)
+                .unwrap_or_else(|| site.own_method()),
+            started: Instant::now(),
+            finished: false,
+        }
+    }
+
+    /// Ends the call. Its status counts where no request tells what the client got.
+    #[inline]
+    pub fn finish(mut self, code: u16) {
+        self.finished = true;
+        self.function
+            .latency
+            .record(nanoseconds(self.started.elapsed()));
+        if !self.left_to_request() {
+            self.function.count(self.meter, self.method, code);
+        }
+    }
+
+    /// Leaves an endpoint to be counted with the status that the client gets.
+    #[inline]
+    fn left_to_request(&self) -> bool {
+        if self.function.endpoint.is_none() {
+            return false;
+        }
+        let mut left = false;
+        scope::change(|scope| {
+            if scope.method.is_some() && scope.meter.is(self.meter) {
+                if let Some(place) = scope.ended.iter_mut().find(|place| place.is_none()) {
+                    *place = Some(self.function);
+                    left = true;
+                }
+            }
+        });
+        left
+    }
+}
+
+impl Drop for Call {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.finished {
+            self.given_up();
+        }
+    }
+}
+
+impl Call {
+    #[cold]
+    fn given_up(&self) {
+        let code = if std::thread::panicking() {
+            scope::change(|scope| scope.panicked = true);
+            500
+        } else {
+            CLIENT_CLOSED_REQUEST
+        };
+        self.function
+            .latency
+            .record(nanoseconds(self.started.elapsed()));
+        self.function.count(self.meter, self.method, code);
+    }
+}

@@ -1,0 +1,22 @@
+//! Units of work, from their start to exactly one finish: a request and a monitored function.
+//!
+//! This is the only place that tells the signals what happened. An edge (the tower layer, the attribute) only
+//! says what it sees: a head, bytes, an end, a drop.
+
+mod endpoint;
+#[cfg(feature = "macros")]
+mod function;
+mod meter;
+mod objective;
+mod request;
+mod scope;
+
+pub(crate) use endpoint::Endpoint;
+#[cfg(feature = "macros")]
+pub use function::{Call, Registered, Site};
+pub(crate) use meter::Meter;
+pub use objective::Objective;
+pub(crate) use request::{Head, Received, Request};
+#[cfg(feature = "testing")]
+pub(crate) use scope::Scope;
+pub(crate) use scope::{name_endpoint, within};

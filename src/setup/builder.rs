@@ -1,0 +1,255 @@
+//! The builder: every choice of a service, each with its default.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::metrics::DEFAULT_CAP;
+use crate::observe::Meter;
+use crate::setup::environment::Environment;
+use crate::setup::monitoring::{Monitoring, Parts};
+
+/// The own listener's port, which is that of OpenTelemetry's Prometheus exporter.
+pub(crate) const DEFAULT_PORT: u16 = 9464;
+
+/// Every choice of a service; get it from [`Monitoring::builder`].
+///
+/// What is set here wins over the environment, as OpenTelemetry has it.
+#[derive(Debug)]
+#[must_use = "call `init` or `build`"]
+pub struct MonitoringBuilder {
+    pub(crate) service_name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) max_series: usize,
+    pub(crate) sizes: bool,
+    pub(crate) listen: Listen,
+    pub(crate) drain_timeout: Duration,
+    #[cfg(feature = "prometheus")]
+    pub(crate) bridged: Vec<prometheus::Registry>,
+}
+
+/// Where the own listener is to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listen {
+    /// As the environment says, or at the default; nowhere for `build`.
+    Default,
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    At(SocketAddr),
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    Nowhere,
+}
+
+impl MonitoringBuilder {
+    pub(crate) fn new(service_name: String) -> Self {
+        Self {
+            service_name,
+            attributes: Vec::new(),
+            max_series: DEFAULT_CAP,
+            sizes: true,
+            listen: Listen::Default,
+            drain_timeout: Duration::from_secs(25),
+            #[cfg(feature = "prometheus")]
+            bridged: Vec::new(),
+        }
+    }
+
+    /// Adds a resource attribute: a label of `target_info`, such as `deployment.environment.name`.
+    ///
+    /// Default: those of `OTEL_RESOURCE_ATTRIBUTES`. Never put a secret there.
+    pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// How many label sets a family holds. Default: 4000.
+    ///
+    /// What comes after is recorded in a series whose labels are `_overflow`, and counted in
+    /// `monitoring_series_refused_total`. A histogram series takes about 2.5 kB.
+    pub fn max_series(mut self, max: usize) -> Self {
+        self.max_series = max;
+        self
+    }
+
+    /// Whether the layer observes the sizes of bodies. Default: yes.
+    pub fn sizes(mut self, sizes: bool) -> Self {
+        self.sizes = sizes;
+        self
+    }
+
+    /// Shows the families of a `prometheus` registry in `/metrics`, besides those of the default registry.
+    ///
+    /// A family whose name is taken is left out and counted in `monitoring_families_refused_total`.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus(mut self, registry: prometheus::Registry) -> Self {
+        self.bridged.push(registry);
+        self
+    }
+
+    /// Starts monitoring this process: `#[monitor]` records here, and the own listener opens.
+    ///
+    /// # Errors
+    ///
+    /// When a value given here or in the environment is wrong, when the listener's port is taken, or when
+    /// the process is monitored already. The text says what to do.
+    pub fn init(self) -> Result<Monitoring, Error> {
+        if Meter::is_installed() {
+            return Err(Error::already_initialised());
+        }
+        let monitoring = self.start(true)?;
+        if !monitoring.meter().install() {
+            return Err(Error::already_initialised());
+        }
+        monitoring.announce();
+        Ok(monitoring)
+    }
+
+    /// Makes a monitoring that touches nothing global: for tests, or a second service in one process.
+    ///
+    /// It has a listener only where one is asked for, and shows no registry but its own and given ones.
+    /// What it has recorded is kept as long as the process lives.
+    ///
+    /// # Errors
+    ///
+    /// When a value given here or in the environment is wrong, or the listener's port is taken.
+    pub fn build(self) -> Result<Monitoring, Error> {
+        self.start(false)
+    }
+
+    fn start(self, global: bool) -> Result<Monitoring, Error> {
+        let environment = Environment::read()?;
+        let resource = resource(&self, &environment)?;
+        if self.max_series == 0 {
+            let why = "max_series is 0: a family holds at least one label set";
+            return Err(Error::configuration(why));
+        }
+        let meter = Meter::new(self.max_series, self.sizes);
+        let (names, values): (Vec<_>, Vec<_>) = resource
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .unzip();
+        meter.registry.set_target(&names, &values);
+        #[cfg(feature = "prometheus")]
+        {
+            let default = global.then(|| prometheus::default_registry().clone());
+            for registry in self.bridged.into_iter().chain(default) {
+                let bridged = crate::metrics::prometheus::Bridged::new(registry, meter.registry);
+                meter.registry.add_source(bridged);
+            }
+        }
+        let listen = match self.listen {
+            Listen::At(address) => Some(address),
+            Listen::Default if global => Some(
+                environment
+                    .listen
+                    .unwrap_or(([127, 0, 0, 1], DEFAULT_PORT).into()),
+            ),
+            Listen::Default | Listen::Nowhere => None,
+        };
+        Monitoring::start(Parts {
+            service_name: self.service_name,
+            disabled: environment.disabled,
+            meter,
+            listen,
+            drain_timeout: self.drain_timeout,
+        })
+    }
+}
+
+/// The labels of `target_info`: the code's attributes, then the environment's, the service's name first.
+fn resource(
+    builder: &MonitoringBuilder,
+    environment: &Environment,
+) -> Result<Vec<(String, String)>, Error> {
+    if builder.service_name.trim().is_empty() {
+        return Err(Error::configuration(
+            "the service has no name: give `Monitoring::init` one, such as `ecolaura-api`, or set \
+             OTEL_SERVICE_NAME and use `Monitoring::from_env`",
+        ));
+    }
+    let name = [("service.name".to_owned(), builder.service_name.clone())];
+    let given = builder.attributes.iter().chain(&environment.attributes);
+    let mut labels: Vec<(String, String)> = Vec::new();
+    for (key, value) in name.iter().chain(given) {
+        if key.trim().is_empty() {
+            return Err(Error::configuration(
+                "a resource attribute has an empty key",
+            ));
+        }
+        let label = label_name(key);
+        if labels.iter().all(|(known, _)| *known != label) {
+            labels.push((label, value.clone()));
+        }
+    }
+    Ok(labels)
+}
+
+/// An attribute's key as a label: what Prometheus does not allow becomes `_`.
+fn label_name(key: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = key.chars().map(allowed).collect();
+    match name.starts_with(|c: char| c.is_ascii_digit()) || name.starts_with("__") {
+        true => format!("key_{}", name.trim_start_matches('_')),
+        false => name,
+    }
+}
+
+impl Monitoring {
+    /// Starts monitoring this process under the name in `OTEL_SERVICE_NAME`, or else the `service.name` of
+    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`init`](Self::init), and when neither variable holds a name.
+    pub fn from_env() -> Result<Self, Error> {
+        let environment = Environment::read()?;
+        let attributes = environment.attributes.into_iter();
+        let attribute = |(key, value): (String, String)| (key == "service.name").then_some(value);
+        let name = environment
+            .service_name
+            .or_else(|| attributes.rev().find_map(attribute));
+        MonitoringBuilder::new(name.unwrap_or_default()).init()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(builder: MonitoringBuilder, environment: &[(&str, &str)]) -> Vec<(String, String)> {
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let environment = Environment {
+            attributes: environment.iter().map(own).collect(),
+            ..Environment::default()
+        };
+        resource(&builder, &environment).unwrap()
+    }
+
+    #[test]
+    fn code_wins_over_the_environment() {
+        let builder = MonitoringBuilder::new("shop".into()).resource_attribute("team", "green");
+        let found = labels(
+            builder,
+            &[("team", "red"), ("service.name", "x"), ("a-b", "1")],
+        );
+        let expected = [("service_name", "shop"), ("team", "green"), ("a_b", "1")];
+        assert_eq!(found, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn keys_become_label_names() {
+        assert_eq!(
+            label_name("deployment.environment.name"),
+            "deployment_environment_name"
+        );
+        assert_eq!(label_name("1st"), "key_1st");
+        assert_eq!(label_name("__meta"), "key_meta");
+        assert_eq!(label_name("größe"), "gr__e");
+    }
+
+    #[test]
+    fn a_service_has_a_name() {
+        let builder = MonitoringBuilder::new(" ".into());
+        let error = resource(&builder, &Environment::default()).unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains("OTEL_SERVICE_NAME"));
+    }
+}

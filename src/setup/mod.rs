@@ -1,0 +1,10 @@
+//! Set-up and shutdown: the only place with globals, tasks and the environment.
+
+mod builder;
+mod environment;
+mod monitoring;
+#[cfg(feature = "server")]
+mod server;
+
+pub use builder::MonitoringBuilder;
+pub use monitoring::Monitoring;

@@ -1,0 +1,158 @@
+//! The value that a service holds: layer, registry, health, listener and shutdown.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower_layer::Layer as _;
+
+use crate::error::Error;
+use crate::http::{Monitor, MonitorLayer};
+use crate::metrics::Registry;
+use crate::observe::Meter;
+use crate::setup::builder::MonitoringBuilder;
+
+/// A service's monitoring: make it once in `main`, clone it where it is needed.
+///
+/// ```no_run
+/// # #[cfg(all(feature = "server", feature = "macros"))]
+/// # mod service {
+/// use axum::{Router, routing::get};
+/// use ecolaura_monitoring::{Monitoring, monitor};
+///
+/// #[monitor("/api/v1/products")]
+/// async fn get_products() -> &'static str { "[]" }
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let monitoring = Monitoring::init("ecolaura-api")?;
+///     let app = Router::new()
+///         .route("/api/v1/products", get(get_products))
+///         .layer(monitoring.layer());
+///     monitoring.serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
+///     Ok(())
+/// }
+/// # }
+/// ```
+///
+/// What is recorded is kept as long as the process lives, also when the last clone is gone; the
+/// own listener closes then.
+#[derive(Clone)]
+pub struct Monitoring(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) parts: Parts,
+    #[cfg(feature = "server")]
+    pub(crate) health: crate::health::Health,
+    #[cfg(feature = "server")]
+    pub(crate) scrape: crate::scrape::Scrape,
+    #[cfg(feature = "server")]
+    pub(crate) listener: std::sync::OnceLock<crate::setup::server::Listener>,
+}
+
+/// What the builder hands over.
+pub(crate) struct Parts {
+    pub(crate) service_name: String,
+    pub(crate) disabled: bool,
+    pub(crate) meter: &'static Meter,
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) listen: Option<SocketAddr>,
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) drain_timeout: Duration,
+}
+
+impl Monitoring {
+    /// Starts monitoring this process under a name.
+    ///
+    /// Opens the own listener at 127.0.0.1:9464 for `/metrics` and `/health/*`, and says so in one line. The
+    /// name wins over `OTEL_SERVICE_NAME`; `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SDK_DISABLED` and
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` are read.
+    ///
+    /// # Errors
+    ///
+    /// See [`MonitoringBuilder::init`].
+    pub fn init(service_name: impl Into<String>) -> Result<Self, Error> {
+        Self::builder(service_name).init()
+    }
+
+    /// Every choice there is.
+    pub fn builder(service_name: impl Into<String>) -> MonitoringBuilder {
+        MonitoringBuilder::new(service_name.into())
+    }
+
+    /// The layer that measures every request; see [`http`](crate::http).
+    ///
+    /// For axum's `Router::layer` and for any tower service of HTTP. Keep it outermost: add it last.
+    pub fn layer(&self) -> MonitorLayer {
+        MonitorLayer::new(self.recording())
+    }
+
+    /// Measures every request of a service, from outside of all routing.
+    ///
+    /// Cheaper than [`layer`](Self::layer) on an axum router, which boxes each layer's service, future and body
+    /// once more for each request. The endpoint's name comes from inside: from the `#[monitor]` that the handler
+    /// carries, from a `layer` on the route, or from [`Monitor::routes`]; else it is `unmatched`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "axum")] {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build().unwrap();
+    /// # let router: axum::Router = axum::Router::new();
+    /// let app = monitoring.around(router);
+    /// # }
+    /// ```
+    pub fn around<S>(&self, service: S) -> Monitor<S> {
+        Monitor::around(self.recording(), service)
+    }
+
+    /// Measures a service as the layer does; for those who do not use tower's builder.
+    pub fn wrap<S>(&self, service: S) -> Monitor<S> {
+        self.layer().layer(service)
+    }
+
+    /// Where the service's own metrics are registered.
+    pub fn metrics(&self) -> Registry {
+        self.meter().registry
+    }
+
+    pub(crate) fn meter(&self) -> &'static Meter {
+        self.0.parts.meter
+    }
+
+    /// The meter, unless telemetry is disabled.
+    pub(crate) fn recording(&self) -> Option<&'static Meter> {
+        (!self.0.parts.disabled).then_some(self.meter())
+    }
+
+    /// Our families as a collector for a `prometheus::Registry`, for services that expose one themselves.
+    ///
+    /// It holds the families that are registered now; register it last.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
+    /// prometheus::Registry::new().register(Box::new(monitoring.prometheus_collector()))?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus_collector(&self) -> impl prometheus::core::Collector + use<> {
+        crate::metrics::prometheus::Exported::new(self.metrics())
+    }
+}
+
+impl std::fmt::Debug for Monitoring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Monitoring")
+            .field("service_name", &self.0.parts.service_name)
+            .field("disabled", &self.0.parts.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(not(feature = "server"))]
+impl Monitoring {
+    pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Inner { parts })))
+    }
+
+    pub(crate) fn announce(&self) {}
+}

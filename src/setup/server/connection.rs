@@ -1,0 +1,188 @@
+//! Connections that know when they end, so that the life of an upgraded one can be observed.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::future::{Future, Ready, ready};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body as AxumBody;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
+use axum::serve::{IncomingStream, Listener};
+use bytes::Bytes;
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tower_service::Service;
+
+use crate::http::Upgraded;
+use crate::observe;
+
+/// The request that a connection was upgraded by, for as long as the connection lives.
+#[derive(Clone, Default)]
+struct Life(Arc<Mutex<Option<observe::Request>>>);
+
+impl Life {
+    fn set(&self, request: Option<observe::Request>) {
+        let before = {
+            let mut life = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *life, request)
+        };
+        drop(before);
+    }
+}
+
+/// Takes connections as axum's own listener does.
+pub(crate) struct Socket(pub(crate) TcpListener);
+
+impl Listener for Socket {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        let (stream, peer) = Listener::accept(&mut self.0).await;
+        let _ = stream.set_nodelay(true); // a slower connection is better than none
+        let life = Life::default();
+        (Connection { stream, life }, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// A TCP connection that ends the life of what it was upgraded to.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    life: Life,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.life.set(None);
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+}
+
+/// Makes the service of each connection.
+pub(crate) struct Connections<A>(pub(crate) A);
+
+impl<A: Clone> Service<IncomingStream<'_, Socket>> for Connections<A> {
+    type Response = OneConnection<A>;
+    type Error = Infallible;
+    type Future = Ready<Result<OneConnection<A>, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, stream: IncomingStream<'_, Socket>) -> Self::Future {
+        ready(Ok(OneConnection {
+            app: self.0.clone(),
+            peer: *stream.remote_addr(),
+            life: stream.io().life.clone(),
+        }))
+    }
+}
+
+/// The app, for the requests of one connection.
+#[derive(Clone)]
+pub(crate) struct OneConnection<A> {
+    app: A,
+    peer: SocketAddr,
+    life: Life,
+}
+
+impl<A, B> Service<Request> for OneConnection<A>
+where
+    A: Service<Request, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer<A::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.app.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        Answer {
+            inner: self.app.call(request),
+            life: self.life.clone(),
+        }
+    }
+}
+
+pin_project! {
+    /// An answer; one that upgrades gives its request to the connection.
+    pub(crate) struct Answer<F> {
+        #[pin]
+        inner: F,
+        life: Life,
+    }
+}
+
+impl<F, B> Future for Answer<F>
+where
+    F: Future<Output = Result<Response<B>, Infallible>>,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = ready!(this.inner.poll(cx))?;
+        if let Some(upgraded) = response.extensions().get::<Upgraded>() {
+            this.life.set(upgraded.take());
+        }
+        Poll::Ready(Ok(response.map(AxumBody::new)))
+    }
+}

@@ -1,0 +1,112 @@
+//! What needs a runtime: the own listener, serving with a drain, signals.
+
+mod connection;
+mod listener;
+mod serve;
+mod signal;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{any, get};
+
+use crate::error::Error;
+use crate::health::Health;
+use crate::scrape::Scrape;
+use crate::setup::builder::{Listen, MonitoringBuilder};
+use crate::setup::monitoring::{Inner, Monitoring, Parts};
+
+pub(crate) use listener::Listener;
+
+impl MonitoringBuilder {
+    /// Where `/metrics` and `/health/*` are served. Default: 127.0.0.1:9464, or as
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` say.
+    ///
+    /// Port 0 takes a free one; [`Monitoring::listen_addr`] tells it. Whoever reaches this address can read the
+    /// metrics: do not open it to the world.
+    pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.listen = Listen::At(address.into());
+        self
+    }
+
+    /// No listener of its own: merge [`Monitoring::routes`] into the app instead.
+    pub fn without_listener(mut self) -> Self {
+        self.listen = Listen::Nowhere;
+        self
+    }
+
+    /// How long requests in flight may take when the service stops. Default: 25 s, so that it ends before
+    /// Kubernetes' 30 s.
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
+        self
+    }
+}
+
+impl Monitoring {
+    pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
+        let scrape = Scrape::new((!parts.disabled).then_some(parts.meter.registry));
+        let listen = parts.listen;
+        let monitoring = Self(Arc::new(Inner {
+            health: Health::default(),
+            scrape,
+            listener: OnceLock::new(),
+            parts,
+        }));
+        if let Some(address) = listen {
+            let listener = Listener::open(address, monitoring.routes())?;
+            let _ = monitoring.0.listener.set(listener);
+        }
+        Ok(monitoring)
+    }
+
+    /// `/metrics`, `/health/live`, `/health/ready` and `/health/startup`, to be merged into the app.
+    ///
+    /// The own listener serves the same. In the app they are public unless you protect them.
+    ///
+    /// ```
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build().unwrap();
+    /// let app: axum::Router = axum::Router::new().merge(monitoring.routes());
+    /// ```
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let (scrape, health) = (self.0.scrape, self.health());
+        let (live, ready, startup) = (health.clone(), health.clone(), health);
+        Router::new()
+            .route("/metrics", any(move |request| scrape.answer(request)))
+            .route("/health/live", get(move || live.clone().answer_live()))
+            .route("/health/ready", get(move || ready.clone().answer_ready()))
+            .route(
+                "/health/startup",
+                get(move || startup.clone().answer_startup()),
+            )
+    }
+
+    /// The checks behind `/health/*`.
+    pub fn health(&self) -> Health {
+        self.0.health.clone()
+    }
+
+    /// Where the own listener listens, with its real port; `None` when there is none.
+    pub fn listen_addr(&self) -> Option<SocketAddr> {
+        self.0.listener.get().map(Listener::address)
+    }
+
+    /// Says in one line what is exposed where: to `tracing` where somebody listens, else to standard error.
+    pub(crate) fn announce(&self) {
+        let name = &self.0.parts.service_name;
+        let what = match (self.0.parts.disabled, self.listen_addr()) {
+            (true, _) => "disabled by OTEL_SDK_DISABLED: nothing is recorded".to_owned(),
+            (false, Some(address)) => {
+                format!("http://{address}/metrics and /health/live, /health/ready, /health/startup")
+            }
+            (false, None) => "no listener: merge `monitoring.routes()` into the app".to_owned(),
+        };
+        if tracing::dispatcher::has_been_set() {
+            tracing::info!(service = name, "monitoring {what}");
+        } else {
+            eprintln!("monitoring {name}: {what}");
+        }
+    }
+}
