@@ -63,16 +63,14 @@ impl Problem {
 
 /// The first rule that `metric` breaks, if any.
 pub(crate) const fn problem(metric: &Metric) -> Option<Problem> {
-    match name_problem(metric) {
-        Some(problem) => return Some(problem),
-        None => {}
+    if let Some(problem) = name_problem(metric) {
+        return Some(problem);
     }
     if metric.help.is_empty() {
         return Some(Problem::Help);
     }
-    match labels_problem(metric.labels) {
-        Some(problem) => return Some(problem),
-        None => {}
+    if let Some(problem) = labels_problem(metric.labels) {
+        return Some(problem);
     }
     buckets_problem(metric)
 }
@@ -160,7 +158,7 @@ const fn buckets_problem(metric: &Metric) -> Option<Problem> {
         if !(bounds[at] > 0.0 && bounds[at] < f64::INFINITY) {
             return Some(Problem::BucketValue);
         }
-        if at > 0 && !(bounds[at] >= bounds[at - 1] * 1.01) {
+        if at > 0 && bounds[at] < bounds[at - 1] * 1.01 {
             return Some(Problem::BucketOrder);
         }
         at += 1;

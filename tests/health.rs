@@ -1,0 +1,164 @@
+//! Probes: what they answer, and that no check can hold them up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use ecolaura_monitoring::Monitoring;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+fn monitoring() -> Monitoring {
+    Monitoring::builder("test").build().unwrap()
+}
+
+/// The status and the body of a probe, without the times that checks took.
+async fn probe(monitoring: &Monitoring, what: &str) -> (u16, Value) {
+    let request = Request::get(format!("/health/{what}"))
+        .body(Body::empty())
+        .unwrap();
+    let routes: Router = monitoring.routes();
+    let response = routes.oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let mut body: Value = serde_json::from_slice(&body).unwrap();
+    for check in body["checks"].as_object_mut().unwrap().values_mut() {
+        let time = check
+            .as_object_mut()
+            .unwrap()
+            .remove("duration_ms")
+            .unwrap();
+        assert!(time.as_f64().unwrap() >= 0.0);
+    }
+    (status, body)
+}
+
+#[tokio::test]
+async fn without_checks_everything_passes() {
+    let monitoring = monitoring();
+    for what in ["live", "ready", "startup"] {
+        let expected = json!({ "status": "pass", "checks": {} });
+        assert_eq!(probe(&monitoring, what).await, (200, expected), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn each_check_is_named_and_its_error_is_not_shown() {
+    let monitoring = monitoring();
+    monitoring
+        .health()
+        .ready("database", || async { Err("postgres://user:secret@host") });
+    monitoring
+        .health()
+        .ready("cache", || async { Ok::<(), &str>(()) });
+    let expected = json!({
+        "status": "fail",
+        "checks": {
+            "cache": { "status": "pass" },
+            "database": { "status": "fail", "reason": "failed" },
+        },
+    });
+    assert_eq!(probe(&monitoring, "ready").await, (503, expected));
+    assert_eq!(probe(&monitoring, "live").await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_hangs_fails_after_its_time_limit() {
+    let monitoring = monitoring();
+    monitoring
+        .health()
+        .live("stuck", std::future::pending::<Result<(), String>>);
+    let expected = json!({
+        "status": "fail",
+        "checks": { "stuck": { "status": "fail", "reason": "timed out" } },
+    });
+    assert_eq!(probe(&monitoring, "live").await, (503, expected));
+}
+
+#[tokio::test]
+async fn a_check_that_panics_fails() {
+    let monitoring = monitoring();
+    monitoring.health().ready("late", || async {
+        panic!("in the future") as Result<(), String>
+    });
+    monitoring
+        .health()
+        .live("early", || -> std::future::Ready<Result<(), String>> {
+            panic!("at once")
+        });
+    let reason = |(_, body): (u16, Value), check: &str| body["checks"][check]["reason"].clone();
+    assert_eq!(
+        reason(probe(&monitoring, "ready").await, "late"),
+        "panicked"
+    );
+    assert_eq!(
+        reason(probe(&monitoring, "live").await, "early"),
+        "panicked"
+    );
+}
+
+#[tokio::test]
+async fn probes_that_come_together_share_one_run() {
+    let monitoring = monitoring();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    monitoring.health().ready("counted", move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async { Ok::<(), String>(()) }
+    });
+    let probes = (0..20).map(|_| {
+        let monitoring = monitoring.clone();
+        tokio::spawn(async move { probe(&monitoring, "ready").await.0 })
+    });
+    for status in probes.collect::<Vec<_>>() {
+        assert_eq!(status.await.unwrap(), 200);
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_check_of_the_same_name_replaces_the_first() {
+    let monitoring = monitoring();
+    monitoring
+        .health()
+        .ready("database", || async { Err("old") });
+    monitoring
+        .health()
+        .ready("database", || async { Ok::<(), &str>(()) });
+    assert_eq!(probe(&monitoring, "ready").await.0, 200);
+}
+
+#[tokio::test]
+async fn ready_waits_for_start_up_and_ends_with_the_drain() {
+    let monitoring = monitoring();
+    let migrated = Arc::new(AtomicBool::new(false));
+    let state = Arc::clone(&migrated);
+    monitoring.health().startup("migration", move || {
+        let done = state.load(Ordering::SeqCst);
+        async move { if done { Ok(()) } else { Err("still running") } }
+    });
+    let (status, body) = probe(&monitoring, "ready").await;
+    assert_eq!((status, &body["reason"]), (503, &json!("starting")));
+    assert_eq!(probe(&monitoring, "startup").await.0, 503);
+
+    migrated.store(true, Ordering::SeqCst);
+    // The check's result is kept for a while, so ask until it is run again.
+    while probe(&monitoring, "startup").await.0 != 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(probe(&monitoring, "ready").await.0, 200);
+    migrated.store(false, Ordering::SeqCst);
+    assert_eq!(
+        probe(&monitoring, "startup").await.0,
+        200,
+        "started once is started"
+    );
+
+    monitoring.health().drain();
+    let (status, body) = probe(&monitoring, "ready").await;
+    assert_eq!((status, &body["reason"]), (503, &json!("draining")));
+    assert_eq!(probe(&monitoring, "live").await.0, 200);
+}

@@ -1,0 +1,129 @@
+//! Set-up: what is wrong is said at start, and what is right is reachable.
+
+#[path = "support/client.rs"]
+mod client;
+
+use std::net::TcpListener;
+
+use client::Client;
+use ecolaura_monitoring::Monitoring;
+
+#[tokio::test]
+async fn the_own_listener_serves_metrics_and_health() {
+    let monitoring = Monitoring::builder("test")
+        .listen(([127, 0, 0, 1], 0))
+        .build()
+        .unwrap();
+    let at = format!("http://{}", monitoring.listen_addr().unwrap());
+    let client = Client::new();
+    let metrics = client.get(&format!("{at}/metrics")).await.unwrap();
+    assert!(
+        metrics
+            .lines()
+            .any(|line| line == "target_info{service_name=\"test\"} 1")
+    );
+    for what in ["live", "ready", "startup"] {
+        let body = client.get(&format!("{at}/health/{what}")).await.unwrap();
+        assert_eq!(body, "{\"checks\":{},\"status\":\"pass\"}\n");
+    }
+    let index = client.get(&format!("{at}/")).await.unwrap();
+    assert!(index.contains("/metrics") && index.contains("/health/ready"));
+    for (method, path, status) in [
+        ("POST", "/metrics", 405),
+        ("HEAD", "/metrics", 200),
+        ("GET", "/x", 404),
+    ] {
+        let answer = client
+            .send(method, &format!("{at}{path}"), "")
+            .await
+            .unwrap();
+        assert_eq!(answer.0, status, "{method} {path}");
+    }
+    let counted = |code| {
+        monitoring
+            .recorded()
+            .value("monitoring_scrapes_total", &[("status_code", code)])
+    };
+    assert_eq!((counted("200"), counted("405")), (Some(2.0), Some(1.0)));
+}
+
+#[tokio::test]
+async fn the_own_listener_closes_with_the_last_clone() {
+    let monitoring = Monitoring::builder("test")
+        .listen(([127, 0, 0, 1], 0))
+        .build()
+        .unwrap();
+    let address = monitoring.listen_addr().unwrap();
+    let clone = monitoring.clone();
+    drop(monitoring);
+    let client = Client::new();
+    client
+        .get(&format!("http://{address}/metrics"))
+        .await
+        .unwrap();
+    drop((clone, client));
+    while std::net::TcpStream::connect(address).is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_port_in_use_is_named_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let error = Monitoring::builder("test")
+        .listen(address)
+        .build()
+        .unwrap_err();
+    assert!(error.is_listener());
+    let text = error.to_string();
+    for part in [
+        address.to_string().as_str(),
+        ".listen(",
+        "OTEL_EXPORTER_PROMETHEUS_PORT",
+    ] {
+        assert!(text.contains(part), "`{text}` does not say `{part}`");
+    }
+}
+
+#[test]
+fn the_listener_needs_no_runtime_of_the_service() {
+    let monitoring = Monitoring::builder("test")
+        .listen(([127, 0, 0, 1], 0))
+        .build()
+        .unwrap();
+    assert_ne!(monitoring.listen_addr().unwrap().port(), 0);
+}
+
+#[test]
+fn nothing_listens_unless_asked() {
+    assert_eq!(
+        Monitoring::builder("test").build().unwrap().listen_addr(),
+        None
+    );
+}
+
+#[test]
+fn a_service_without_a_name_or_room_is_refused() {
+    for (builder, part) in [
+        (Monitoring::builder(""), "OTEL_SERVICE_NAME"),
+        (Monitoring::builder("test").max_series(0), "max_series"),
+        (
+            Monitoring::builder("test").resource_attribute(" ", "x"),
+            "empty key",
+        ),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert!(error.is_configuration());
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[test]
+fn resource_attributes_are_labels_of_target_info() {
+    let builder =
+        Monitoring::builder("test").resource_attribute("deployment.environment.name", "a\"b");
+    let text = builder.build().unwrap().metrics().render();
+    let expected = r#"target_info{service_name="test",deployment_environment_name="a\"b"} 1"#;
+    assert!(text.lines().any(|line| line == expected), "{text}");
+}

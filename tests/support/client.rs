@@ -1,0 +1,48 @@
+//! A small HTTP client.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header::CONTENT_TYPE};
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+
+#[derive(Clone)]
+pub(crate) struct Client {
+    inner: legacy::Client<HttpConnector, Body>,
+}
+
+impl Client {
+    pub(crate) fn new() -> Self {
+        Self {
+            inner: legacy::Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
+    /// The status and the whole body of an answer, or why there is none.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        body: &str,
+    ) -> Result<(u16, String), String> {
+        let request = Request::builder()
+            .method(method)
+            .uri(url)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_owned()))
+            .map_err(|error| format!("{url}: {error}"))?;
+        let answer = self.inner.request(request).await;
+        let answer = answer.map_err(|error| format!("{url}: {error}"))?;
+        let status = answer.status().as_u16();
+        let body = to_bytes(Body::new(answer.into_body()), usize::MAX).await;
+        let body = body.map_err(|error| format!("{url}: {error}"))?;
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+
+    /// The body of an answer with status 200.
+    pub(crate) async fn get(&self, url: &str) -> Result<String, String> {
+        match self.send("GET", url, "").await? {
+            (200, body) => Ok(body),
+            (status, body) => Err(format!("{url}: {status}: {body}")),
+        }
+    }
+}
