@@ -71,7 +71,7 @@ impl Private<'_> {
     }
 
     // Output:
-    //     static __ECOLAURA_SITE: Site = Site::new("/a", module, "f", line).method(Method::Post).objective(Some(1), 99900);
+    //     static __ECOLAURA_SITE: Site = Site::new("/a", module, "f").method(Method::Post).objective(Some(1), 99900);
     //     submit! { Registered(&__ECOLAURA_SITE) }
     fn site(&self, plan: &Plan, function: &str) -> TokenStream {
         let [site, inventory, registered] =

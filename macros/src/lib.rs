@@ -23,6 +23,18 @@ mod shape;
 /// }
 /// ```
 ///
+/// # What appears
+///
+/// ```text
+/// request_count_total{method="GET",endpoint="/api/v1/products",http_status="200"} 1
+/// request_latency_seconds_count{endpoint="/api/v1/products"} 1
+/// ```
+///
+/// An endpoint that is called for a request under the layer counts with the method of the request and the status that the client
+/// got. Otherwise the method is that of the option, else `GET` for an endpoint and `_OTHER` for another function; and the status is
+/// what the value tells: a `StatusCode`, a `Response`, a tuple that starts with one, or any type that implements `HttpStatus`, also
+/// as either side of a `Result`; any other `Err` is 500 and everything else is 200.
+///
 /// # The first argument
 ///
 /// A text that starts with `/` is an endpoint: the route as the router has it, such as `"/api/v1/boxes/{id}"`. Any other text names
@@ -46,6 +58,13 @@ mod shape;
 ///
 /// Each call that began to run counts once: finished, left early, panicked (500) or dropped before its end (499). A future that was
 /// never polled did not run and does not count.
+///
+/// # What it counts as
+///
+/// Under the layer, an endpoint has the request's method and the status that the client got. A named function has the request's
+/// method too, but the status of its own value, since a handler may well answer 200 after it failed: that of a type which
+/// implements `HttpStatus` (`StatusCode`, `Response`, a tuple that starts with one, your own error type), else 500 for `Err` and
+/// 200 for everything else. So has an endpoint outside of the layer; its method is then `method`, or GET.
 ///
 /// # What is not measured
 ///

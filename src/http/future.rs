@@ -81,10 +81,18 @@ enum Content {
 
 fn content(headers: &HeaderMap) -> Content {
     match headers.get(CONTENT_TYPE).map(|value| value.as_bytes()) {
-        Some(value) if value.starts_with(b"text/event-stream") => Content::Events,
-        Some(value) if value.starts_with(b"application/grpc") => Content::Grpc,
+        Some(value) if is_type(value, b"text/event-stream", b"; \t") => Content::Events,
+        // Not gRPC-Web, which has its trailers in the body.
+        Some(value) if is_type(value, b"application/grpc", b"+; \t") => Content::Grpc,
         _ => Content::Plain,
     }
+}
+
+/// Whether a content type starts with this one, in any case, and goes on only with one of these bytes.
+fn is_type(value: &[u8], name: &[u8], next: &[u8]) -> bool {
+    let start = value.get(..name.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+        && value.get(name.len()).is_none_or(|byte| next.contains(byte))
 }
 
 /// Tells the measurement what the head says, and gives it to the body unless it is finished.
@@ -107,15 +115,16 @@ fn answered<B: Body>(
         },
     );
     let grpc = (content == Content::Grpc).then(|| grpc_status(response.headers()));
-    if has_no_body(status, method) || response.body().is_end_stream() {
-        request.completed(grpc.map(|in_head| in_head.unwrap_or(UNKNOWN)));
-        return response.map(ResponseBody::unmeasured);
-    }
     let length = response
         .body()
         .size_hint()
         .exact()
         .or_else(|| declared_length(response.headers()));
+    let is_empty = response.body().is_end_stream() || (grpc.is_none() && length == Some(0));
+    if is_empty || has_no_body(status, method) {
+        request.completed(grpc.map(|in_head| in_head.unwrap_or(UNKNOWN)));
+        return response.map(ResponseBody::unmeasured);
+    }
     response.map(|body| ResponseBody::measured(body, request, length, grpc))
 }
 

@@ -20,7 +20,7 @@
 //! - **The client went away** before the head: 499, `cancelled`; during the body: the head's status, `aborted`.
 //! - **The service or its body failed**: 500 or the head's status, `server_error`; `timeout` for tower's `Elapsed`.
 //! - **A stream** (`text/event-stream`, 101, answered CONNECT): counted with the time to its head. Its life is
-//!   observed in `http_stream_duration_seconds`; that of an upgraded connection only under
+//!   observed in `http_stream_duration_seconds`; that of an upgraded connection only of HTTP/1.1 and under
 //!   [`Monitoring::serve`](crate::Monitoring::serve), which sees the connection end.
 //!
 //! `endpoint` is the template of the route (`/products/{id}`), never the path. What no route matched is
@@ -33,6 +33,8 @@
 //! - Bytes are counted where the layer stands: compression inside it counts compressed, outside it uncompressed.
 //! - Bytes of a request body are counted as they are read from [`axum::body::Body`]; of another body type the
 //!   layer knows only the declared length, and without one observes no request size.
+//! - A client that closes while its body is being read is answered by the extractor that fails, often with 400, and
+//!   counts so. One that closes before hyper calls the service makes no request at all, and counts nowhere.
 //! - A task that the handler spawns does not belong to the request.
 
 mod body;

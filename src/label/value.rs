@@ -17,6 +17,11 @@
 /// assert_eq!(Plan::VALUES, ["seedling", "old-growth"]);
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a label's value",
+    label = "has no finite list of values",
+    note = "a label is an enum without fields that derives `LabelValue`, or `bool`: free text would make series without end"
+)]
 pub trait LabelValue: Copy + 'static {
     /// The text of each value, by index.
     const VALUES: &'static [&'static str];
@@ -43,6 +48,11 @@ pub trait LabelValue: Copy + 'static {
 /// assert_eq!(Packed::CARDINALITY, 4);
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of labels",
+    label = "has no label names",
+    note = "the labels of a metric are a struct of `LabelValue`s that derives `LabelSet`, or `()` for none"
+)]
 pub trait LabelSet: Copy + 'static {
     /// The label names.
     const NAMES: &'static [&'static str];

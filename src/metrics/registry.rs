@@ -263,10 +263,14 @@ impl Registry {
         for family in self.0.families.iter() {
             family.collect(sink, &mut scratch);
         }
-        let has_labels = |family: &Series| !family.metric.label_names().is_empty();
+        let can_fill = |family: &Series| {
+            let fixed = [catalog::TARGET_INFO, catalog::SOURCES_REFUSED, catalog::SCRAPES];
+            let is_fixed = fixed.iter().any(|own| own.name() == family.metric.name());
+            !(is_fixed || family.metric.label_names().is_empty())
+        };
         self.losses(
             catalog::SERIES_REFUSED,
-            has_labels,
+            can_fill,
             Losses::series_refused,
             sink,
         );

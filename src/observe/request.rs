@@ -135,7 +135,7 @@ impl Request {
         self.status = Some(status);
         self.count_functions(status.as_u16());
         if head != Head::Body {
-            self.count(self.outcome_of(status));
+            self.count(self.unless_panicked(Outcome::of_status(status)));
             self.stream = Some(Instant::now());
             self.life_is_seen = head == Head::Events;
         }
@@ -162,11 +162,12 @@ impl Request {
     #[inline]
     pub(crate) fn completed(mut self, grpc: Option<u16>) {
         let outcome = match (grpc, self.status) {
-            (Some(code), _) => Outcome::of_grpc(code),
-            (None, Some(status)) => self.outcome_of(status),
-            (None, None) => Outcome::Success,
+            // A call that HTTP itself refused has no status of its own.
+            (Some(code), Some(status)) if status.is_success() => Outcome::of_grpc(code),
+            (_, Some(status)) => Outcome::of_status(status),
+            (_, None) => Outcome::Success,
         };
-        self.finish(outcome);
+        self.finish(self.unless_panicked(outcome));
     }
 
     /// The service or its body failed.
@@ -181,12 +182,12 @@ impl Request {
         self.finish(outcome);
     }
 
-    /// A panic that something inside turned into a response is still one.
+    /// A panic that something inside turned into a server error is still one.
     #[inline]
-    fn outcome_of(&self, status: StatusCode) -> Outcome {
-        match self.scope.panicked {
-            true => Outcome::Panic,
-            false => Outcome::of_status(status),
+    fn unless_panicked(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::ServerError if self.scope.panicked => Outcome::Panic,
+            other => other,
         }
     }
 

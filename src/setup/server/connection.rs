@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::Body as AxumBody;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::Version;
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
@@ -153,9 +154,11 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        // The streams of an HTTP/2 connection end one by one, which the connection does not see.
+        let is_alone = request.version() < Version::HTTP_2;
         Answer {
             inner: self.app.call(request),
-            life: self.life.clone(),
+            life: is_alone.then(|| self.life.clone()),
         }
     }
 }
@@ -165,7 +168,7 @@ pin_project! {
     pub(crate) struct Answer<F> {
         #[pin]
         inner: F,
-        life: Life,
+        life: Option<Life>,
     }
 }
 
@@ -180,8 +183,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.inner.poll(cx))?;
-        if let Some(upgraded) = response.extensions().get::<Upgraded>() {
-            this.life.set(upgraded.take());
+        if let (Some(life), Some(upgraded)) = (this.life, response.extensions().get::<Upgraded>()) {
+            life.set(upgraded.take());
         }
         Poll::Ready(Ok(response.map(AxumBody::new)))
     }

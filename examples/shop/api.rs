@@ -1,0 +1,41 @@
+//! The routes of the shop; each group of handlers has its file.
+
+mod boxes;
+mod login;
+mod orders;
+mod products;
+mod recommendations;
+mod subscriptions;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::store::Store;
+
+/// What handlers may ask for: `State<Store>`, `State<Metrics>`.
+#[derive(Clone, FromRef)]
+pub(crate) struct AppState {
+    pub(crate) store: Store,
+    pub(crate) metrics: Metrics,
+}
+
+pub(crate) fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/api/v1/products", get(products::list))
+        .route("/api/v1/products/{id}", get(products::show))
+        .route("/api/v1/recommendations", get(recommendations::list))
+        .route("/api/v1/subscriptions", post(subscriptions::create))
+        .route("/api/v1/subscriptions/{id}", get(subscriptions::show))
+        .route("/api/v1/boxes", post(boxes::create))
+        .route("/api/v1/boxes/{id}/fill", post(boxes::fill))
+        .route("/api/v1/boxes/{id}/ship", post(boxes::ship))
+        .route("/api/v1/orders", post(orders::create))
+        .route("/api/v1/orders/{id}", get(orders::show))
+        .route("/api/v1/login", post(login::login))
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .with_state(state)
+}

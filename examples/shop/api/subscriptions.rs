@@ -1,0 +1,42 @@
+//! Sign up for a box every month.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use ecolaura_monitoring::monitor;
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::extract::{Json, Path};
+use crate::store::{Plan, Store, Subscription};
+
+#[derive(Deserialize)]
+pub(super) struct SignUp {
+    email: String,
+    plan: Plan,
+}
+
+#[monitor("/api/v1/subscriptions")]
+pub(super) async fn create(
+    State(store): State<Store>,
+    Json(sign_up): Json<SignUp>,
+) -> Result<(StatusCode, Json<Subscription>), Error> {
+    if !is_address(&sign_up.email) {
+        return Err(Error::Invalid("email is not an address"));
+    }
+    let subscription = store.subscribe(&sign_up.email, sign_up.plan).await?;
+    Ok((StatusCode::CREATED, Json(subscription)))
+}
+
+#[monitor("/api/v1/subscriptions/{id}")]
+pub(super) async fn show(
+    State(store): State<Store>,
+    Path(id): Path<i64>,
+) -> Result<Json<Subscription>, Error> {
+    Ok(Json(store.subscription(id).await?))
+}
+
+/// Good enough to catch a slip; only a message that arrives proves an address.
+fn is_address(email: &str) -> bool {
+    let parts = email.split_once('@');
+    email.len() <= 254 && parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+}

@@ -1,0 +1,56 @@
+//! What the shop remembers, in SQLite; all SQL is here, a file for each group of tables.
+
+mod customers;
+mod orders;
+mod products;
+mod subscriptions;
+
+use std::path::Path;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+
+pub(crate) use self::orders::{Order, OrderItem};
+pub(crate) use self::products::Product;
+pub(crate) use self::subscriptions::{Plan, Subscription, SubscriptionBox};
+
+#[derive(Clone)]
+pub(crate) struct Store {
+    pool: SqlitePool,
+}
+
+impl Store {
+    /// Opens the database in `file`, made if it is not there, or else one in memory.
+    pub(crate) async fn open(file: Option<&Path>) -> Result<Self, sqlx::Error> {
+        let (pool, options) = match file {
+            Some(file) => (
+                SqlitePoolOptions::new(),
+                SqliteConnectOptions::new()
+                    .filename(file)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal),
+            ),
+            // A database in memory belongs to its connection: the pool keeps exactly one, for ever. It is not tested
+            // before use either, since a client who leaves during the test would close it.
+            None => (
+                SqlitePoolOptions::new()
+                    .min_connections(1)
+                    .max_connections(1)
+                    .idle_timeout(None)
+                    .max_lifetime(None)
+                    .test_before_acquire(false),
+                SqliteConnectOptions::new().filename(":memory:"),
+            ),
+        };
+        let pool = pool.connect_with(options).await?;
+        sqlx::raw_sql(include_str!("store/schema.sql"))
+            .execute(&pool)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+    }
+}

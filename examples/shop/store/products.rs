@@ -1,0 +1,33 @@
+//! The shelf.
+
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::Store;
+use crate::error::Error;
+
+#[derive(Serialize, FromRow)]
+pub(crate) struct Product {
+    id: i64,
+    name: String,
+    price_cents: i64,
+    available: bool,
+}
+
+impl Store {
+    pub(crate) async fn products(&self) -> Result<Vec<Product>, Error> {
+        let query = sqlx::query_as("SELECT * FROM products ORDER BY id");
+        Ok(query.fetch_all(&self.pool).await?)
+    }
+
+    pub(crate) async fn product(&self, id: i64) -> Result<Product, Error> {
+        let query = sqlx::query_as("SELECT * FROM products WHERE id = ?").bind(id);
+        Ok(query.fetch_one(&self.pool).await?)
+    }
+
+    /// Three available products, others each time.
+    pub(crate) async fn recommendations(&self) -> Result<Vec<Product>, Error> {
+        let sql = "SELECT * FROM products WHERE available ORDER BY random() LIMIT 3";
+        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
+    }
+}

@@ -1,0 +1,8 @@
+use ecolaura_monitoring::metrics::LabelSet;
+
+#[derive(Clone, Copy, LabelSet)]
+struct Packed(bool);
+
+fn main() {
+    let _ = <Packed as LabelSet>::NAMES;
+}

@@ -1,0 +1,10 @@
+use ecolaura_monitoring::monitor;
+
+#[monitor("/api/v1/products/{}")]
+async fn get_products() -> &'static str {
+    "[]"
+}
+
+fn main() {
+    let _ = get_products();
+}

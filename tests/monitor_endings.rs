@@ -1,0 +1,183 @@
+//! However a measured call ends, it counts once: with the status its value stands for, 500 for a panic, 499 when it was dropped.
+#![cfg(all(feature = "macros", feature = "testing"))]
+
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ecolaura_monitoring::{HttpStatus, Monitoring, Objective, monitor};
+use http::{Response, StatusCode};
+
+#[path = "support/monitored.rs"]
+#[allow(dead_code)]
+mod monitored;
+
+use monitored::{check, drop_half_way, pause, run};
+
+#[derive(Debug)]
+enum PackError {
+    NoSuchBox,
+    Broken,
+}
+
+impl HttpStatus for PackError {
+    fn http_status(&self) -> u16 {
+        match self {
+            PackError::NoSuchBox => 404,
+            PackError::Broken => 500,
+        }
+    }
+}
+
+#[test]
+fn an_own_error_tells_its_status() {
+    #[monitor("/boxes/{id}/pack")]
+    async fn pack(id: u32) -> Result<u32, PackError> {
+        match id {
+            0 => Err(PackError::Broken)?,
+            1 => Ok(1),
+            _ => Err(PackError::NoSuchBox),
+        }
+    }
+    check(
+        "/boxes/{id}/pack",
+        &[("200", 1), ("404", 2), ("500", 1)],
+        || {
+            for id in 0..4 {
+                let _ = run(pack(id));
+            }
+        },
+    );
+}
+
+#[test]
+fn status_and_response_tell_theirs() {
+    #[monitor("/answers")]
+    async fn status() -> StatusCode {
+        StatusCode::CREATED
+    }
+    #[monitor("/answers")]
+    async fn tuple() -> (StatusCode, &'static str) {
+        (StatusCode::ACCEPTED, "text")
+    }
+    #[monitor("/answers")]
+    async fn response() -> Result<Response<String>, Infallible> {
+        let mut response = Response::new(String::new());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        Ok(response)
+    }
+    #[monitor("/answers")]
+    fn generic<T, E>(value: Result<T, E>) -> Result<T, E> {
+        value
+    }
+    let expected = [("201", 1), ("202", 1), ("404", 1), ("200", 1), ("500", 1)];
+    check("/answers", &expected, || {
+        let _ = (run(status()), run(tuple()), run(response()));
+        let _ = (generic::<_, ()>(Ok(1)), generic::<(), _>(Err(1)));
+    });
+}
+
+#[test]
+fn a_panic_counts_500() {
+    #[monitor("panic")]
+    fn at_once() -> u32 {
+        panic!("on purpose")
+    }
+    #[monitor("panic")]
+    async fn in_a_future() -> u32 {
+        pause().await;
+        panic!("on purpose")
+    }
+    #[monitor("panic")]
+    fn never() -> ! {
+        panic!("on purpose")
+    }
+    check("panic", &[("500", 3)], || {
+        assert!(catch_unwind(at_once).is_err());
+        assert!(catch_unwind(|| run(in_a_future())).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| never())).is_err());
+    });
+}
+
+#[test]
+fn a_dropped_future_counts_499() {
+    #[monitor("dropped")]
+    async fn waits() {
+        pause().await;
+    }
+    #[monitor("dropped")]
+    async fn for_ever() -> ! {
+        loop {
+            pause().await;
+        }
+    }
+    check("dropped", &[("499", 2)], || {
+        drop_half_way(waits());
+        drop_half_way(for_ever());
+    });
+}
+
+#[test]
+fn a_future_that_never_ran_does_not_count() {
+    #[monitor("never_ran")]
+    async fn waits() {
+        pause().await;
+    }
+    check("never_ran", &[], || drop(waits()));
+}
+
+#[test]
+fn arguments_and_locals_are_dropped_once() {
+    use std::rc::Rc;
+    #[monitor("drops")]
+    async fn holds(used: Rc<()>, _unused: Rc<()>, _: Rc<()>) -> usize {
+        pause().await;
+        Rc::strong_count(&used)
+    }
+    let counted = Rc::new(());
+    check("drops", &[("200", 1), ("499", 1)], || {
+        let three = || {
+            (
+                Rc::clone(&counted),
+                Rc::clone(&counted),
+                Rc::clone(&counted),
+            )
+        };
+        let (a, b, c) = three();
+        assert_eq!(run(holds(a, b, c)), 4);
+        let (a, b, c) = three();
+        drop_half_way(holds(a, b, c));
+    });
+    assert_eq!(Rc::strong_count(&counted), 1);
+}
+
+#[test]
+fn outside_a_request_the_method_is_the_one_given() {
+    #[monitor("/orders", method = "POST")]
+    fn place() {}
+    let monitoring = Monitoring::builder("test").build().expect("a monitoring");
+    monitoring.enter(place);
+    let labels = [
+        ("method", "POST"),
+        ("endpoint", "/orders"),
+        ("http_status", "200"),
+    ];
+    assert_eq!(
+        monitoring.recorded().value("request_count_total", &labels),
+        Some(1.0)
+    );
+}
+
+#[test]
+fn objectives_are_listed_also_of_functions_that_never_run() {
+    #[monitor("/objective", slo(latency = "200ms", target = 99.9))]
+    #[expect(dead_code)]
+    async fn never_called<T>(_: T) {}
+    let all = Objective::all();
+    let found = all
+        .iter()
+        .find(|objective| objective.endpoint() == "/objective");
+    let found = found.expect("the objective");
+    assert_eq!(found.latency(), Some(std::time::Duration::from_millis(200)));
+    assert_eq!(found.target(), 99.9);
+    assert_eq!(found.function(), (module_path!(), "never_called"));
+}

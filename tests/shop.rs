@@ -1,0 +1,349 @@
+//! The example shop: every route with good and bad input, what is counted for it, its flags, and how it ends.
+#![cfg(unix)]
+
+mod support {
+    pub(crate) mod client;
+    pub(crate) mod eventually;
+    pub(crate) mod shop_process;
+    pub(crate) mod visitor;
+}
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::eventually::eventually;
+use crate::support::shop_process::{Shop, run};
+use crate::support::visitor::{Visit, Visitor, get, post};
+
+const NOTHING: &str = "nothing was found here";
+const NO_NUMBER: &str = "the id in the path is not a number";
+const UNKNOWN: &str = "the request names something that does not exist";
+
+#[tokio::test]
+async fn every_route_answers_and_is_counted() {
+    let mut visitor = Visitor::of(Shop::open(&["--no-traffic"]).await);
+
+    look_around(&mut visitor).await;
+    sign_up(&mut visitor).await;
+    send_a_box(&mut visitor).await;
+    order(&mut visitor).await;
+    log_in(&mut visitor).await;
+    ask_for_recommendations(&mut visitor).await;
+    go_astray(&mut visitor).await;
+
+    is_ready(&visitor.shop).await;
+    counts_are_those_of(&visitor).await;
+    assert_eq!(visitor.shop.close().await.code(), Some(0));
+}
+
+async fn is_ready(shop: &Shop) {
+    let ready = shop.ready().await;
+    assert_eq!(ready["status"], "pass", "{ready}");
+    assert_eq!(ready["checks"]["database"]["status"], "pass", "{ready}");
+}
+
+/// Exactly these series, with exactly these values.
+async fn counts_are_those_of(visitor: &Visitor) {
+    let shop = &visitor.shop;
+    assert_eq!(shop.metric("http_requests_total").await, visitor.requests());
+    assert_eq!(shop.metric("request_count_total").await, visitor.calls());
+    for in_flight in shop.metric("http_requests_in_flight").await {
+        assert!(in_flight.ends_with(" 0"), "{in_flight}");
+    }
+    assert_eq!(
+        shop.metric("boxes_packed_total").await,
+        [r#"boxes_packed_total{plan="forest"} 1"#]
+    );
+    assert_eq!(shop.metric("order_items_sum").await, ["order_items_sum 2"]);
+    assert_eq!(
+        shop.metric("order_items_count").await,
+        ["order_items_count 1"]
+    );
+}
+
+async fn look_around(visitor: &mut Visitor) {
+    let brush = json!({
+        "id": 9, "name": "Olive wood dish brush", "price_cents": 1190, "available": false,
+    });
+    let (status, products) = visitor.send(get("/api/v1/products")).await;
+    assert_eq!(status, 200);
+    assert_eq!(products.as_array().map(Vec::len), Some(9));
+    assert_eq!(products[8], brush);
+    visitor.answers(get("/api/v1/products/9"), 200, brush).await;
+
+    visitor
+        .refuses(get("/api/v1/products/10"), 404, NOTHING)
+        .await;
+    visitor
+        .refuses(get("/api/v1/products/-1"), 404, NOTHING)
+        .await;
+    for id in ["first", "1.5", "99999999999999999999"] {
+        let visit = get(&format!("/api/v1/products/{id}")).rejected();
+        visitor.refuses(visit, 400, NO_NUMBER).await;
+    }
+}
+
+async fn sign_up(visitor: &mut Visitor) {
+    let sign_up = |email, plan| {
+        let body = json!({ "email": email, "plan": plan });
+        post("/api/v1/subscriptions", body)
+    };
+    let subscription = json!({ "id": 1, "plan": "forest" });
+    let visit = sign_up("grace@ecolaura.example", "forest");
+    visitor.answers(visit, 201, subscription.clone()).await;
+    visitor
+        .answers(get("/api/v1/subscriptions/1"), 200, subscription)
+        .await;
+
+    for email in ["", "grace", "@ecolaura.example", "grace@ecolaura"] {
+        let why = "email is not an address";
+        visitor.refuses(sign_up(email, "forest"), 422, why).await;
+    }
+    let visit = sign_up("grace@ecolaura.example", "jungle").rejected();
+    let why = "plan: unknown variant `jungle`, expected `seedling` or `forest`";
+    visitor.refuses(visit, 422, why).await;
+    visitor
+        .refuses(get("/api/v1/subscriptions/2"), 404, NOTHING)
+        .await;
+}
+
+async fn send_a_box(visitor: &mut Visitor) {
+    let at_stage =
+        |stage| json!({ "id": 1, "subscription_id": 1, "plan": "forest", "stage": stage });
+    let open = |subscription| post("/api/v1/boxes", json!({ "subscription_id": subscription }));
+    let fill = |products| post("/api/v1/boxes/1/fill", json!({ "product_ids": products }));
+    let ship = || post("/api/v1/boxes/1/ship", Value::Null);
+
+    visitor.refuses(open(2), 422, UNKNOWN).await;
+    visitor.answers(open(1), 201, at_stage("open")).await;
+
+    let why = "only a filled box can be shipped";
+    visitor.refuses(ship(), 409, why).await;
+    let why = "a box holds 1 to 12 products";
+    visitor.refuses(fill(vec![]), 422, why).await;
+    visitor.refuses(fill(vec![1; 13]), 422, why).await;
+    visitor.refuses(fill(vec![1, 10]), 422, UNKNOWN).await;
+    visitor
+        .answers(fill(vec![1, 1, 4]), 200, at_stage("filled"))
+        .await;
+
+    let why = "only an open box can be filled";
+    visitor.refuses(fill(vec![1]), 409, why).await;
+    visitor.answers(ship(), 200, at_stage("shipped")).await;
+    let why = "only a filled box can be shipped";
+    visitor.refuses(ship(), 409, why).await;
+    let visit = post("/api/v1/boxes/2/ship", Value::Null);
+    visitor.refuses(visit, 404, NOTHING).await;
+}
+
+async fn order(visitor: &mut Visitor) {
+    let order = |items: &[(i64, i64)]| {
+        let item =
+            |&(product, quantity): &_| json!({ "product_id": product, "quantity": quantity });
+        let items: Vec<Value> = items.iter().map(item).collect();
+        post("/api/v1/orders", json!({ "items": items }))
+    };
+    let placed = json!({
+        "id": 1,
+        "total_cents": 2 * 390 + 3290,
+        "items": [{ "product_id": 1, "quantity": 2 }, { "product_id": 7, "quantity": 1 }],
+    });
+    visitor
+        .answers(order(&[(1, 2), (7, 1)]), 201, placed.clone())
+        .await;
+    visitor.answers(get("/api/v1/orders/1"), 200, placed).await;
+
+    let why = "an order has 1 to 20 items";
+    visitor.refuses(order(&[]), 422, why).await;
+    visitor.refuses(order(&[(1, 1); 21]), 422, why).await;
+    let why = "a quantity is from 1 to 100";
+    for quantity in [i64::MIN, 0, 101, i64::MAX] {
+        visitor.refuses(order(&[(1, quantity)]), 422, why).await;
+    }
+    visitor
+        .refuses(order(&[(1, 1), (10, 1)]), 422, UNKNOWN)
+        .await;
+    let why = "a product in this order is sold out";
+    visitor.refuses(order(&[(1, 1), (9, 1)]), 409, why).await;
+    // What was refused has left nothing behind.
+    visitor.refuses(get("/api/v1/orders/2"), 404, NOTHING).await;
+}
+
+async fn log_in(visitor: &mut Visitor) {
+    let log_in = |email, password| {
+        let body = json!({ "email": email, "password": password });
+        post("/api/v1/login", body)
+    };
+    let visit = log_in("ada@ecolaura.example", "sow-mend-share");
+    visitor.answers(visit, 200, json!({ "name": "Ada" })).await;
+
+    let too_long = "x".repeat(73);
+    for (email, password) in [
+        ("ada@ecolaura.example", "guess"),
+        ("ada@ecolaura.example", ""),
+        ("ada@ecolaura.example", &too_long),
+        ("nobody@ecolaura.example", "sow-mend-share"),
+        ("' OR 1=1 --", "sow-mend-share"),
+    ] {
+        let why = "email or password is wrong";
+        visitor.refuses(log_in(email, password), 401, why).await;
+    }
+}
+
+async fn ask_for_recommendations(visitor: &mut Visitor) {
+    let oracle = match visitor.send(get("/api/v1/recommendations")).await {
+        (200, products) => {
+            assert_eq!(products.as_array().map(Vec::len), Some(3));
+            200
+        }
+        (status, problem) => {
+            assert_eq!(status, 503, "{problem}");
+            let why = "recommendations are away, try again";
+            assert_eq!(problem["detail"], why);
+            500
+        }
+    };
+    // The function that the handler calls is monitored too. It is no endpoint: it has a name, and no answer but its value.
+    visitor.called("GET", "ask_the_oracle", oracle);
+}
+
+/// What does not even reach a handler.
+async fn go_astray(visitor: &mut Visitor) {
+    for path in ["/", "/api/v1/products/", "/wp-login.php"] {
+        let visit = get(path).unmatched();
+        visitor.refuses(visit, 404, NOTHING).await;
+    }
+    let visit = post("/api/v1/products", Value::Null).rejected();
+    let why = "this path does not take that method";
+    visitor.refuses(visit, 405, why).await;
+
+    let orders = |body: &str| Visit {
+        body: body.to_owned(),
+        ..post("/api/v1/orders", Value::Null).rejected()
+    };
+    let why = "Failed to parse the request body as JSON";
+    visitor.refuses(orders("two of everything"), 400, why).await;
+    visitor.refuses(orders(r#"{"items":"#), 400, why).await;
+    let why = "missing field `items`";
+    visitor.refuses(orders("{}"), 422, why).await;
+    let too_long = format!(r#"{{"items":"{}"}}"#, "x".repeat(2 << 20));
+    let why = "length limit exceeded";
+    visitor.refuses(orders(&too_long), 413, why).await;
+}
+
+#[tokio::test]
+async fn a_file_keeps_the_data() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shop_keeps_the_data.sqlite");
+    // It is not there on the first run.
+    let _ = fs::remove_file(&file);
+    let file = file.display().to_string();
+    let flags = ["--no-traffic", "--database", &file];
+    let sign_up = r#"{"email":"grace@ecolaura.example","plan":"seedling"}"#;
+    let subscription = json!({ "id": 1, "plan": "seedling" });
+
+    let shop = Shop::open(&flags).await;
+    let answer = shop.send("POST", "/api/v1/subscriptions", sign_up).await;
+    assert_eq!(answer, (201, subscription.clone()));
+    shop.close().await;
+
+    let shop = Shop::open(&flags).await;
+    let answer = shop.send("GET", "/api/v1/subscriptions/1", "").await;
+    assert_eq!(answer, (200, subscription));
+    shop.close().await;
+}
+
+/// Neither is a transaction left open, nor is the connection closed that the database in memory lives in.
+#[tokio::test]
+async fn customers_who_leave_do_no_harm() {
+    let shop = Shop::open(&["--no-traffic"]).await;
+    let order = r#"{"items":[{"product_id":1,"quantity":2},{"product_id":2,"quantity":1}]}"#;
+    for _ in 0..500 {
+        shop.send_and_leave("POST", "/api/v1/orders", order).await;
+        let (status, _order) = shop.send("POST", "/api/v1/orders", order).await;
+        assert_eq!(status, 201);
+    }
+    is_ready(&shop).await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn own_traffic_has_every_outcome_and_ends_with_the_shop() {
+    let shop = Shop::open(&["--requests-per-second", "500"]).await;
+    eventually("every outcome", async || {
+        let requests = shop.metric("http_requests_total").await.concat();
+        let seen = |outcome: &&str| requests.contains(&format!("outcome=\"{outcome}\""));
+        let outcomes = ["success", "client_error", "server_error", "cancelled"];
+        match outcomes.iter().find(|outcome| !seen(outcome)) {
+            Some(outcome) => Err(format!("there is no {outcome} yet")),
+            None => Ok(()),
+        }
+    })
+    .await;
+    assert_eq!(shop.close().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_wrong_flag_is_told() {
+    async fn check(flags: &[&str], told: &str) {
+        let output = run(flags).await;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(stderr, format!("shop: {told}\nTry --help.\n"));
+        assert_eq!(output.status.code(), Some(2), "{told}");
+    }
+    check(&["--colour"], "invalid option '--colour'").await;
+    check(&["now"], "unexpected argument \"now\"").await;
+    check(&["--listen"], "missing argument for option '--listen'").await;
+    let told = "--monitoring takes an address such as 127.0.0.1:3000, not \"here\"";
+    check(&["--monitoring", "here"], told).await;
+    let told = "--requests-per-second takes a number from 1 to 1000, not \"0\"";
+    check(&["--requests-per-second", "0"], told).await;
+}
+
+#[tokio::test]
+async fn help_lists_the_flags() {
+    let output = run(&["--help"]).await;
+    let help = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0));
+    for flag in [
+        "--listen ADDR",
+        "--monitoring ADDR",
+        "--database FILE",
+        "--requests-per-second N",
+        "--no-traffic",
+    ] {
+        assert!(help.contains(flag), "{flag} is not in\n{help}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = taken.local_addr().expect("an address").to_string();
+    for flags in [
+        ["--listen", &taken, "--monitoring", "127.0.0.1:0"],
+        ["--listen", "127.0.0.1:0", "--monitoring", &taken],
+    ] {
+        let output = run(&flags).await;
+        let told = String::from_utf8_lossy(&output.stderr);
+        let expected = format!("shop: cannot listen on {taken}");
+        assert!(told.starts_with(&expected), "{told}");
+        assert_eq!(output.status.code(), Some(1), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_told() {
+    let flags = [
+        "--database",
+        "/nowhere/shop.sqlite",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let output = run(&[&flags[..], &["--monitoring", "127.0.0.1:0"]].concat()).await;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("shop: cannot open the database: "), "{told}");
+    assert_eq!(output.status.code(), Some(1), "{told}");
+}

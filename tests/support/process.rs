@@ -1,0 +1,124 @@
+//! Programs that run beside a test and end with it, also when it panics.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{env, thread};
+
+use super::eventually::eventually;
+
+/// A running program. What it prints is kept, and shown if the test fails.
+pub(crate) struct Process {
+    program: PathBuf,
+    child: Child,
+    output: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    pub(crate) fn start(program: PathBuf, arguments: &[String]) -> Self {
+        let child = Command::new(&program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let output = Arc::default();
+        keep_lines(child.stdout.take(), &output);
+        keep_lines(child.stderr.take(), &output);
+        Self {
+            program,
+            child,
+            output,
+        }
+    }
+
+    /// What `find` makes of the first line in which it finds something.
+    pub(crate) async fn line<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        eventually(what, async || {
+            if let Some(found) = self.output().iter().find_map(|line| find(line)) {
+                return Ok(found);
+            }
+            match self.child.try_wait() {
+                Ok(Some(status)) => panic!("{} has ended: {status}", self.program.display()),
+                _ => Err("no such line was printed".to_owned()),
+            }
+        })
+        .await
+    }
+
+    fn output(&self) -> Vec<String> {
+        self.output
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way it is gone afterwards.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            let output = self.output().join("\n");
+            eprintln!("--- {} printed:\n{output}", self.program.display());
+        }
+    }
+}
+
+fn keep_lines(pipe: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<String>>>) {
+    let pipe = pipe.expect("the output is piped");
+    let output = Arc::clone(output);
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            output
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(line);
+        }
+    });
+}
+
+/// An example of this package, which `cargo test` builds beside the tests.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let test = env::current_exe().expect("a test knows its own path");
+    let profile = test.ancestors().nth(2).unwrap_or(Path::new(""));
+    let example = profile
+        .join("examples")
+        .join(name)
+        .with_extension(env::consts::EXE_EXTENSION);
+    assert!(
+        example.is_file(),
+        "{} is not there: run `cargo test --all-features`, which builds the examples, or `cargo build --example {name}`",
+        example.display(),
+    );
+    example
+}
+
+/// A program that `scripts/setup` fetched, or the one that `ECOLAURA_<NAME>` names.
+pub(crate) fn component(name: &str) -> PathBuf {
+    let variable = format!("ECOLAURA_{}", name.to_uppercase());
+    let program = match env::var_os(&variable) {
+        Some(program) => PathBuf::from(program),
+        None => cache().join("bin").join(name),
+    };
+    assert!(
+        program.is_file(),
+        "{} is not there: run scripts/setup, or set {variable} to a {name} of your own",
+        program.display(),
+    );
+    program
+}
+
+/// Where `scripts/setup` puts what it fetches.
+fn cache() -> PathBuf {
+    let folder = |variable| env::var_os(variable).map(PathBuf::from);
+    folder("ECOLAURA_CACHE").unwrap_or_else(|| {
+        folder("XDG_CACHE_HOME")
+            .or_else(|| Some(folder("HOME")?.join(".cache")))
+            .unwrap_or_default()
+            .join("ecolaura-monitoring")
+    })
+}

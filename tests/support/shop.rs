@@ -1,0 +1,55 @@
+//! The example shop as a process of its own, with its data in a file and without traffic of its own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::client::Client;
+use super::process::{Process, example};
+
+pub(crate) struct Shop {
+    client: Client,
+    address: SocketAddr,
+    pub(crate) monitoring: SocketAddr,
+    _process: Process,
+}
+
+impl Shop {
+    pub(crate) async fn open(database: &Path) -> Self {
+        let mut arguments = vec!["--no-traffic".to_owned()];
+        arguments.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));
+        arguments.extend(["--monitoring", "127.0.0.1:0"].map(str::to_owned));
+        arguments.extend(["--database".to_owned(), database.display().to_string()]);
+        let mut process = Process::start(example("shop"), &arguments);
+        let address = process.line("the shop's address", |line| url_of("products", line));
+        let address = address.await;
+        let monitoring = process.line("its monitoring's address", |line| url_of("metrics", line));
+        Self {
+            client: Client::new(),
+            address,
+            monitoring: monitoring.await,
+            _process: process,
+        }
+    }
+
+    /// Sends one request and reads the answer to its end.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> u16 {
+        let url = format!("http://{}{path}", self.address);
+        match self.client.send(method, &url, body).await {
+            Ok((status, _body)) => status,
+            Err(error) => panic!("the shop did not answer: {error}"),
+        }
+    }
+
+    /// A whole scrape.
+    pub(crate) async fn metrics(&self) -> String {
+        let url = format!("http://{}/metrics", self.monitoring);
+        self.client.get(&url).await.expect("a scrape succeeds")
+    }
+}
+
+/// The address in a line such as `  metrics   http://127.0.0.1:9464/metrics`.
+fn url_of(what: &str, line: &str) -> Option<SocketAddr> {
+    let url = line.trim().strip_prefix(what)?.trim();
+    let (address, _path) = url.strip_prefix("http://")?.split_once('/')?;
+    address.parse().ok()
+}
