@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::catalog::Kind;
+use crate::metrics::family::Cells;
+use crate::metrics::labelled::Handle;
 use crate::metrics::stripe::{HOT, Striped};
 
 /// A counter bound to its labels.
@@ -40,6 +43,18 @@ impl Counter {
     /// The count now.
     pub fn value(self) -> u64 {
         self.0.value()
+    }
+}
+
+impl Handle for Counter {
+    const KIND: Kind = Kind::Counter;
+
+    #[allow(private_interfaces)]
+    fn of(cells: &'static Cells) -> Option<Self> {
+        match cells {
+            Cells::Counter(cell) => Some(Counter(cell)),
+            _ => None,
+        }
     }
 }
 

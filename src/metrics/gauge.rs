@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::catalog::Kind;
+use crate::metrics::family::Cells;
+use crate::metrics::labelled::Handle;
+
 /// A gauge bound to its labels.
 ///
 /// Copying it costs nothing; it lives as long as the process. Setting is one relaxed store; adding is a
@@ -61,6 +65,18 @@ impl Gauge {
     /// The value now.
     pub fn value(self) -> f64 {
         self.0.value()
+    }
+}
+
+impl Handle for Gauge {
+    const KIND: Kind = Kind::Gauge;
+
+    #[allow(private_interfaces)]
+    fn of(cells: &'static Cells) -> Option<Self> {
+        match cells {
+            Cells::Gauge(cell) => Some(Gauge(cell)),
+            _ => None,
+        }
     }
 }
 

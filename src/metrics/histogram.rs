@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::catalog::Kind;
+use crate::metrics::family;
+use crate::metrics::labelled::Handle;
 use crate::metrics::layout::Layout;
 use crate::metrics::losses::Losses;
 use crate::metrics::stripe::{HOT, Striped};
@@ -68,6 +71,18 @@ impl Histogram {
         let mut snapshot = Snapshot::default();
         self.0.read(&mut snapshot);
         snapshot.count
+    }
+}
+
+impl Handle for Histogram {
+    const KIND: Kind = Kind::Histogram;
+
+    #[allow(private_interfaces)]
+    fn of(cells: &'static family::Cells) -> Option<Self> {
+        match cells {
+            family::Cells::Histogram(cells) => Some(Histogram(cells)),
+            _ => None,
+        }
     }
 }
 

@@ -37,7 +37,7 @@ impl<T> AppendList<T> {
         &node.value
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + use<T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + Clone + use<T> {
         let mut at = self.first.get().copied();
         std::iter::from_fn(move || {
             let node = at?;

@@ -1,6 +1,10 @@
-//! What one family could not record.
+//! What families could not record, and the two families that say so.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::catalog::{self, Kind, Metric};
+use crate::metrics::family::Series;
+use crate::metrics::sink::{Head, Labels, Sink, Type, Value, label_block};
 
 /// What one family could not record.
 pub(crate) struct Losses {
@@ -33,5 +37,58 @@ impl Losses {
 
     pub(crate) fn observations_refused(&self) -> u64 {
         self.observations.load(Ordering::Relaxed)
+    }
+}
+
+/// Hands on what these families could not record.
+pub(crate) fn collect(
+    families: impl Iterator<Item = &'static Series> + Clone,
+    sink: &mut dyn Sink,
+) {
+    let can_fill = families.clone().filter(|family| {
+        let fixed = [
+            catalog::TARGET_INFO,
+            catalog::SOURCES_REFUSED,
+            catalog::SCRAPES,
+        ];
+        let is_fixed = fixed.iter().any(|own| own.name() == family.metric.name());
+        !(is_fixed || family.metric.label_names().is_empty())
+    });
+    one(
+        catalog::SERIES_REFUSED,
+        can_fill,
+        Losses::series_refused,
+        sink,
+    );
+    let histograms = families.filter(|family| family.metric.kind() == Kind::Histogram);
+    one(
+        catalog::OBSERVATIONS_REFUSED,
+        histograms,
+        Losses::observations_refused,
+        sink,
+    );
+}
+
+fn one(
+    metric: Metric,
+    families: impl Iterator<Item = &'static Series>,
+    of: fn(&Losses) -> u64,
+    sink: &mut dyn Sink,
+) {
+    sink.family(&Head {
+        name: metric.name(),
+        help: metric.help(),
+        kind: Type::Ours(metric.kind()),
+        unit: metric.base_unit(),
+    });
+    for family in families {
+        let (names, values) = (metric.label_names(), [family.metric.name()]);
+        let block = label_block(names, &values);
+        let labels = Labels {
+            names,
+            values: &values,
+            block: &block,
+        };
+        sink.series(&labels, &Value::Whole(of(family.losses)));
     }
 }

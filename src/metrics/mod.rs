@@ -33,6 +33,7 @@ mod list;
 mod losses;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
+mod refusal;
 mod registry;
 mod sink;
 mod stripe;

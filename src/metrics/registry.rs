@@ -6,18 +6,19 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use crate::catalog::validate;
-use crate::catalog::{self, Kind, Metric};
+use crate::catalog::{self, Metric};
 use crate::error::Error;
 use crate::label::LabelSet;
 use crate::metrics::counter::Counter;
 use crate::metrics::encode::text::Text;
-use crate::metrics::family::{Cells, Series, Shape, leak, shape_of};
+use crate::metrics::family::{Series, Shape, leak, shape_of};
 use crate::metrics::gauge::Gauge;
 use crate::metrics::histogram::{Histogram, Snapshot};
 use crate::metrics::labelled::{DynamicFamily, Family, Handle, resolve};
 use crate::metrics::list::AppendList;
-use crate::metrics::losses::Losses;
-use crate::metrics::sink::{Head, Labels, Sink, Type, Value, label_block};
+use crate::metrics::losses;
+use crate::metrics::refusal::{clash, expect_kind};
+use crate::metrics::sink::Sink;
 
 /// Label sets that a family holds unless told otherwise.
 pub(crate) const DEFAULT_CAP: usize = 4000;
@@ -263,49 +264,7 @@ impl Registry {
         for family in self.0.families.iter() {
             family.collect(sink, &mut scratch);
         }
-        let can_fill = |family: &Series| {
-            let fixed = [catalog::TARGET_INFO, catalog::SOURCES_REFUSED, catalog::SCRAPES];
-            let is_fixed = fixed.iter().any(|own| own.name() == family.metric.name());
-            !(is_fixed || family.metric.label_names().is_empty())
-        };
-        self.losses(
-            catalog::SERIES_REFUSED,
-            can_fill,
-            Losses::series_refused,
-            sink,
-        );
-        let is_histogram = |family: &Series| family.metric.kind() == Kind::Histogram;
-        self.losses(
-            catalog::OBSERVATIONS_REFUSED,
-            is_histogram,
-            Losses::observations_refused,
-            sink,
-        );
-    }
-
-    fn losses(
-        self,
-        metric: Metric,
-        can: impl Fn(&Series) -> bool,
-        of: fn(&Losses) -> u64,
-        sink: &mut dyn Sink,
-    ) {
-        sink.family(&Head {
-            name: metric.name(),
-            help: metric.help(),
-            kind: Type::Ours(metric.kind()),
-            unit: metric.base_unit(),
-        });
-        for family in self.0.families.iter().filter(|family| can(family)) {
-            let (names, values) = (metric.label_names(), [family.metric.name()]);
-            let block = label_block(names, &values);
-            let labels = Labels {
-                names,
-                values: &values,
-                block: &block,
-            };
-            sink.series(&labels, &Value::Whole(of(family.losses)));
-        }
+        losses::collect(self.0.families.iter(), sink);
     }
 }
 
@@ -319,79 +278,4 @@ impl std::fmt::Debug for Registry {
 /// Names of families that are made at collection.
 fn reserved(name: &str) -> bool {
     name == catalog::SERIES_REFUSED.name() || name == catalog::OBSERVATIONS_REFUSED.name()
-}
-
-fn expect_kind(metric: &Metric, kind: Kind) -> Result<(), Error> {
-    if metric.kind() == kind {
-        return Ok(());
-    }
-    Err(Error::metric(format!(
-        "metric `{}` is described as a {} and registered as a {}",
-        metric.name(),
-        metric.kind().as_str(),
-        kind.as_str()
-    )))
-}
-
-/// Says in which respect two descriptions of one name differ.
-fn clash(known: &Metric, new: &Metric) -> Error {
-    let differ = |what: &str, known: String, new: String| {
-        format!("has {what} {known}, and is registered again with {new}")
-    };
-    let how = if known.kind() != new.kind() {
-        let (known, new) = (known.kind().as_str(), new.kind().as_str());
-        differ("kind", known.into(), new.into())
-    } else if known.label_names() != new.label_names() {
-        let (known, new) = (known.label_names(), new.label_names());
-        differ("the labels", format!("{known:?}"), format!("{new:?}"))
-    } else if known.upper_bounds() != new.upper_bounds() {
-        let (known, new) = (known.upper_bounds(), new.upper_bounds());
-        differ("the buckets", format!("{known:?}"), format!("{new:?}"))
-    } else {
-        differ(
-            "unit and help",
-            format!("{:?}, {:?}", known.base_unit(), known.help()),
-            format!("{:?}, {:?}", new.base_unit(), new.help()),
-        )
-    };
-    Error::metric(format!(
-        "metric `{}` {how}: give one of them another name, or make the descriptions equal",
-        new.name()
-    ))
-}
-
-impl Handle for Counter {
-    const KIND: Kind = Kind::Counter;
-
-    #[allow(private_interfaces)]
-    fn of(cells: &'static Cells) -> Option<Self> {
-        match cells {
-            Cells::Counter(cell) => Some(Counter(cell)),
-            _ => None,
-        }
-    }
-}
-
-impl Handle for Gauge {
-    const KIND: Kind = Kind::Gauge;
-
-    #[allow(private_interfaces)]
-    fn of(cells: &'static Cells) -> Option<Self> {
-        match cells {
-            Cells::Gauge(cell) => Some(Gauge(cell)),
-            _ => None,
-        }
-    }
-}
-
-impl Handle for Histogram {
-    const KIND: Kind = Kind::Histogram;
-
-    #[allow(private_interfaces)]
-    fn of(cells: &'static Cells) -> Option<Self> {
-        match cells {
-            Cells::Histogram(cells) => Some(Histogram(cells)),
-            _ => None,
-        }
-    }
 }
