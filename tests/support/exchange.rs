@@ -8,9 +8,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
+use ecolaura_monitoring::Monitoring;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tower::{Service, ServiceExt as _};
+
+use super::battery::check;
 
 /// A request without a body, written as `METHOD target`.
 pub(crate) fn request(line: &str) -> Request<Body> {
@@ -34,6 +37,22 @@ where
     let status = answer.status().as_u16();
     let body = answer.into_body().collect().await.expect("a whole body");
     (status, body.to_bytes())
+}
+
+/// Sends these requests and expects these counts, as [`check`] does.
+pub(crate) async fn check_counts<S, B>(
+    monitoring: &Monitoring,
+    app: S,
+    lines: &[&str],
+    expected: &[&str],
+) where
+    S: Service<Request<Body>, Response = Response<B>, Error: Debug> + Clone,
+    B: http_body::Body<Error: Debug>,
+{
+    for line in lines {
+        send(app.clone(), request(line)).await;
+    }
+    check(monitoring, expected);
 }
 
 /// Sends a request and gives the answer back when its head is there.

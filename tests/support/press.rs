@@ -89,7 +89,11 @@ where
 }
 
 /// Calls a method that answers once and gives back how it ended.
-pub(crate) async fn call_unary<S>(service: S, path: &'static str, text: &str) -> Result<String, Code>
+pub(crate) async fn call_unary<S>(
+    service: S,
+    path: &'static str,
+    text: &str,
+) -> Result<String, Code>
 where
     S: GrpcService<Body>,
     S::ResponseBody: Send + 'static,
@@ -98,8 +102,12 @@ where
     let mut client = tonic::client::Grpc::new(service);
     assert!(client.ready().await.is_ok(), "the service is ready");
     let request = Request::new(text.to_owned());
-    let answer = client.unary(request, PathAndQuery::from_static(path), Text).await;
-    answer.map(Response::into_inner).map_err(|status| status.code())
+    let answer = client
+        .unary(request, PathAndQuery::from_static(path), Text)
+        .await;
+    answer
+        .map(Response::into_inner)
+        .map_err(|status| status.code())
 }
 
 /// Calls `Pages` and gives back the stream.

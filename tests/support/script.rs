@@ -33,6 +33,7 @@ pub(crate) const PANICKED: &str = "the disk is on fire";
 pub(crate) struct Script {
     steps: VecDeque<Step>,
     length: Option<u64>,
+    says_its_end: bool,
 }
 
 impl Script {
@@ -41,6 +42,15 @@ impl Script {
         Self {
             steps: steps.into(),
             length: None,
+            says_its_end: false,
+        }
+    }
+
+    /// Says that it is at its end as soon as it is: the server then does not ask once more.
+    pub(crate) fn saying_its_end(self) -> Self {
+        Self {
+            says_its_end: true,
+            ..self
         }
     }
 
@@ -77,6 +87,10 @@ impl http_body::Body for Script {
             }
         };
         Poll::Ready(Some(frame))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.says_its_end && self.steps.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {

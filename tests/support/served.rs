@@ -162,11 +162,18 @@ pub(crate) struct Wire(TcpStream);
 
 impl Wire {
     pub(crate) async fn open(server: &Server) -> Self {
-        Self(TcpStream::connect(server.address).await.expect("a connection"))
+        Self(
+            TcpStream::connect(server.address)
+                .await
+                .expect("a connection"),
+        )
     }
 
     pub(crate) async fn write(&mut self, text: &str) {
-        self.0.write_all(text.as_bytes()).await.expect("it is written");
+        self.0
+            .write_all(text.as_bytes())
+            .await
+            .expect("it is written");
     }
 
     /// Reads until this text has come.

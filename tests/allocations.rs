@@ -1,0 +1,286 @@
+//! A request that is measured allocates nothing that it would not allocate without, nor does recording a value.
+#![cfg(all(feature = "axum", feature = "macros", feature = "testing"))]
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::{get, post};
+use ecolaura_monitoring::metrics::{
+    Counter, DynamicFamily, Family, Gauge, Histogram, LabelSet, LabelValue, Metric, Unit,
+};
+use ecolaura_monitoring::{Monitoring, monitor};
+use http::{Request, Response};
+use http_body::{Frame, SizeHint};
+use tower::Service;
+use tower_http::map_response_body::MapResponseBodyLayer;
+
+/// So many that every series has its copies for the threads.
+const WARM_UP: usize = 6000;
+const ROUNDS: usize = 10;
+const ROUND: usize = 200;
+
+/// What each call of `work` allocates when it has been called often: what happens once, such as the growth of a
+/// series that gets hot, is in one round and not in the others.
+fn allocations(mut work: impl FnMut()) -> f64 {
+    for _ in 0..WARM_UP {
+        work();
+    }
+    let rounds = (0..ROUNDS).map(|_| {
+        let measured = allocation_counter::measure(|| (0..ROUND).for_each(|_| work()));
+        measured.count_total
+    });
+    let least = rounds.min().expect("there are rounds");
+    least as f64 / ROUND as f64
+}
+
+fn monitoring() -> Monitoring {
+    let monitoring = Monitoring::builder("allocations").build();
+    monitoring.expect("the environment is empty")
+}
+
+/// The output of a future that waits for nothing.
+fn now<F: Future>(future: F) -> F::Output {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+// --- requests ---------------------------------------------------------------------------------------------------------------
+
+/// What a request to this app allocates, from the making of it to the end of its answer.
+fn per_request<S, B>(app: S, method: &str, body: &'static str) -> f64
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+    B: http_body::Body<Data = Bytes>,
+{
+    allocations(|| {
+        let body = Body::from(body);
+        let request = Request::builder().method(method).uri("/boxes/7").body(body);
+        let mut app = app.clone();
+        let answer = now(app.call(request.expect("a request"))).expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let mut body = pin!(answer.into_body());
+        let mut context = Context::from_waker(Waker::noop());
+        let mut bytes = 0;
+        while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(&mut context) {
+            let frame = frame.ok().expect("no failure");
+            bytes += frame.data_ref().expect("data").len();
+        }
+        assert_eq!(bytes, 4);
+    })
+}
+
+/// A layer that does nothing. As any that does something it holds a value, of which axum makes a box for each request, and as any
+/// that sees the end of a body it changes its type, which axum boxes as well.
+fn pass_through() -> MapResponseBodyLayer<impl Fn(Body) -> Passed + Clone> {
+    static VALUE: AtomicBool = AtomicBool::new(true);
+    let value = &VALUE;
+    MapResponseBodyLayer::new(move |body| {
+        assert!(value.load(Ordering::Relaxed));
+        Passed(body)
+    })
+}
+
+struct Passed(Body);
+
+impl http_body::Body for Passed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+async fn plain() -> &'static str {
+    "four"
+}
+
+#[monitor("/boxes/{id}")]
+async fn monitored() -> &'static str {
+    "four"
+}
+
+#[test]
+fn the_layer_allocates_as_one_that_does_nothing() {
+    let monitoring = monitoring();
+    let app = Router::new().route("/boxes/{id}", get(plain));
+    let passed = app.clone().layer(pass_through());
+    let layered = app.layer(monitoring.layer());
+    let expected = per_request(passed, "GET", "");
+    assert_eq!(per_request(layered, "GET", ""), expected);
+    assert_recorded(&monitoring);
+}
+
+#[test]
+fn the_layer_on_monitored_handlers_allocates_no_more() {
+    let monitoring = monitoring();
+    let app = Router::new().route("/boxes/{id}", get(plain));
+    let passed = app.layer(pass_through());
+    let app = Router::new().route("/boxes/{id}", get(monitored));
+    let layered = app.layer(monitoring.layer());
+    let expected = per_request(passed, "GET", "");
+    assert_eq!(per_request(layered, "GET", ""), expected);
+    assert_recorded(&monitoring);
+}
+
+#[test]
+fn around_monitored_handlers_allocates_nothing() {
+    let monitoring = monitoring();
+    let bare = Router::new().route("/boxes/{id}", get(plain));
+    let app = Router::new().route("/boxes/{id}", get(monitored));
+    let expected = per_request(bare, "GET", "");
+    assert_eq!(per_request(monitoring.around(app), "GET", ""), expected);
+    assert_recorded(&monitoring);
+}
+
+#[test]
+fn around_with_a_table_of_routes_allocates_nothing() {
+    let monitoring = monitoring();
+    let app = Router::new().route("/boxes/{id}", get(plain));
+    let around = monitoring.around(app.clone()).routes(["/boxes/{id}"]);
+    let expected = per_request(app, "GET", "");
+    let around = around.expect("good templates");
+    assert_eq!(per_request(around, "GET", ""), expected);
+    assert_recorded(&monitoring);
+}
+
+/// To count the bytes that the service reads costs what holds the count and the box around the body that counts.
+#[test]
+fn a_request_body_costs_two_allocations() {
+    async fn read(body: Bytes) -> Bytes {
+        body
+    }
+    let monitoring = monitoring();
+    let app = Router::new().route("/boxes/{id}", post(read));
+    let around = monitoring.around(app.clone()).routes(["/boxes/{id}"]);
+    let expected = per_request(app, "POST", "four") + 2.0;
+    let around = around.expect("good templates");
+    assert_eq!(per_request(around, "POST", "four"), expected);
+    assert_recorded(&monitoring);
+}
+
+/// Expects every request to have been recorded under its endpoint.
+fn assert_recorded(monitoring: &Monitoring) {
+    let requests = (WARM_UP + ROUNDS * ROUND) as f64;
+    let labels = [("endpoint", "/boxes/{id}"), ("outcome", "success")];
+    let counted = monitoring.recorded().value("http_requests_total", &labels);
+    assert_eq!(counted, Some(requests));
+}
+
+// --- functions --------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_monitored_function_allocates_nothing() {
+    #[monitor("pack")]
+    fn pack(n: u64) -> u64 {
+        n + 1
+    }
+    #[monitor("/pack/{id}")]
+    async fn pack_async(n: u64) -> Result<u64, Infallible> {
+        Ok(n + 1)
+    }
+    let monitoring = monitoring();
+    let sync = || assert_eq!(monitoring.enter(|| pack(1)), 2);
+    assert_eq!(allocations(sync), 0.0);
+    let asynchronous = || assert_eq!(monitoring.enter(|| now(pack_async(1))), Ok(2));
+    assert_eq!(allocations(asynchronous), 0.0);
+    let calls = monitoring.recorded().value("request_count_total", &[]);
+    assert_eq!(calls, Some(2.0 * (WARM_UP + ROUNDS * ROUND) as f64));
+}
+
+/// Without an entered scope it records to the monitoring of the process, or to none.
+#[test]
+fn a_monitored_function_without_a_monitoring_allocates_nothing() {
+    #[monitor("pack")]
+    async fn pack(n: u64) -> u64 {
+        n + 1
+    }
+    assert_eq!(allocations(|| assert_eq!(now(pack(1)), 2)), 0.0);
+}
+
+// --- values -----------------------------------------------------------------------------------------------------------------
+
+#[derive(Clone, Copy, LabelValue)]
+enum Plan {
+    Seedling,
+    Forest,
+}
+
+#[derive(Clone, Copy, LabelSet)]
+struct Packed {
+    plan: Plan,
+    gift: bool,
+}
+
+const COUNT: Metric = Metric::counter("boxes_packed_total", "Boxes packed.");
+const DEPTH: Metric = Metric::gauge("queue_depth", "Orders waiting.");
+const TIME: Metric = Metric::histogram("packing_seconds", "Time to pack.").unit(Unit::Seconds);
+const SENT: Metric = Metric::counter("parcels_sent_total", "Parcels sent.").labels(&["to", "by"]);
+
+#[test]
+fn values_allocate_nothing() {
+    let metrics = monitoring().metrics();
+    let counter: Counter = metrics.counter(COUNT).expect("a counter");
+    assert_eq!(allocations(|| counter.inc()), 0.0);
+    assert_eq!(allocations(|| counter.add(3)), 0.0);
+    let gauge: Gauge = metrics.gauge(DEPTH).expect("a gauge");
+    assert_eq!(allocations(|| gauge.set(3.0)), 0.0);
+    assert_eq!(allocations(|| gauge.sub(1.0)), 0.0);
+    let histogram: Histogram = metrics.histogram(TIME).expect("a histogram");
+    assert_eq!(allocations(|| histogram.observe(0.07)), 0.0);
+    let time = Duration::from_millis(70);
+    assert_eq!(allocations(|| histogram.observe_duration(time)), 0.0);
+    for not_recorded in [-1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(allocations(|| histogram.observe(not_recorded)), 0.0);
+    }
+}
+
+#[test]
+fn families_allocate_nothing() {
+    let metrics = monitoring().metrics();
+    let packed: Family<Counter, Packed> = metrics.counter_family(COUNT).expect("a family");
+    let get = || {
+        for plan in [Plan::Seedling, Plan::Forest] {
+            packed.get(Packed { plan, gift: true }).inc();
+        }
+    };
+    assert_eq!(allocations(get), 0.0);
+    let sent: DynamicFamily<Counter, 2> = metrics.dynamic(SENT).expect("a family");
+    let resolve = || sent.resolve(["Oslo", "bike"]).inc();
+    assert_eq!(allocations(resolve), 0.0);
+}
+
+/// Also in the series that takes what finds no room.
+#[test]
+fn a_full_family_allocates_nothing() {
+    let monitoring = Monitoring::builder("allocations").max_series(1).build();
+    let metrics = monitoring.expect("a monitoring").metrics();
+    let sent: DynamicFamily<Counter, 2> = metrics.dynamic(SENT).expect("a family");
+    sent.resolve(["Oslo", "bike"]).inc();
+    let mut n = 0_u8;
+    let resolve = || {
+        n = n.wrapping_add(1);
+        let by = ["train", "ship", "balloon"][usize::from(n) % 3];
+        sent.resolve(["Bergen", by]).inc();
+    };
+    assert_eq!(allocations(resolve), 0.0);
+}

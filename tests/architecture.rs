@@ -1,0 +1,323 @@
+//! The house as it is planned: which module may use which, what each file starts with, and where names of ours are written.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ecolaura_monitoring::catalog;
+
+/// A module, its level, and the modules that it may use besides itself.
+struct Module {
+    name: &'static str,
+    level: u8,
+    uses: &'static [&'static str],
+}
+
+const fn module(name: &'static str, level: u8, uses: &'static [&'static str]) -> Module {
+    Module { name, level, uses }
+}
+
+/// Words (0), signals (1), work (2), edges (3), whole (4), and beside it what only tests use (5).
+const MODULES: [Module; 13] = [
+    module("catalog", 0, &[]),
+    module("error", 0, &[]),
+    module("label", 0, &[]),
+    module("outcome", 0, &[]),
+    module("status", 0, &[]),
+    module("metrics", 1, &["catalog", "error", "label"]),
+    module("observe", 2, &["catalog", "label", "metrics", "outcome"]),
+    module("__private", 3, &["label", "observe", "status"]),
+    module("health", 3, &[]),
+    module("http", 3, &["error", "label", "observe", "outcome"]),
+    module("scrape", 3, &["catalog", "metrics"]),
+    module(
+        "setup",
+        4,
+        &["error", "health", "http", "metrics", "observe", "scrape"],
+    ),
+    module("testing", 5, &["metrics", "observe", "setup"]),
+];
+
+/// Crates whose types stay in one place, and the modules that may name them.
+const CRATES: [(&str, &[&str]); 8] = [
+    ("axum", &["health", "http", "scrape", "setup"]),
+    ("hyper", &["setup"]),
+    ("inventory", &["__private", "observe"]),
+    ("matchit", &["http"]),
+    ("prometheus", &["metrics", "setup"]),
+    ("serde_json", &["health"]),
+    ("tokio", &["health", "setup"]),
+    ("tracing", &["health", "setup"]),
+];
+
+/// A file of the library, and what of it is code: no comments and no unit tests.
+struct File {
+    path: PathBuf,
+    text: String,
+    code: String,
+}
+
+impl File {
+    fn read(path: PathBuf) -> Self {
+        let text = fs::read_to_string(&path).expect("a file of the library");
+        let code = code(&text);
+        Self { path, text, code }
+    }
+
+    /// The module of the first level that it belongs to; `lib` for the root.
+    fn module(&self) -> &str {
+        let path = self.inside();
+        let first = path.components().next().expect("a file has a name");
+        let name = first.as_os_str().to_str().expect("a plain name");
+        name.strip_suffix(".rs").unwrap_or(name)
+    }
+
+    /// Whether it is the file of a module of the first level, whose parent is the root.
+    fn is_first_level(&self) -> bool {
+        let path = self.inside();
+        let parts = path.components().count();
+        parts == 1 || (parts == 2 && path.ends_with("mod.rs"))
+    }
+
+    fn inside(&self) -> &Path {
+        self.path.strip_prefix(source()).expect("a file in src")
+    }
+}
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn files() -> Vec<File> {
+    let mut files = Vec::new();
+    let mut folders = vec![source()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder of the library") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
+                files.push(File::read(path));
+            }
+        }
+    }
+    files.sort_by(|one, two| one.path.cmp(&two.path));
+    assert!(files.len() > MODULES.len(), "the files were not found");
+    files
+}
+
+/// The text without comments, and without the unit tests, which stand at the end.
+fn code(text: &str) -> String {
+    let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or(text);
+    let lines = text.lines().map(|line| match comment(line) {
+        Some(at) => &line[..at],
+        None => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a line's comment starts: at the first `//` outside of a string.
+fn comment(line: &str) -> Option<usize> {
+    let slashes = line.match_indices("//").map(|(at, _)| at);
+    let quotes = |at: usize| line[..at].replace("\\\"", "").matches('"').count();
+    slashes.into_iter().find(|at| quotes(*at) % 2 == 0)
+}
+
+/// What follows each `prefix` of a path in the code, as far as it is a name.
+fn names_after(code: &str, prefix: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices(prefix) {
+        if !code[..at].ends_with(|c| is_part(c) || c == ':') {
+            let rest = &code[at + prefix.len()..];
+            names.insert(rest.chars().take_while(|c| is_part(*c)).collect());
+        }
+    }
+    names
+}
+
+/// Expects nothing to have been found; else tells all of it.
+#[track_caller]
+fn none(findings: impl IntoIterator<Item = String>) {
+    let mut all = String::new();
+    for finding in findings {
+        let _ = writeln!(all, "{finding}");
+    }
+    assert!(all.is_empty(), "\n{all}");
+}
+
+#[test]
+fn every_module_has_its_place() {
+    let found: BTreeSet<_> = files()
+        .iter()
+        .map(|file| file.module().to_owned())
+        .collect();
+    let planned = MODULES.iter().map(|module| module.name).chain(["lib"]);
+    assert_eq!(found, planned.map(str::to_owned).collect());
+}
+
+#[test]
+fn a_module_uses_only_what_stands_below_it() {
+    for Module { name, level, uses } in MODULES {
+        for used in uses {
+            let below = MODULES.iter().find(|module| module.name == *used);
+            let below = below.unwrap_or_else(|| panic!("{used} is no module"));
+            assert!(
+                below.level < level,
+                "{name} stands beside {used} or below it"
+            );
+        }
+    }
+}
+
+#[test]
+fn modules_use_only_what_they_may() {
+    let mut findings = Vec::new();
+    for file in files() {
+        let Some(module) = MODULES.iter().find(|module| module.name == file.module()) else {
+            continue; // the root uses everything
+        };
+        for used in names_after(&file.code, "crate::") {
+            let is_module = MODULES.iter().any(|module| module.name == used);
+            if !is_module {
+                let what = "name the module that it is in";
+                findings.push(format!("{}: crate::{used}: {what}", file.path.display()));
+            } else if used != module.name && !module.uses.contains(&&*used) {
+                let may = module.uses;
+                findings.push(format!(
+                    "{}: uses {used}, may use {may:?}",
+                    file.path.display()
+                ));
+            }
+        }
+    }
+    none(findings);
+}
+
+/// The table above promises nothing that nobody needs.
+#[test]
+fn modules_use_all_that_they_may() {
+    let files = files();
+    let mut findings = Vec::new();
+    for module in &MODULES {
+        let own = files.iter().filter(|file| file.module() == module.name);
+        let used: BTreeSet<_> = own
+            .flat_map(|file| names_after(&file.code, "crate::"))
+            .collect();
+        for may in module.uses.iter().filter(|may| !used.contains(**may)) {
+            findings.push(format!("{} does not use {may}", module.name));
+        }
+    }
+    none(findings);
+}
+
+#[test]
+fn paths_are_written_so_that_this_test_can_read_them() {
+    let mut findings = Vec::new();
+    for file in files() {
+        for pattern in [
+            "use crate::{",
+            "super::super",
+            "use crate as ",
+            "ecolaura_monitoring::",
+        ] {
+            if file.code.contains(pattern) && file.module() != "lib" {
+                findings.push(format!("{}: {pattern}", file.path.display()));
+            }
+        }
+        let above = names_after(&file.code, "super::");
+        if file.is_first_level() && !above.is_empty() {
+            findings.push(format!(
+                "{}: super:: is the root here: {above:?}",
+                file.path.display()
+            ));
+        }
+    }
+    none(findings);
+}
+
+#[test]
+fn types_of_other_crates_stay_in_one_place() {
+    let mut findings = Vec::new();
+    for file in files() {
+        for (krate, modules) in CRATES {
+            let names = names_after(&file.code, &format!("{krate}::"));
+            if !names.is_empty() && !modules.contains(&file.module()) {
+                findings.push(format!("{}: {krate}::{names:?}", file.path.display()));
+            }
+        }
+    }
+    none(findings);
+}
+
+#[test]
+fn the_root_has_no_logic() {
+    let root = files().into_iter().find(|file| file.module() == "lib");
+    let root = root.expect("a root").code;
+    let root = root.replace("struct Readme;", ""); // which has the README's examples tested
+    for word in [
+        "fn ", "struct ", "enum ", "trait ", "impl ", "static ", "const ",
+    ] {
+        assert!(!root.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn each_file_says_first_what_it_is() {
+    let mut findings = Vec::new();
+    for file in files() {
+        let docs = file.text.lines().map_while(|line| line.strip_prefix("//!"));
+        let first: Vec<_> = docs
+            .map(str::trim)
+            .take_while(|line| !line.is_empty())
+            .collect();
+        let first = first.join(" ");
+        let is_sentence = first.starts_with(|c: char| c.is_uppercase() || "`[".contains(c))
+            && first.ends_with(['.', ':']);
+        if !is_sentence {
+            findings.push(format!("{}: {first:?}", file.path.display()));
+        }
+    }
+    none(findings);
+}
+
+#[test]
+fn names_of_the_catalogue_are_written_there_alone() {
+    let labels = catalog::ALL.iter().flat_map(|metric| metric.label_names());
+    let literals: BTreeSet<_> = labels.map(|label| format!("\"{label}\"")).collect();
+    let mut findings = Vec::new();
+    for file in files().iter().filter(|file| file.module() != "catalog") {
+        for metric in catalog::ALL {
+            if file.code.contains(metric.name()) {
+                findings.push(format!("{}: {}", file.path.display(), metric.name()));
+            }
+        }
+        // The fields of its JSON are its own, whatever they are called.
+        let labels = literals.iter().filter(|_| file.module() != "health");
+        for literal in labels.filter(|literal| file.code.contains(&***literal)) {
+            findings.push(format!("{}: {literal}", file.path.display()));
+        }
+    }
+    none(findings);
+}
+
+#[test]
+fn code_is_told_from_comments() {
+    assert_eq!(code("a // b"), "a ");
+    assert_eq!(
+        code("let url = \"http://x\"; // b"),
+        "let url = \"http://x\"; "
+    );
+    assert_eq!(
+        code("//! docs\nuse x;\n\n#[cfg(test)]\nmod tests {}"),
+        "\nuse x;"
+    );
+    let names = names_after(
+        "use crate::a::B; x(crate::c); my_crate::d; ::crate::e; crate::a",
+        "crate::",
+    );
+    assert_eq!(names, ["a", "c"].map(str::to_owned).into());
+}

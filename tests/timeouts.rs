@@ -1,0 +1,180 @@
+//! A time limit inside the layer counts as `timeout`; one outside of it is to the layer a client that went away.
+#![cfg(all(feature = "axum", feature = "macros", feature = "testing"))]
+
+mod support {
+    #[allow(dead_code)]
+    pub(crate) mod battery;
+    #[allow(dead_code)]
+    pub(crate) mod exchange;
+}
+
+use std::error::Error;
+use std::fmt;
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::error_handling::HandleErrorLayer;
+use axum::routing::get;
+use axum::{BoxError, Router};
+use ecolaura_monitoring::{Monitoring, monitor};
+use http::{Request, Response, StatusCode};
+use tower::timeout::{TimeoutLayer as TowerTimeoutLayer, error::Elapsed};
+use tower::{ServiceBuilder, service_fn};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::support::battery::{check, monitoring};
+use crate::support::exchange::{error, request, send};
+
+/// It is over as soon as it has begun.
+const NO_TIME: Duration = Duration::ZERO;
+
+#[monitor("/monitored")]
+async fn monitored() -> &'static str {
+    pending().await
+}
+
+/// An app whose handlers never answer: one is plain, the other carries `#[monitor]`.
+fn app() -> Router {
+    Router::new()
+        .route("/plain", get(pending::<&'static str>))
+        .route("/monitored", get(monitored))
+}
+
+async fn ask_both(app: Router, expected: u16) {
+    for path in ["/plain", "/monitored"] {
+        let (status, _) = send(app.clone(), request(&format!("GET {path}"))).await;
+        assert_eq!(status, expected);
+    }
+}
+
+/// Expects the one call of the monitored handler to be counted as given up.
+#[track_caller]
+fn check_call(monitoring: &Monitoring) {
+    let (recorded, name) = (monitoring.recorded(), "request_count_total");
+    assert_eq!(recorded.value(name, &[("http_status", "499")]), Some(1.0));
+    assert_eq!(recorded.value(name, &[]), Some(1.0));
+}
+
+#[tokio::test]
+async fn that_answers_408_inside() {
+    let monitoring = monitoring();
+    let limit = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, NO_TIME);
+    ask_both(app().layer(limit).layer(monitoring.layer()), 408).await;
+    check(
+        &monitoring,
+        &["GET /plain 408 timeout 1", "GET /monitored 408 timeout 1"],
+    );
+    check_call(&monitoring);
+}
+
+#[tokio::test]
+async fn that_answers_504_inside() {
+    let monitoring = monitoring();
+    let limit = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, NO_TIME);
+    ask_both(app().layer(limit).layer(monitoring.layer()), 504).await;
+    check(
+        &monitoring,
+        &["GET /plain 504 timeout 1", "GET /monitored 504 timeout 1"],
+    );
+    check_call(&monitoring);
+}
+
+#[tokio::test]
+async fn outside() {
+    let monitoring = monitoring();
+    let limit = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, NO_TIME);
+    ask_both(app().layer(monitoring.layer()).layer(limit), 504).await;
+    check(
+        &monitoring,
+        &[
+            "GET /plain 499 cancelled 1",
+            "GET /monitored 499 cancelled 1",
+        ],
+    );
+    check_call(&monitoring);
+}
+
+#[tokio::test]
+async fn of_tower_whose_error_the_app_answers() {
+    let monitoring = monitoring();
+    let answers = HandleErrorLayer::new(|_: BoxError| async { StatusCode::REQUEST_TIMEOUT });
+    let limit = ServiceBuilder::new()
+        .layer(monitoring.layer())
+        .layer(answers)
+        .layer(TowerTimeoutLayer::new(NO_TIME));
+    ask_both(app().layer(limit), 408).await;
+    check(
+        &monitoring,
+        &["GET /plain 408 timeout 1", "GET /monitored 408 timeout 1"],
+    );
+}
+
+#[tokio::test]
+async fn of_tower_whose_error_nobody_answers() {
+    let monitoring = monitoring();
+    let service = ServiceBuilder::new()
+        .layer(monitoring.layer())
+        .layer(TowerTimeoutLayer::new(NO_TIME))
+        .service(service_fn(|_: Request<Body>| {
+            pending::<Result<Response<Body>, BoxError>>()
+        }));
+    let text = error(service, request("GET /boxes")).await;
+    assert_eq!(text, Elapsed::new().to_string());
+    check(&monitoring, &["GET unmatched 504 timeout 1"]);
+}
+
+/// An error that another one caused.
+#[derive(Debug)]
+struct Because(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no stock, since {}", self.0)
+    }
+}
+
+impl Error for Because {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+async fn check_error<E>(make: fn() -> E, expected: &str)
+where
+    E: fmt::Display + 'static,
+{
+    let monitoring = monitoring();
+    let fails = |_: Request<Body>| async move { Err::<Response<Body>, E>(make()) };
+    let service = monitoring.wrap(service_fn(fails));
+    assert_eq!(
+        error(service, request("GET /boxes")).await,
+        make().to_string()
+    );
+    check(&monitoring, &[expected]);
+}
+
+#[tokio::test]
+async fn that_an_error_stands_for() {
+    let timed_out = || io::Error::from(io::ErrorKind::TimedOut);
+    let expected = "GET unmatched 504 timeout 1";
+    check_error(Elapsed::new, expected).await;
+    check_error(timed_out, expected).await;
+    check_error(|| BoxError::from(Elapsed::new()), expected).await;
+    check_error(|| BoxError::from(Because(Elapsed::new().into())), expected).await;
+    check_error(
+        || BoxError::from(Because(io::Error::from(io::ErrorKind::TimedOut).into())),
+        expected,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn that_an_error_does_not_stand_for() {
+    let expected = "GET unmatched 500 server_error 1";
+    let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+    check_error(refused, expected).await;
+    check_error(|| BoxError::from("timed out"), expected).await;
+    check_error(|| BoxError::from(Because("timed out".into())), expected).await;
+}
