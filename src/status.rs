@@ -256,6 +256,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::needless_borrow)] // the borrows are what generated code writes: they choose the rung
     fn a_generic_value_tells_what_its_bounds_promise() {
         fn known<T: HttpStatus>(value: &T) -> u16 {
             (&&&&&Probe(value)).status()
