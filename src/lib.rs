@@ -84,7 +84,6 @@ pub mod testing;
 pub use ecolaura_monitoring_macros::monitor;
 pub use error::Error;
 pub use observe::Objective;
-pub use outcome::Outcome;
 pub use setup::{Monitoring, MonitoringBuilder};
 #[cfg(feature = "macros")]
 pub use status::HttpStatus;

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Answered, and the body was sent to its end.
     Success,
     /// Answered with 4xx.
@@ -29,7 +29,7 @@ impl Outcome {
     pub(crate) const COUNT: usize = 7;
 
     /// The label value.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Outcome::Success => "success",
             Outcome::ClientError => "client_error",

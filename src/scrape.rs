@@ -26,14 +26,7 @@ impl Scrape {
 
     pub(crate) async fn answer(self, request: Request) -> Response {
         let response = match *request.method() {
-            Method::GET | Method::HEAD => (
-                [
-                    (CONTENT_TYPE, TEXT_CONTENT_TYPE),
-                    (CACHE_CONTROL, "no-store"),
-                ],
-                self.text(),
-            )
-                .into_response(),
+            Method::GET | Method::HEAD => self.metrics().await,
             _ => {
                 let why = "ask for metrics with GET\n";
                 (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")], why).into_response()
@@ -45,7 +38,16 @@ impl Scrape {
         response
     }
 
-    fn text(self) -> String {
-        self.registry.map(Registry::render).unwrap_or_default()
+    /// Renders on a thread for blocking work: neither probes nor, with `routes()`, the service's requests wait.
+    async fn metrics(self) -> Response {
+        let text = move || self.registry.map(Registry::render).unwrap_or_default();
+        let headers = [
+            (CONTENT_TYPE, TEXT_CONTENT_TYPE),
+            (CACHE_CONTROL, "no-store"),
+        ];
+        match tokio::task::spawn_blocking(text).await {
+            Ok(text) => (headers, text).into_response(),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
     }
 }

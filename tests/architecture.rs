@@ -47,7 +47,7 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("matchit", &["http"]),
     ("prometheus", &["metrics", "setup"]),
     ("serde_json", &["health"]),
-    ("tokio", &["health", "setup"]),
+    ("tokio", &["health", "scrape", "setup"]),
     ("tracing", &["health", "setup"]),
 ];
 

@@ -162,3 +162,55 @@ async fn ready_waits_for_start_up_and_ends_with_the_drain() {
     assert_eq!((status, &body["reason"]), (503, &json!("draining")));
     assert_eq!(probe(&monitoring, "live").await.0, 200);
 }
+
+/// A runtime of the service's, apart from the one that answers probes.
+fn service_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_blocks_its_thread_holds_one_thread_and_no_probe() {
+    let (monitoring, service) = (monitoring(), service_runtime());
+    let runs = Arc::new(AtomicUsize::new(0));
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = Arc::new(std::sync::Mutex::new(blocked));
+    let counted = Arc::clone(&runs);
+    {
+        let _within = service.enter();
+        // Blocks in the part that makes the future, which is the check's own code as well.
+        monitoring.health().live("blocking", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = blocked.lock().unwrap().recv();
+            std::future::ready(Ok::<(), String>(()))
+        });
+    }
+    // A result is kept for a second, so this asks for the check several times over.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_millis(2500) {
+        let (status, body) = probe(&monitoring, "live").await;
+        assert_eq!(status, 503);
+        assert_eq!(body["checks"]["blocking"]["reason"], "timed out");
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    drop(release);
+    service.shutdown_background();
+}
+
+#[test]
+fn a_check_that_cannot_be_run_does_not_pass() {
+    let no_timers = tokio::runtime::Builder::new_current_thread().build();
+    no_timers.unwrap().block_on(async {
+        let monitoring = monitoring();
+        monitoring
+            .health()
+            .ready("any", || async { Ok::<(), String>(()) });
+        let (status, body) = probe(&monitoring, "ready").await;
+        assert_eq!(
+            (status, &body["checks"]["any"]["status"]),
+            (503, &json!("fail"))
+        );
+    });
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecolaura_monitoring::Monitoring;
 use ecolaura_monitoring::metrics::{
-    Counter, DynamicFamily, Gauge, Histogram, LabelSet, Metric, Registry, Unit,
+    Counter, DynamicFamily, Gauge, Histogram, Kind, LabelSet, Metric, Registry, Unit,
 };
 
 fn monitoring() -> Monitoring {
@@ -176,12 +176,20 @@ fn a_name_that_is_taken_is_refused_with_the_difference() {
 #[test]
 fn names_of_the_library_are_refused() {
     let metrics = metrics();
-    let own = Metric::counter("monitoring_series_refused_total", "h");
-    refused(metrics.counter(own), &["belongs to the library"]);
-    let requests = Metric::counter("http_requests_total", "h");
+    for own in ecolaura_monitoring::catalog::ALL {
+        refused(
+            match own.kind() {
+                Kind::Counter => metrics.counter(*own).map(drop),
+                Kind::Histogram => metrics.histogram(*own).map(drop),
+                _ => metrics.gauge(*own).map(drop),
+            },
+            &[own.name()],
+        );
+    }
+    let own = ecolaura_monitoring::catalog::HTTP_REQUESTS;
     refused(
-        metrics.counter(requests),
-        &["http_requests_total", "labels"],
+        metrics.dynamic::<Counter, 4>(own),
+        &["belongs to the library"],
     );
 }
 

@@ -4,6 +4,7 @@ use crate::catalog::validate;
 
 /// What a metric counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// Only ever grows.
     Counter,
@@ -28,6 +29,7 @@ impl Kind {
 ///
 /// Source: the Prometheus naming practices (base units, unit as suffix).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unit {
     /// A number of things, or a score: no suffix.
     None,

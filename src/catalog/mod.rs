@@ -15,7 +15,7 @@ pub use http::{
     HTTP_RESPONSE_SIZE, HTTP_STREAM_DURATION,
 };
 pub use metric::{Kind, Metric, Unit};
-pub use own::{OBSERVATIONS_REFUSED, SCRAPES, SERIES_REFUSED, SOURCES_REFUSED, TARGET_INFO};
+pub use own::{FAMILIES_REFUSED, OBSERVATIONS_REFUSED, SCRAPES, SERIES_REFUSED, TARGET_INFO};
 
 /// Every metric that this crate writes, in the order of the README's table.
 pub const ALL: &[Metric] = &[
@@ -30,7 +30,7 @@ pub const ALL: &[Metric] = &[
     TARGET_INFO,
     SERIES_REFUSED,
     OBSERVATIONS_REFUSED,
-    SOURCES_REFUSED,
+    FAMILIES_REFUSED,
     SCRAPES,
 ];
 

@@ -23,7 +23,7 @@ pub const OBSERVATIONS_REFUSED: Metric = Metric::counter(
 .labels(&["metric"]);
 
 /// Families of bridged registries that were left out of a scrape.
-pub const SOURCES_REFUSED: Metric = Metric::counter(
+pub const FAMILIES_REFUSED: Metric = Metric::counter(
     "monitoring_families_refused_total",
     "Families of a bridged registry that were left out of a scrape, by reason.",
 )

@@ -55,11 +55,16 @@ async fn reports(checks: &Checks) -> Vec<(&'static str, Report)> {
     let running: Vec<_> = checks
         .all()
         .into_iter()
-        .map(|check| tokio::spawn(async move { (check.name(), check.report().await) }))
+        .map(|check| {
+            (
+                check.name(),
+                tokio::spawn(async move { check.report().await }),
+            )
+        })
         .collect();
     let mut reports = Vec::with_capacity(running.len());
-    for check in running {
-        reports.extend(check.await);
+    for (name, report) in running {
+        reports.push((name, report.await.unwrap_or_else(|_| Report::panicked())));
     }
     reports
 }

@@ -1,24 +1,33 @@
 //! One check: run with a time limit where it was registered, its result kept for a while.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 const KEPT: Duration = Duration::from_secs(1);
 
-type Run = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
+type Running = JoinHandle<Result<(), String>>;
+type Start = dyn Fn(&Handle) -> Running + Send + Sync;
 
 /// A named check.
 pub(crate) struct Check {
     name: &'static str,
-    run: Box<Run>,
+    start: Box<Start>,
     /// The runtime that the check's connections belong to.
     runtime: Option<Handle>,
-    last: Mutex<Option<(Instant, Report)>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: Option<(Instant, Report)>,
+    /// A run that outlived its time limit: until it ends, there is no other.
+    overdue: Option<Running>,
 }
 
 /// What a check found.
@@ -26,6 +35,16 @@ pub(crate) struct Check {
 pub(crate) struct Report {
     pub(crate) result: Result<(), Failure>,
     pub(crate) time: Duration,
+}
+
+impl Report {
+    /// Of a check that could not be run.
+    pub(crate) fn panicked() -> Self {
+        Self {
+            result: Err(Failure::Panicked),
+            time: Duration::ZERO,
+        }
+    }
 }
 
 /// Why a check failed, as far as it is shown.
@@ -53,14 +72,16 @@ impl Check {
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
+        let check = Arc::new(check);
         Self {
             name,
-            run: Box::new(move || {
-                let result = check();
-                Box::pin(async move { result.await.map_err(|error| error.to_string()) })
+            start: Box::new(move |runtime| {
+                let check = Arc::clone(&check);
+                // A task of its own: a panic ends there, and a check that blocks does not block the probe.
+                runtime.spawn(async move { check().await.map_err(|error| error.to_string()) })
             }),
             runtime: Handle::try_current().ok(),
-            last: Mutex::new(None),
+            state: Mutex::default(),
         }
     }
 
@@ -70,31 +91,32 @@ impl Check {
 
     /// The last report if it is fresh, else a new one; probes that come together share one run.
     pub(crate) async fn report(&self) -> Report {
-        let mut last = self.last.lock().await;
-        if let Some((at, report)) = *last {
+        let mut state = self.state.lock().await;
+        if let Some((at, report)) = state.last {
             if at.elapsed() < KEPT {
                 return report;
             }
         }
         let begun = Instant::now();
-        let result = self.run().await;
+        let result = self.run(&mut state.overdue).await;
         let report = Report {
             result,
             time: begun.elapsed(),
         };
-        *last = Some((Instant::now(), report));
+        state.last = Some((Instant::now(), report));
         report
     }
 
-    async fn run(&self) -> Result<(), Failure> {
-        // A task of its own: a panic ends there, and a check that blocks does not block the probe.
+    async fn run(&self, overdue: &mut Option<Running>) -> Result<(), Failure> {
+        if overdue
+            .as_ref()
+            .is_some_and(|running| !running.is_finished())
+        {
+            return Err(Failure::TimedOut);
+        }
         let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
-        let making = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.run)()));
-        let Ok(future) = making else {
-            return Err(Failure::Panicked);
-        };
-        let mut task = runtime.spawn(future);
-        match tokio::time::timeout(TIME_LIMIT, &mut task).await {
+        let mut running = (self.start)(&runtime);
+        match tokio::time::timeout(TIME_LIMIT, &mut running).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(error))) => {
                 tracing::warn!(check = self.name, error, "health check failed");
@@ -102,7 +124,8 @@ impl Check {
             }
             Ok(Err(_)) => Err(Failure::Panicked),
             Err(_) => {
-                task.abort();
+                running.abort(); // which a check that blocks its thread does not notice
+                *overdue = Some(running);
                 Err(Failure::TimedOut)
             }
         }

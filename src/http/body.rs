@@ -1,13 +1,13 @@
 //! The response body: counts bytes and sees the end.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::http::future::{UNKNOWN, grpc_status};
+use crate::http::future::{Announced, UNKNOWN, grpc_status};
 use crate::observe::Request;
 use crate::outcome::Outcome;
 
@@ -16,61 +16,42 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
-        measurement: Option<Measurement>,
+        request: Option<Request>,
+        announced: Announced,
     }
-}
-
-/// A request whose body is under way.
-struct Measurement {
-    request: Request,
-    /// The length at which the server stops asking for more.
-    length: Option<u64>,
-    /// For a gRPC call, its status if it is known.
-    grpc: Option<Option<u16>>,
 }
 
 impl<B> ResponseBody<B> {
+    #[inline]
     pub(crate) fn unmeasured(inner: B) -> Self {
-        Self {
-            inner,
-            measurement: None,
-        }
+        Self::measured(inner, None, Announced::default())
     }
 
-    pub(crate) fn measured(
-        inner: B,
-        request: Request,
-        length: Option<u64>,
-        grpc: Option<Option<u16>>,
-    ) -> Self {
+    #[inline]
+    pub(crate) fn measured(inner: B, request: Option<Request>, announced: Announced) -> Self {
         Self {
             inner,
-            measurement: Some(Measurement {
-                request,
-                length,
-                grpc,
-            }),
+            request,
+            announced,
         }
     }
 }
 
-impl Measurement {
-    fn see<D: Buf>(&mut self, frame: &Frame<D>) {
-        if let Some(data) = frame.data_ref() {
-            self.request.sent(data.remaining());
-        } else if let (Some(status), Some(trailers)) = (&mut self.grpc, frame.trailers_ref()) {
-            *status = grpc_status(trailers).or(*status);
-        }
-    }
-
+impl Announced {
     /// Whether all that was announced is sent. The trailers of a gRPC call come after that.
-    fn is_whole(&self) -> bool {
-        self.grpc.is_none() && self.length == Some(self.request.bytes_sent())
+    #[inline]
+    fn is_sent(&self, request: &Request) -> bool {
+        self.grpc.is_none() && self.length == Some(request.bytes_sent())
     }
+}
 
-    fn complete(self) {
-        self.request
-            .completed(self.grpc.map(|status| status.unwrap_or(UNKNOWN)));
+/// Takes in what a frame says.
+#[inline]
+fn see<D: Buf>(frame: &Frame<D>, request: &mut Request, announced: &mut Announced) {
+    if let Some(data) = frame.data_ref() {
+        request.sent(data.remaining());
+    } else if let (Some(status), Some(trailers)) = (&mut announced.grpc, frame.trailers_ref()) {
+        *status = grpc_status(trailers).or(*status);
     }
 }
 
@@ -78,39 +59,35 @@ impl<B: Body> Body for ResponseBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let Some(measurement) = this.measurement.as_mut() else {
+        let Some(request) = this.request.as_mut() else {
             return this.inner.poll_frame(cx);
         };
-        let polled = ready!(
-            measurement
-                .request
-                .run(|| this.inner.as_mut().poll_frame(cx))
-        );
-        let ended = match &polled {
-            Some(Ok(frame)) => {
-                measurement.see(frame);
+        let working = request.enter();
+        let polled = this.inner.as_mut().poll_frame(cx);
+        working.leave();
+        match &polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Some(Ok(frame))) => {
+                see(frame, request, this.announced);
                 // A server does not ask a body for more that says it has ended, or has sent all that it announced.
-                measurement.is_whole() || this.inner.is_end_stream()
-            }
-            Some(Err(_)) => {
-                if let Some(measurement) = this.measurement.take() {
-                    measurement.request.failed(Outcome::ServerError);
+                if !this.announced.is_sent(request) && !this.inner.is_end_stream() {
+                    return polled;
                 }
-                false
+                request.completed(this.announced.grpc.map(|status| status.unwrap_or(UNKNOWN)));
             }
-            None => true,
-        };
-        if ended {
-            if let Some(measurement) = this.measurement.take() {
-                measurement.complete();
+            Poll::Ready(None) => {
+                request.completed(this.announced.grpc.map(|status| status.unwrap_or(UNKNOWN)));
             }
+            Poll::Ready(Some(Err(_))) => request.failed(Outcome::ServerError),
         }
-        Poll::Ready(polled)
+        *this.request = None;
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -131,7 +108,7 @@ impl<B: Default> Default for ResponseBody<B> {
 impl<B> std::fmt::Debug for ResponseBody<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ResponseBody")
-            .field("measured", &self.measurement.is_some())
+            .field("measured", &self.request.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::header::{CONTENT_TYPE, HeaderMap};
 use http::{Response, StatusCode};
@@ -21,19 +21,8 @@ pin_project! {
     /// Dropped before it is ready, the request counts as cancelled.
     pub struct ResponseFuture<F> {
         #[pin]
-        inner: F,
-        request: Option<Request>,
-        method: Method,
-    }
-}
-
-impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, request: Option<Request>, method: Method) -> Self {
-        Self {
-            inner,
-            request,
-            method,
-        }
+        pub(crate) inner: F,
+        pub(crate) request: Option<Request>,
     }
 }
 
@@ -45,28 +34,38 @@ where
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(request) = this.request.as_mut() else {
-            let response = ready!(this.inner.poll(cx))?;
-            return Poll::Ready(Ok(response.map(ResponseBody::unmeasured)));
+            let polled = this.inner.poll(cx);
+            return polled.map_ok(|response| response.map(ResponseBody::unmeasured));
         };
-        let result = ready!(request.run(|| this.inner.poll(cx)));
-        let request = this.request.take();
-        Poll::Ready(match result {
-            Ok(response) => Ok(match request {
-                Some(request) => answered(response, request, *this.method),
-                None => response.map(ResponseBody::unmeasured),
-            }),
-            Err(error) => {
-                if let Some(request) = request {
-                    request.failed(match timeout::is_timeout(&error) {
-                        true => Outcome::Timeout,
-                        false => Outcome::ServerError,
-                    });
-                }
-                Err(error)
+        let working = request.enter();
+        // The response stays where the service wrote it until all is seen: every move of it takes time.
+        let mut polled = this.inner.poll(cx);
+        working.leave();
+        let mut announced = Announced::default();
+        match &mut polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(response)) if is_upgrade(response.status(), request.method()) => {
+                request.answered(response.status(), Head::Upgrade);
+                upgraded(response, this.request.take());
             }
+            Poll::Ready(Ok(response)) => match answered(response, request) {
+                Some(follows) => announced = follows,
+                None => *this.request = None,
+            },
+            Poll::Ready(Err(error)) => {
+                request.failed(match timeout::is_timeout(error) {
+                    true => Outcome::Timeout,
+                    false => Outcome::ServerError,
+                });
+                *this.request = None;
+            }
+        }
+        polled.map_ok(|response| {
+            response.map(|body| ResponseBody::measured(body, this.request.take(), announced))
         })
     }
 }
@@ -95,37 +94,43 @@ fn is_type(value: &[u8], name: &[u8], next: &[u8]) -> bool {
         && value.get(name.len()).is_none_or(|byte| next.contains(byte))
 }
 
-/// Tells the measurement what the head says, and gives it to the body unless it is finished.
-fn answered<B: Body>(
-    response: Response<B>,
-    mut request: Request,
-    method: Method,
-) -> Response<ResponseBody<B>> {
+/// What the head says of the end of the body.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Announced {
+    /// The length at which the server stops asking for more.
+    pub(crate) length: Option<u64>,
+    /// For a gRPC call, its status if it is known.
+    pub(crate) grpc: Option<Option<u16>>,
+}
+
+/// Tells the request what the head says. `None`: nothing follows, and the request is told so.
+#[inline]
+fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<Announced> {
     let status = response.status();
-    if is_upgrade(status, method) {
-        request.answered(status, Head::Upgrade);
-        return upgraded(response, request);
-    }
-    let content = content(response.headers());
+    let no_body = has_no_body(status, request.method());
+    let exact = response.body().size_hint().exact();
+    let content = match exact {
+        // Neither events nor the messages of a gRPC call have a length that is known when they begin.
+        Some(1..) => Content::Plain,
+        _ => content(response.headers()),
+    };
     request.answered(
         status,
         match content {
-            Content::Events if !has_no_body(status, method) => Head::Events,
+            Content::Events if !no_body => Head::Events,
             _ => Head::Body,
         },
     );
-    let grpc = (content == Content::Grpc).then(|| grpc_status(response.headers()));
-    let length = response
-        .body()
-        .size_hint()
-        .exact()
-        .or_else(|| declared_length(response.headers()));
-    let is_empty = response.body().is_end_stream() || (grpc.is_none() && length == Some(0));
-    if is_empty || has_no_body(status, method) {
-        request.completed(grpc.map(|in_head| in_head.unwrap_or(UNKNOWN)));
-        return response.map(ResponseBody::unmeasured);
+    let announced = Announced {
+        length: exact.or_else(|| declared_length(response.headers())),
+        grpc: (content == Content::Grpc).then(|| grpc_status(response.headers())),
+    };
+    let is_empty = announced.length == Some(0) && announced.grpc.is_none();
+    if is_empty || no_body || response.body().is_end_stream() {
+        request.completed(announced.grpc.map(|in_head| in_head.unwrap_or(UNKNOWN)));
+        return None;
     }
-    response.map(|body| ResponseBody::measured(body, request, length, grpc))
+    Some(announced)
 }
 
 /// The status of a gRPC call that ends without one.
@@ -154,14 +159,14 @@ fn has_no_body(status: StatusCode, method: Method) -> bool {
 }
 
 #[cfg(feature = "server")]
-fn upgraded<B: Body>(mut response: Response<B>, request: Request) -> Response<ResponseBody<B>> {
-    let upgraded = crate::http::Upgraded::new(request);
-    response.extensions_mut().insert(upgraded);
-    response.map(ResponseBody::unmeasured)
+fn upgraded<B>(response: &mut Response<B>, request: Option<Request>) {
+    if let Some(request) = request {
+        let upgraded = crate::http::Upgraded::new(request);
+        response.extensions_mut().insert(upgraded);
+    }
 }
 
 #[cfg(not(feature = "server"))]
-fn upgraded<B: Body>(response: Response<B>, request: Request) -> Response<ResponseBody<B>> {
+fn upgraded<B>(_response: &mut Response<B>, request: Option<Request>) {
     drop(request); // nobody sees the life of the connection
-    response.map(ResponseBody::unmeasured)
 }

@@ -1,5 +1,6 @@
 //! The service: begins a request's measurement and hands it to the future.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -119,21 +120,46 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let Some(meter) = self.meter else {
-            return ResponseFuture::new(self.inner.call(request), None, Method::Other);
+            return ResponseFuture {
+                inner: self.inner.call(request),
+                request: None,
+            };
         };
         let endpoint = self.endpoint(meter, &request);
         if observe::within(meter) {
             if let Some(endpoint) = endpoint {
                 observe::name_endpoint(endpoint);
             }
-            return ResponseFuture::new(self.inner.call(request), None, Method::Other);
+            return ResponseFuture {
+                inner: self.inner.call(request),
+                request: None,
+            };
         }
         let method = Method::from(request.method());
         let received = received::measure(request.body_mut());
-        let mut measured = observe::Request::start(meter, method, endpoint, self.around, received);
-        let inner = measured.run(|| self.inner.call(request));
-        ResponseFuture::new(inner, Some(measured), method)
+        let measured = observe::Request::start(meter, method, endpoint, self.around, received);
+        let mut measured = ManuallyDrop::new(measured);
+        ResponseFuture {
+            inner: call_within(&mut self.inner, request, &mut measured),
+            request: Some(ManuallyDrop::into_inner(measured)),
+        }
     }
+}
+
+/// Calls the service.
+///
+/// On its own, and with a request that its caller does not drop, so that the caller has nothing to do when the service panics:
+/// then the compiler makes the future in its place and does not move it there.
+#[inline(never)]
+fn call_within<S: Service<R>, R>(
+    service: &mut S,
+    request: R,
+    measured: &mut observe::Request,
+) -> S::Future {
+    let working = measured.enter();
+    let future = service.call(request);
+    working.leave();
+    future
 }
 
 impl<S> std::fmt::Debug for Monitor<S> {

@@ -74,7 +74,7 @@ impl CounterCell {
 
     #[inline]
     pub(crate) fn add(&self, n: u64) {
-        let old = self.0.local().fetch_add(n, Ordering::Relaxed);
+        let old = self.0.local().add(|cell| cell, n);
         if old < HOT && old.wrapping_add(n) >= HOT {
             self.0.spread(|| AtomicU64::new(0));
         }

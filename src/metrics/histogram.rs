@@ -150,12 +150,12 @@ impl HistogramCells {
 
     #[inline]
     pub(crate) fn record(&self, recorded: u64) {
-        let words = &self.cells.local().0;
         let cell = FIRST_CELL + self.layout.cell(recorded);
-        let times = words[cell].fetch_add(1, Ordering::Relaxed);
-        let sum = words[SUM].fetch_add(recorded, Ordering::Relaxed);
+        let local = self.cells.local();
+        let times = local.add(|cells| &cells.0[cell], 1);
+        let sum = local.add(|cells| &cells.0[SUM], recorded);
         if sum.checked_add(recorded).is_none() {
-            words[SUM_HIGH].fetch_add(1, Ordering::Release);
+            local.copy.0[SUM_HIGH].fetch_add(1, Ordering::Release);
         }
         if times == HOT {
             self.cells.spread(|| Cells::new(self.layout));

@@ -48,7 +48,7 @@ pub(crate) fn collect(
     let can_fill = families.clone().filter(|family| {
         let fixed = [
             catalog::TARGET_INFO,
-            catalog::SOURCES_REFUSED,
+            catalog::FAMILIES_REFUSED,
             catalog::SCRAPES,
         ];
         let is_fixed = fixed.iter().any(|own| own.name() == family.metric.name());

@@ -29,7 +29,7 @@ impl Bridged {
     pub(crate) fn new(registry: prometheus::Registry, ours: Registry) -> Self {
         Self {
             registry,
-            refused: ours.own(catalog::SOURCES_REFUSED),
+            refused: ours.own(catalog::FAMILIES_REFUSED),
         }
     }
 

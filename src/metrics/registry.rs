@@ -21,12 +21,13 @@ use crate::metrics::refusal::{clash, expect_kind};
 use crate::metrics::sink::Sink;
 
 /// Label sets that a family holds unless told otherwise.
-pub(crate) const DEFAULT_CAP: usize = 4000;
+pub(crate) const DEFAULT_CAP: usize = 10_000;
 
 /// Where a service's own metrics are registered; `/metrics` shows all of them.
 ///
 /// Get it from [`Monitoring::metrics`](crate::Monitoring::metrics). Copying it costs nothing. What is
-/// registered lives as long as the process: that is what makes handles plain references.
+/// registered lives as long as the process: that is what makes handles plain references. Register once, at start,
+/// and keep the handles: each registration of a family keeps a small table of its own.
 ///
 /// # Errors
 ///
@@ -66,7 +67,7 @@ impl Registry {
     ///
     /// See [`Registry`].
     pub fn counter(self, metric: Metric) -> Result<Counter, Error> {
-        Ok(self.counter_family::<()>(metric)?.get(()))
+        self.single(metric)
     }
 
     /// A gauge without labels.
@@ -75,7 +76,7 @@ impl Registry {
     ///
     /// See [`Registry`].
     pub fn gauge(self, metric: Metric) -> Result<Gauge, Error> {
-        Ok(self.gauge_family::<()>(metric)?.get(()))
+        self.single(metric)
     }
 
     /// A histogram without labels.
@@ -84,7 +85,7 @@ impl Registry {
     ///
     /// See [`Registry`].
     pub fn histogram(self, metric: Metric) -> Result<Histogram, Error> {
-        Ok(self.histogram_family::<()>(metric)?.get(()))
+        self.single(metric)
     }
 
     /// Counters with the labels of `L`.
@@ -142,7 +143,19 @@ impl Registry {
             .map(DynamicFamily::new)
     }
 
+    fn single<H: Handle>(self, metric: Metric) -> Result<H, Error> {
+        let series = self.typed_series::<H, ()>(metric)?;
+        Ok(resolve(series, &[]))
+    }
+
     fn typed<H: Handle, L: LabelSet>(self, metric: Metric) -> Result<Family<H, L>, Error> {
+        self.typed_series::<H, L>(metric).map(Family::new)
+    }
+
+    fn typed_series<H: Handle, L: LabelSet>(
+        self,
+        metric: Metric,
+    ) -> Result<&'static Series, Error> {
         expect_kind(&metric, H::KIND)?;
         let given = metric.label_names();
         if !given.is_empty() && given != L::NAMES {
@@ -154,7 +167,6 @@ impl Registry {
             )));
         }
         self.register(metric.labels(L::NAMES), L::NAMES)
-            .map(Family::new)
     }
 
     fn register(
@@ -163,6 +175,9 @@ impl Registry {
         labels: &'static [&'static str],
     ) -> Result<&'static Series, Error> {
         let refuse = |why: &str| Error::metric(format!("metric `{}`: {why}", metric.name()));
+        if catalog::ALL.iter().any(|own| own.name() == metric.name()) {
+            return Err(refuse("this name belongs to the library, choose another"));
+        }
         if let Some(problem) = validate::problem(&metric) {
             return Err(refuse(problem.as_str()));
         }
@@ -181,12 +196,6 @@ impl Registry {
             .registration
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if reserved(metric.name()) {
-            return Err(Error::metric(format!(
-                "metric `{}`: this name belongs to the library",
-                metric.name()
-            )));
-        }
         match self.find(metric.name()) {
             Some(known) if known.metric == metric => Ok(known),
             Some(known) => Err(clash(&known.metric, &metric)),

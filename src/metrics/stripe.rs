@@ -3,38 +3,94 @@
 //! A cold series has one copy. When one of its cells has been written [`HOT`] times it gets a copy for
 //! every stripe, and from then on each thread writes to the stripe it was given when it first
 //! recorded. Reading adds the copies up. So memory follows heat, and nothing is ever moved or lost.
+//!
+//! Half of the stripes have one owner at a time, who adds to them with a load and a store; when that thread ends,
+//! the next new one takes over. Threads that found none left share the other half, and add atomically.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
 /// Writes to one cell after which its series gets stripes.
 pub(crate) const HOT: u64 = 1 << 12;
 
-/// Number of stripes: a power of two, twice the processors so that two threads rarely share one.
-static STRIPES: LazyLock<usize> = LazyLock::new(|| {
+/// Number of stripes that have an owner, and of those that are shared: a power of two, with one for each processor.
+static HALF: LazyLock<usize> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    (2 * processors).next_power_of_two().clamp(2, 16)
+    processors.next_power_of_two().min(8)
 });
 
-static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// A bit for each stripe that waits for an owner.
+static FREE: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new((1 << *HALF) - 1));
 
 thread_local! {
-    static MINE: Cell<usize> = const { Cell::new(usize::MAX) };
+    static MINE: Cell<Mine> = const { Cell::new(Mine::UNKNOWN) };
+    static OWNED: Owned = Owned::take();
 }
 
-/// This thread's number.
-#[inline]
-fn mine() -> usize {
-    let mine = MINE.get();
-    if mine != usize::MAX { mine } else { assign() }
+/// Where a thread writes: the stripe's number, doubled, and one more if the thread owns it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Mine(usize);
+
+impl Mine {
+    const UNKNOWN: Self = Self(usize::MAX);
+
+    #[inline]
+    fn get() -> Self {
+        let mine = MINE.get();
+        if mine != Self::UNKNOWN {
+            mine
+        } else {
+            Self::assign()
+        }
+    }
+
+    #[cold]
+    fn assign() -> Self {
+        // A thread that is ending owns nothing any more.
+        let owned = OWNED.try_with(|owned| owned.0).ok().flatten();
+        let mine = owned.map_or_else(Self::shared, |stripe| Self(stripe * 2 + 1));
+        MINE.set(mine);
+        mine
+    }
+
+    fn shared() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self((*HALF + next % *HALF) * 2)
+    }
+
+    #[inline]
+    fn stripe(self) -> usize {
+        self.0 / 2
+    }
+
+    #[inline]
+    fn is_owned(self) -> bool {
+        self.0 % 2 == 1
+    }
 }
 
-#[cold]
-fn assign() -> usize {
-    let mine = NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1);
-    MINE.set(mine);
-    mine
+/// The stripe that a thread owns, given back when the thread ends.
+struct Owned(Option<usize>);
+
+impl Owned {
+    fn take() -> Self {
+        // Acquired from the owner before, whose stores are thereby seen.
+        let taken = FREE.fetch_update(Ordering::Acquire, Ordering::Relaxed, |free| {
+            (free != 0).then(|| free & (free - 1))
+        });
+        Self(taken.ok().map(|free| free.trailing_zeros() as usize))
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        if let Some(stripe) = self.0 {
+            MINE.set(Mine::shared()); // for what is still recorded while the thread ends
+            FREE.fetch_or(1 << stripe, Ordering::Release);
+        }
+    }
 }
 
 /// Keeps what two threads write on different cache lines (and out of reach of the prefetcher).
@@ -47,6 +103,27 @@ pub(crate) struct Striped<T> {
     stripes: OnceLock<Box<[Line<T>]>>,
 }
 
+/// The copy that this thread writes to.
+pub(crate) struct Local<'a, T> {
+    pub(crate) copy: &'a T,
+    is_owned: bool,
+}
+
+impl<T> Local<'_, T> {
+    /// Adds to a cell of the copy, and returns what it held.
+    #[inline]
+    pub(crate) fn add(&self, cell: impl FnOnce(&T) -> &AtomicU64, n: u64) -> u64 {
+        let cell = cell(self.copy);
+        if self.is_owned {
+            let old = cell.load(Ordering::Relaxed);
+            cell.store(old.wrapping_add(n), Ordering::Relaxed);
+            old
+        } else {
+            cell.fetch_add(n, Ordering::Relaxed)
+        }
+    }
+}
+
 impl<T> Striped<T> {
     pub(crate) const fn new(first: T) -> Self {
         Self {
@@ -57,10 +134,19 @@ impl<T> Striped<T> {
 
     /// The copy that this thread writes to.
     #[inline]
-    pub(crate) fn local(&self) -> &T {
+    pub(crate) fn local(&self) -> Local<'_, T> {
         match self.stripes.get() {
-            None => &self.first,
-            Some(stripes) => &stripes[mine() & (stripes.len() - 1)].0,
+            None => Local {
+                copy: &self.first,
+                is_owned: false,
+            },
+            Some(stripes) => {
+                let mine = Mine::get();
+                Local {
+                    copy: &stripes[mine.stripe() & (stripes.len() - 1)].0,
+                    is_owned: mine.is_owned(),
+                }
+            }
         }
     }
 
@@ -68,9 +154,8 @@ impl<T> Striped<T> {
     #[cold]
     pub(crate) fn spread(&self, make: impl Fn() -> T) {
         if self.stripes.get().is_none() {
-            let _ = self
-                .stripes
-                .set((0..*STRIPES).map(|_| Line(make())).collect());
+            let copies = (0..2 * *HALF).map(|_| Line(make()));
+            let _ = self.stripes.set(copies.collect());
         }
     }
 
@@ -78,5 +163,74 @@ impl<T> Striped<T> {
     pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
         let stripes = self.stripes.get().map_or(&[][..], |stripes| &stripes[..]);
         std::iter::once(&self.first).chain(stripes.iter().map(|line| &line.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_thread_has_a_stripe_and_no_two_own_one() {
+        let (threads, rounds) = (3 * *HALF, 50);
+        for _ in 0..rounds {
+            let barrier = std::sync::Barrier::new(threads);
+            let stripes: Vec<Mine> = std::thread::scope(|scope| {
+                let work = || {
+                    let mine = Mine::get();
+                    barrier.wait();
+                    mine
+                };
+                let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .collect()
+            });
+            let mut owned: Vec<_> = stripes.iter().filter(|mine| mine.is_owned()).collect();
+            owned.sort_by_key(|mine| mine.stripe());
+            assert!(owned.windows(2).all(|pair| pair[0] != pair[1]));
+            for mine in stripes {
+                assert_eq!(mine.stripe() < *HALF, mine.is_owned());
+                assert!(mine.stripe() < 2 * *HALF);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_thread_records_while_it_ends_is_counted() {
+        struct Late(&'static Striped<AtomicU64>);
+
+        impl Drop for Late {
+            fn drop(&mut self) {
+                self.0.local().add(|cell| cell, 1);
+            }
+        }
+
+        thread_local! {
+            static LATE: Cell<Option<Late>> = const { Cell::new(None) };
+        }
+
+        let striped: &'static Striped<AtomicU64> =
+            Box::leak(Box::new(Striped::new(AtomicU64::new(0))));
+        striped.spread(|| AtomicU64::new(0));
+        let record = || {
+            LATE.set(Some(Late(striped)));
+            striped.local().add(|cell| cell, 1);
+        };
+        for _ in 0..100 {
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(record);
+                }
+            });
+        }
+        // A scope waits for the work of its threads, not for their destructors.
+        let count = || -> u64 { striped.all().map(|cell| cell.load(Ordering::Relaxed)).sum() };
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while count() < 800 && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert_eq!(count(), 800);
     }
 }

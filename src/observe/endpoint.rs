@@ -133,13 +133,25 @@ impl Endpoint {
             None => statuses.push(self.by_status(meter, method, code)),
         };
         by_status.duration.record(nanoseconds);
-        by_status.outcomes[outcome as usize]
-            .get_or_init(|| {
-                let code = code.to_string();
-                let labels = [method.as_str(), self.template, &code, outcome.as_str()];
-                resolve(meter.http.requests, &labels)
-            })
-            .inc();
+        match by_status.outcomes[outcome as usize].get() {
+            Some(counter) => counter.inc(),
+            None => self.first_outcome(by_status, meter, method, outcome).inc(),
+        }
+    }
+
+    #[cold]
+    fn first_outcome(
+        &self,
+        by_status: &ByStatus,
+        meter: &'static Meter,
+        method: Method,
+        outcome: Outcome,
+    ) -> Counter {
+        *by_status.outcomes[outcome as usize].get_or_init(|| {
+            let code = by_status.code.to_string();
+            let labels = [method.as_str(), self.template, &code, outcome.as_str()];
+            resolve(meter.http.requests, &labels)
+        })
     }
 
     #[cold]
@@ -179,6 +191,14 @@ impl Endpoint {
 
     #[inline]
     fn by_method(&self, meter: &'static Meter, method: Method) -> &ByMethod {
+        match self.methods[method as usize].get() {
+            Some(known) => known,
+            None => self.first_of_method(meter, method),
+        }
+    }
+
+    #[cold]
+    fn first_of_method(&self, meter: &'static Meter, method: Method) -> &ByMethod {
         self.methods[method as usize].get_or_init(|| {
             let labels = [method.as_str(), self.template];
             ByMethod {

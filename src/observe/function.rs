@@ -220,12 +220,10 @@ impl Call {
             return false;
         }
         let mut left = false;
-        scope::change(|scope| {
-            if scope.method.is_some() && scope.meter.is(self.meter) {
-                if let Some(place) = scope.ended.iter_mut().find(|place| place.is_none()) {
-                    *place = Some(self.function);
-                    left = true;
-                }
+        scope::say(self.meter, |said| {
+            if let Some(place) = said.ended.iter_mut().find(|place| place.is_none()) {
+                *place = Some(self.function);
+                left = true;
             }
         });
         left
@@ -245,7 +243,7 @@ impl Call {
     #[cold]
     fn given_up(&self) {
         let code = if std::thread::panicking() {
-            scope::change(|scope| scope.panicked = true);
+            scope::say(self.meter, |said| said.panicked = true);
             500
         } else {
             CLIENT_CLOSED_REQUEST

@@ -12,21 +12,24 @@ use crate::label::Method;
 use crate::metrics::nanoseconds;
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
-use crate::observe::scope::{Entered, Scope};
+use crate::observe::scope::{self, Before, Said, Scope};
 use crate::outcome::{CLIENT_CLOSED_REQUEST, Outcome};
 
 /// One request under way. Dropped, it is finished as cancelled (before its head) or aborted (after).
 pub(crate) struct Request {
-    scope: Scope,
-    method: Method,
-    /// The endpoint whose gauge counts this request.
-    in_flight: Option<&'static Endpoint>,
+    meter: &'static Meter,
+    endpoint: Option<&'static Endpoint>,
+    /// When the request began; once it is a stream, when the stream did.
     started: Instant,
     received: Received,
     sent: u64,
+    said: Said,
     status: Option<StatusCode>,
-    /// Since when it is a stream: it is counted already, and its life is measured apart.
-    stream: Option<Instant>,
+    method: Method,
+    /// The gauge waits for the endpoint's name.
+    pending: bool,
+    /// It is counted already, and its life is measured apart.
+    stream: bool,
     life_is_seen: bool,
     finished: bool,
 }
@@ -75,58 +78,69 @@ impl Request {
         pending: bool,
         received: Received,
     ) -> Self {
-        let started = Instant::now();
-        let in_flight = match endpoint {
-            None if !pending => Some(meter.endpoints.unmatched(&meter.http)),
-            known => known,
-        };
-        if let Some(endpoint) = in_flight {
-            endpoint.begin();
-        }
-        Self {
-            scope: Scope::new(meter, Some(method), endpoint),
-            method,
-            in_flight,
-            started,
+        let request = Self {
+            meter,
+            endpoint,
+            started: Instant::now(),
             received,
             sent: 0,
+            said: Said::NOTHING,
             status: None,
-            stream: None,
+            method,
+            pending: pending && endpoint.is_none(),
+            stream: false,
             life_is_seen: false,
             finished: false,
+        };
+        if !request.pending {
+            request.endpoint().begin();
+        }
+        request
+    }
+
+    #[inline]
+    pub(crate) fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Makes this the thread's request until [`Working::leave`].
+    #[inline]
+    pub(crate) fn enter(&mut self) -> Working<'_> {
+        let scope = Scope {
+            meter: self.meter,
+            method: Some(self.method),
+            endpoint: self.endpoint,
+        };
+        let before = scope::enter(scope, &self.said);
+        Working {
+            before: Some(before),
+            request: self,
         }
     }
 
-    /// Makes this the thread's request for the time of `work`.
-    ///
-    /// When `work` panics the request is finished as such, and the panic goes on.
+    /// Is no longer the thread's request, and takes in what was said by those who worked for it.
     #[inline]
-    pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let mut unwinding = Unwinding {
-            request: self,
-            armed: true,
-        };
-        let entered = Entered::new(&mut unwinding.request.scope);
-        let result = work();
-        drop(entered);
-        unwinding.armed = false;
-        let request = &mut *unwinding.request;
-        if request.in_flight.map(std::ptr::from_ref)
-            != request.scope.endpoint.map(std::ptr::from_ref)
-        {
-            request.named();
+    fn leave(&mut self, before: Before) {
+        if self.endpoint.is_none() {
+            if let Some(endpoint) = scope::endpoint() {
+                self.named(endpoint);
+            }
         }
-        result
+        if let Some(said) = scope::take_said() {
+            self.said = said;
+        }
+        scope::leave(before);
     }
 
     /// Moves the request in the gauge to the endpoint that was named.
-    fn named(&mut self) {
-        if let Some(endpoint) = self.scope.endpoint {
-            endpoint.begin();
-            if let Some(before) = self.in_flight.replace(endpoint) {
-                before.end();
-            }
+    #[inline]
+    fn named(&mut self, endpoint: &'static Endpoint) {
+        endpoint.begin();
+        if !self.pending {
+            self.endpoint().end();
         }
+        self.pending = false;
+        self.endpoint = Some(endpoint);
     }
 
     /// The head of the response is there.
@@ -136,7 +150,8 @@ impl Request {
         self.count_functions(status.as_u16());
         if head != Head::Body {
             self.count(self.unless_panicked(Outcome::of_status(status)));
-            self.stream = Some(Instant::now());
+            self.started = Instant::now();
+            self.stream = true;
             self.life_is_seen = head == Head::Events;
         }
     }
@@ -154,13 +169,14 @@ impl Request {
     }
 
     /// How many bytes of the body were handed to the server.
+    #[inline]
     pub(crate) fn bytes_sent(&self) -> u64 {
         self.sent
     }
 
     /// The body was sent to its end. `grpc` is the status that a gRPC call ended with.
     #[inline]
-    pub(crate) fn completed(mut self, grpc: Option<u16>) {
+    pub(crate) fn completed(&mut self, grpc: Option<u16>) {
         let outcome = match (grpc, self.status) {
             // A call that HTTP itself refused has no status of its own.
             (Some(code), Some(status)) if status.is_success() => Outcome::of_grpc(code),
@@ -171,7 +187,7 @@ impl Request {
     }
 
     /// The service or its body failed.
-    pub(crate) fn failed(mut self, outcome: Outcome) {
+    pub(crate) fn failed(&mut self, outcome: Outcome) {
         if self.status.is_none() {
             let code = match outcome {
                 Outcome::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -186,28 +202,25 @@ impl Request {
     #[inline]
     fn unless_panicked(&self, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::ServerError if self.scope.panicked => Outcome::Panic,
+            Outcome::ServerError if self.said.panicked => Outcome::Panic,
             other => other,
         }
     }
 
-    #[inline]
     fn finish(&mut self, outcome: Outcome) {
         if self.finished {
             return;
         }
         self.finished = true;
-        let (meter, endpoint) = (self.scope.meter, self.endpoint());
-        match self.stream {
-            None => self.count(outcome),
-            Some(since) if self.life_is_seen => {
-                endpoint.stream(meter, nanoseconds(since.elapsed()));
-            }
-            Some(_) => {}
+        let endpoint = self.endpoint();
+        if !self.stream {
+            self.count(outcome);
+        } else if self.life_is_seen {
+            endpoint.stream(self.meter, nanoseconds(self.started.elapsed()));
         }
         self.count_functions(self.code(outcome));
-        endpoint.sizes(meter, self.method, self.received.bytes(), self.sent);
-        if let Some(endpoint) = self.in_flight {
+        endpoint.sizes(self.meter, self.method, self.received.bytes(), self.sent);
+        if !self.pending {
             endpoint.end();
         }
     }
@@ -216,9 +229,8 @@ impl Request {
     #[inline]
     fn count(&self, outcome: Outcome) {
         let time = nanoseconds(self.started.elapsed());
-        let (meter, code) = (self.scope.meter, self.code(outcome));
         self.endpoint()
-            .count(meter, self.method, code, outcome, time);
+            .count(self.meter, self.method, self.code(outcome), outcome, time);
     }
 
     /// The status that the client got, or that stands for there being none.
@@ -235,8 +247,10 @@ impl Request {
     #[inline]
     fn count_functions(&mut self, code: u16) {
         #[cfg(feature = "macros")]
-        for function in self.scope.ended.iter_mut().filter_map(Option::take) {
-            function.count(self.scope.meter, self.method, code);
+        if self.said.ended[0].is_some() {
+            for function in self.said.ended.iter_mut().filter_map(Option::take) {
+                function.count(self.meter, self.method, code);
+            }
         }
         #[cfg(not(feature = "macros"))]
         let _ = code;
@@ -244,8 +258,8 @@ impl Request {
 
     #[inline]
     fn endpoint(&self) -> &'static Endpoint {
-        let meter = self.scope.meter;
-        match self.scope.endpoint {
+        let meter = self.meter;
+        match self.endpoint {
             Some(endpoint) => endpoint,
             None => meter.endpoints.unmatched(&meter.http),
         }
@@ -265,16 +279,28 @@ impl Drop for Request {
     }
 }
 
-/// Finishes the request when the work inside it panics.
-struct Unwinding<'a> {
+/// A request that is this thread's until [`leave`](Self::leave).
+///
+/// Dropped without that, the work for the request panicked: it is finished as such, and the panic goes on.
+pub(crate) struct Working<'a> {
     request: &'a mut Request,
-    armed: bool,
+    before: Option<Before>,
 }
 
-impl Drop for Unwinding<'_> {
+impl Working<'_> {
+    #[inline]
+    pub(crate) fn leave(mut self) {
+        if let Some(before) = self.before.take() {
+            self.request.leave(before);
+        }
+    }
+}
+
+impl Drop for Working<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.armed {
+        if let Some(before) = self.before.take() {
+            self.request.leave(before);
             self.request.finish(Outcome::Panic);
         }
     }

@@ -1,7 +1,7 @@
 //! The request that this thread is working on.
 //!
-//! A value in thread-local storage, swapped in while a request's future is polled and swapped out after,
-//! so that a monitored function finds its request, and a second layer the first, without looking anything up.
+//! A value in thread-local storage, set while a request's future is polled and put back after, so that a
+//! monitored function finds its request, and a second layer the first, without looking anything up.
 
 use std::cell::Cell;
 
@@ -12,98 +12,201 @@ use crate::observe::function::Function;
 use crate::observe::meter::Meter;
 
 thread_local! {
-    static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
+    static CURRENT: Current = const {
+        Current {
+            meter: Cell::new(None),
+            method: Cell::new(None),
+            endpoint: Cell::new(None),
+            said: Cell::new(Said::NOTHING),
+        }
+    };
 }
 
-/// What a function can know and say of the request that it works for.
+/// This thread's scope, each part in a cell of its own, since most uses need one of them.
+struct Current {
+    /// `None` outside of any scope; then nothing is said.
+    meter: Cell<Option<&'static Meter>>,
+    method: Cell<Option<Method>>,
+    endpoint: Cell<Option<&'static Endpoint>>,
+    said: Cell<Said>,
+}
+
+/// What a function can know of the request that it works for.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope {
     pub(crate) meter: &'static Meter,
     /// The request's method; `None` outside of any request.
     pub(crate) method: Option<Method>,
     pub(crate) endpoint: Option<&'static Endpoint>,
-    /// A monitored function panicked.
-    pub(crate) panicked: bool,
+}
+
+/// What functions say to the request that they work for.
+#[derive(Clone, Copy)]
+pub(crate) struct Said {
     /// Functions that ended, to be counted with the status that the client gets.
     #[cfg(feature = "macros")]
     pub(crate) ended: [Option<&'static Function>; 2],
+    /// A monitored function panicked.
+    pub(crate) panicked: bool,
 }
 
+#[cfg(feature = "testing")]
 impl Scope {
-    pub(crate) fn new(
-        meter: &'static Meter,
-        method: Option<Method>,
-        endpoint: Option<&'static Endpoint>,
-    ) -> Self {
+    /// No request, but the meter is this one.
+    pub(crate) fn outside(meter: &'static Meter) -> Self {
         Self {
             meter,
-            method,
-            endpoint,
-            panicked: false,
-            #[cfg(feature = "macros")]
-            ended: [None; 2],
+            method: None,
+            endpoint: None,
         }
     }
 
     /// Makes this the thread's scope for the time of `work`.
-    #[cfg(feature = "testing")]
-    pub(crate) fn run<T>(mut self, work: impl FnOnce() -> T) -> T {
-        let _entered = Entered::new(&mut self);
+    pub(crate) fn run<T>(self, work: impl FnOnce() -> T) -> T {
+        struct Entered(Option<Before>);
+
+        impl Drop for Entered {
+            fn drop(&mut self) {
+                take_said();
+                if let Some(before) = self.0.take() {
+                    leave(before);
+                }
+            }
+        }
+
+        let _entered = Entered(Some(enter(self, &Said::NOTHING)));
         work()
     }
 }
 
-/// A scope that is this thread's, until it is dropped: it then holds what was said meanwhile.
-pub(crate) struct Entered<'a> {
-    scope: &'a mut Scope,
-    before: Option<Scope>,
-}
+impl Said {
+    pub(crate) const NOTHING: Self = Self {
+        #[cfg(feature = "macros")]
+        ended: [None; 2],
+        panicked: false,
+    };
 
-impl<'a> Entered<'a> {
     #[inline]
-    pub(crate) fn new(scope: &'a mut Scope) -> Self {
-        let before = CURRENT.replace(Some(*scope));
-        Self { scope, before }
-    }
-}
-
-impl Drop for Entered<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(scope) = CURRENT.replace(self.before) {
-            *self.scope = scope;
+    pub(crate) fn is_nothing(&self) -> bool {
+        #[cfg(feature = "macros")]
+        if self.ended[0].is_some() {
+            return false;
         }
+        !self.panicked
     }
+}
+
+impl Current {
+    #[inline]
+    fn scope(&self) -> Option<Scope> {
+        Some(Scope {
+            meter: self.meter.get()?,
+            method: self.method.get(),
+            endpoint: self.endpoint.get(),
+        })
+    }
+
+    #[cold]
+    fn interrupt(&self) -> Option<Box<(Scope, Said)>> {
+        let said = self.said.replace(Said::NOTHING);
+        self.scope().map(|scope| Box::new((scope, said)))
+    }
+
+    #[cold]
+    fn resume(&self, (scope, said): (Scope, Said)) {
+        self.set(scope);
+        self.said.set(said);
+    }
+
+    #[inline]
+    fn is_request_of(&self, meter: &Meter) -> bool {
+        matches!(self.meter.get(), Some(of) if of.is(meter)) && self.method.get().is_some()
+    }
+
+    #[inline]
+    fn set(&self, scope: Scope) {
+        self.meter.set(Some(scope.meter));
+        self.method.set(scope.method);
+        self.endpoint.set(scope.endpoint);
+    }
+}
+
+/// The scope that was there before: in a box, since there rarely is one. It takes another monitoring's request
+/// around this one.
+pub(crate) struct Before(Option<Box<(Scope, Said)>>);
+
+/// Makes this the thread's scope, with what was said in it earlier. It ends with [`leave`].
+#[inline]
+pub(crate) fn enter(scope: Scope, said: &Said) -> Before {
+    CURRENT.with(|current| {
+        let before = current.meter.get().and_then(|_| current.interrupt());
+        current.set(scope);
+        if !said.is_nothing() {
+            current.said.set(*said);
+        }
+        Before(before)
+    })
+}
+
+/// Ends the thread's scope.
+#[inline]
+pub(crate) fn leave(before: Before) {
+    CURRENT.with(|current| current.meter.set(None));
+    if let Some(before) = before.0 {
+        CURRENT.with(|current| current.resume(*before));
+    }
+}
+
+/// The endpoint that is named in the thread's scope.
+#[inline]
+pub(crate) fn endpoint() -> Option<&'static Endpoint> {
+    CURRENT.with(|current| current.endpoint.get())
+}
+
+/// What was said in the thread's scope, if anything was. From then on nothing was.
+#[inline]
+pub(crate) fn take_said() -> Option<Said> {
+    CURRENT.with(|current| {
+        let said = current.said.get();
+        if said.is_nothing() {
+            return None;
+        }
+        current.said.set(Said::NOTHING);
+        Some(said)
+    })
 }
 
 /// The scope of this thread.
 #[cfg(feature = "macros")]
 #[inline]
 pub(crate) fn current() -> Option<Scope> {
-    CURRENT.get()
+    CURRENT.with(Current::scope)
 }
 
-/// Changes the scope of this thread, if there is one.
+/// Says something to the request of this meter that this thread works on, if there is one.
 #[inline]
-pub(crate) fn change(with: impl FnOnce(&mut Scope)) {
-    if let Some(mut scope) = CURRENT.get() {
-        with(&mut scope);
-        CURRENT.set(Some(scope));
-    }
+pub(crate) fn say(meter: &'static Meter, what: impl FnOnce(&mut Said)) {
+    CURRENT.with(|current| {
+        if current.is_request_of(meter) {
+            let mut said = current.said.get();
+            what(&mut said);
+            current.said.set(said);
+        }
+    });
 }
 
 /// Whether this thread is working on a request of this meter.
 #[inline]
 pub(crate) fn within(meter: &'static Meter) -> bool {
-    matches!(CURRENT.get(), Some(scope) if scope.method.is_some() && scope.meter.is(meter))
+    CURRENT.with(|current| current.is_request_of(meter))
 }
 
 /// Names the endpoint of the request, unless it is known.
 #[inline]
 pub(crate) fn name_endpoint(endpoint: &'static Endpoint) {
-    change(|scope| {
-        if scope.endpoint.is_none() {
-            scope.endpoint = Some(endpoint);
+    CURRENT.with(|current| {
+        if current.endpoint.get().is_none() {
+            current.endpoint.set(Some(endpoint));
         }
     });
 }

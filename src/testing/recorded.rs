@@ -25,6 +25,7 @@ enum Recording {
 
 /// What a histogram holds.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RecordedHistogram {
     /// The number of observations.
     pub count: u64,

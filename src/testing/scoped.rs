@@ -12,7 +12,7 @@ use crate::setup::Monitoring;
 impl Monitoring {
     /// Runs a closure whose monitored functions record here, not to the monitoring of the process.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
-        Scope::new(self.meter(), None, None).run(work)
+        Scope::outside(self.meter()).run(work)
     }
 
     /// A future whose monitored functions record here, not to the monitoring of the process.

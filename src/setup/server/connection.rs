@@ -1,8 +1,7 @@
 //! Connections that know when they end, so that the life of an upgraded one can be observed.
 
 use std::convert::Infallible;
-use std::error::Error as StdError;
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -13,12 +12,11 @@ use axum::body::Body as AxumBody;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::Version;
 use axum::response::Response;
-use axum::serve::{IncomingStream, Listener};
-use bytes::Bytes;
-use http_body::Body;
+use hyper::body::Incoming;
+use hyper_util::service::TowerToHyperService;
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::http::Upgraded;
@@ -38,23 +36,23 @@ impl Life {
     }
 }
 
-/// Takes connections as axum's own listener does.
-pub(crate) struct Socket(pub(crate) TcpListener);
-
-impl Listener for Socket {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let (stream, peer) = Listener::accept(&mut self.0).await;
-        let _ = stream.set_nodelay(true); // a slower connection is better than none
-        let life = Life::default();
-        (Connection { stream, life }, peer)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
+/// A connection and the service of its requests.
+pub(crate) fn of<A>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: A,
+) -> (Connection, TowerToHyperService<OneConnection<A>>) {
+    let _ = stream.set_nodelay(true); // a slower connection is better than none
+    let life = Life::default();
+    let service = OneConnection {
+        app,
+        peer,
+        life: life.clone(),
+    };
+    (
+        Connection { stream, life },
+        TowerToHyperService::new(service),
+    )
 }
 
 /// A TCP connection that ends the life of what it was upgraded to.
@@ -109,27 +107,6 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// Makes the service of each connection.
-pub(crate) struct Connections<A>(pub(crate) A);
-
-impl<A: Clone> Service<IncomingStream<'_, Socket>> for Connections<A> {
-    type Response = OneConnection<A>;
-    type Error = Infallible;
-    type Future = Ready<Result<OneConnection<A>, Infallible>>;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, stream: IncomingStream<'_, Socket>) -> Self::Future {
-        ready(Ok(OneConnection {
-            app: self.0.clone(),
-            peer: *stream.remote_addr(),
-            life: stream.io().life.clone(),
-        }))
-    }
-}
-
 /// The app, for the requests of one connection.
 #[derive(Clone)]
 pub(crate) struct OneConnection<A> {
@@ -138,13 +115,11 @@ pub(crate) struct OneConnection<A> {
     life: Life,
 }
 
-impl<A, B> Service<Request> for OneConnection<A>
+impl<A, B> Service<axum::http::Request<Incoming>> for OneConnection<A>
 where
     A: Service<Request, Response = Response<B>, Error = Infallible>,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    type Response = Response;
+    type Response = Response<B>;
     type Error = Infallible;
     type Future = Answer<A::Future>;
 
@@ -152,7 +127,8 @@ where
         self.app.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
+    fn call(&mut self, request: axum::http::Request<Incoming>) -> Self::Future {
+        let mut request = request.map(AxumBody::new);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // The streams of an HTTP/2 connection end one by one, which the connection does not see.
         let is_alone = request.version() < Version::HTTP_2;
@@ -175,10 +151,8 @@ pin_project! {
 impl<F, B> Future for Answer<F>
 where
     F: Future<Output = Result<Response<B>, Infallible>>,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    type Output = Result<Response, Infallible>;
+    type Output = Result<Response<B>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -186,6 +160,6 @@ where
         if let (Some(life), Some(upgraded)) = (this.life, response.extensions().get::<Upgraded>()) {
             life.set(upgraded.take());
         }
-        Poll::Ready(Ok(response.map(AxumBody::new)))
+        Poll::Ready(Ok(response))
     }
 }

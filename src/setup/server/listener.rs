@@ -1,10 +1,16 @@
 //! The own listener, on a thread of its own: a scrape takes no time from the service's runtime.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use tokio::sync::oneshot;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Error;
 
@@ -13,6 +19,12 @@ pub(crate) struct Listener {
     address: SocketAddr,
     _stop: oneshot::Sender<()>,
 }
+
+/// Connections at a time, and with HTTP/1.1 as many answers: what a slow reader makes wait is bounded.
+const CONNECTIONS: usize = 64;
+
+/// How long a client may be silent before or within a request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 const INDEX: &str = "\
 /metrics         Prometheus text
@@ -55,7 +67,7 @@ impl Listener {
 }
 
 async fn serve(socket: std::net::TcpListener, routes: Router, stopped: oneshot::Receiver<()>) {
-    let socket = match tokio::net::TcpListener::from_std(socket) {
+    let socket = match TcpListener::from_std(socket) {
         Ok(socket) => socket,
         Err(error) => {
             tracing::error!(%error, "the monitoring listener failed");
@@ -63,7 +75,24 @@ async fn serve(socket: std::net::TcpListener, routes: Router, stopped: oneshot::
         }
     };
     tokio::select! {
-        _ = axum::serve(socket, routes) => {}
+        () = accept(socket, routes) => {}
         _ = stopped => {} // the sender is gone
+    }
+}
+
+/// Takes connections for ever, never more than [`CONNECTIONS`] at a time.
+async fn accept(mut socket: TcpListener, routes: Router) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let (stream, _peer) = axum::serve::Listener::accept(&mut socket).await;
+        let service = TowerToHyperService::new(routes.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            let _ = connection.await; // what a client does wrong ends its connection, no more
+            drop(place);
+        });
     }
 }

@@ -3,19 +3,26 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use http_body::Body;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tower_service::Service;
 
 use crate::error::Error;
 use crate::setup::monitoring::Monitoring;
-use crate::setup::server::connection::{Connections, Socket};
-use crate::setup::server::signal;
+use crate::setup::server::{connection, signal};
+
+/// How long an HTTP/1 connection may be silent before or within a request's head. Longer than the 60 s for which load
+/// balancers keep idle connections, so that it is they who close them.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 impl Monitoring {
     /// Serves an app until SIGTERM or Ctrl-C, and then drains.
@@ -25,6 +32,9 @@ impl Monitoring {
     ///
     /// The app is an axum `Router`, with its state, or one that [`around`](Self::around) measures. Handlers can
     /// extract `ConnectInfo<SocketAddr>`. HTTP/1.1 and HTTP/2 without TLS.
+    ///
+    /// A connection that is silent for 75 s where a request's head is due is closed. A client that stops in the middle
+    /// of a head or body can make a stop take the whole drain timeout.
     ///
     /// # Errors
     ///
@@ -60,26 +70,55 @@ impl Monitoring {
         listener
             .local_addr()
             .map_err(|error| Error::listener("the service's listener is closed", error))?;
-        let (stopping, mut stopped) = watch::channel(false);
-        let monitoring = self.clone();
-        let drain = async move {
-            stop.await;
-            monitoring.health().drain();
-            tracing::info!("stopping: no new connections, requests in flight finish");
-            let _ = stopping.send(true);
-        };
-        let serving = axum::serve(Socket(listener), Connections(app)).with_graceful_shutdown(drain);
-        let deadline = async {
-            let _ = stopped.wait_for(|stopped| *stopped).await;
-            tokio::select! {
-                () = tokio::time::sleep(self.0.parts.drain_timeout) => {}
-                () = signal::stop() => {}
-            }
-        };
+        let open = take_connections(listener, app, stop).await;
+        self.health().drain();
+        tracing::info!("stopping: no new connections, requests in flight finish");
         tokio::select! {
-            _ = serving => tracing::info!("stopped: every request has finished"),
-            () = deadline => tracing::warn!("stopped before every request had finished"),
+            () = open.shutdown() => tracing::info!("stopped: every request has finished"),
+            () = tokio::time::sleep(self.0.parts.drain_timeout) => {
+                tracing::warn!("stopped at the drain timeout, before every request had finished");
+            }
+            () = signal::stop() => {
+                tracing::warn!("stopped by a second signal, before every request had finished");
+            }
         }
         Ok(())
+    }
+}
+
+/// Takes connections until a future is ready, and then closes the listener. Returns those that are open.
+async fn take_connections<A, B, F>(mut listener: TcpListener, app: A, stop: F) -> GracefulShutdown
+where
+    A: Service<Request, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    A::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    F: Future<Output = ()>,
+{
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE_TIMEOUT);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .enable_connect_protocol(); // WebSockets over HTTP/2
+    let open = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            // Waits and tries again where the system has no more descriptors.
+            accepted = axum::serve::Listener::accept(&mut listener) => accepted,
+            () = &mut stop => return open,
+        };
+        let (connection, service) = connection::of(stream, peer, app.clone());
+        let serving = server
+            .serve_connection_with_upgrades(TokioIo::new(connection), service)
+            .into_owned();
+        let serving = open.watch(serving);
+        tokio::spawn(async move {
+            let _ = serving.await; // what a client does wrong ends its connection, no more
+        });
     }
 }
