@@ -84,11 +84,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     // `main` that returns this error prints the debug form: people read it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.source {
-            Some(source) => write!(f, " ({source})"),
-            None => Ok(()),
-        }
+        f.write_str(&self.message)
     }
 }
 

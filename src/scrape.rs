@@ -40,7 +40,10 @@ impl Scrape {
 
     /// Renders on a thread for blocking work: neither probes nor, with `routes()`, the service's requests wait.
     async fn metrics(self) -> Response {
-        let text = move || self.registry.map(Registry::render).unwrap_or_default();
+        let text = move || match self.registry {
+            Some(registry) => registry.render(),
+            None => "# nothing is recorded: OTEL_SDK_DISABLED is true\n".to_owned(),
+        };
         let headers = [
             (CONTENT_TYPE, TEXT_CONTENT_TYPE),
             (CACHE_CONTROL, "no-store"),

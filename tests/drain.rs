@@ -26,8 +26,16 @@ struct Service {
 }
 
 async fn service(drain_timeout: Duration) -> Service {
+    service_with(Duration::ZERO, drain_timeout).await
+}
+
+async fn service_with(drain_delay: Duration, drain_timeout: Duration) -> Service {
     let builder = Monitoring::builder("test").listen(([127, 0, 0, 1], 0));
-    let monitoring = builder.drain_timeout(drain_timeout).build().unwrap();
+    let monitoring = builder
+        .drain_delay(drain_delay)
+        .drain_timeout(drain_timeout)
+        .build()
+        .unwrap();
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (says, waits) = (Arc::clone(&begun), Arc::clone(&go_on));
     let slow = move || async move {
@@ -96,6 +104,23 @@ async fn requests_in_flight_finish_while_ready_says_no() {
         Some(1.0)
     );
     assert_eq!(counted.value("http_requests_in_flight", &[]), Some(0.0));
+}
+
+#[tokio::test]
+async fn during_the_delay_ready_says_no_and_requests_are_served() {
+    let service = service_with(Duration::from_secs(600), Duration::from_secs(60)).await;
+    service.stop.send(()).unwrap();
+    let ready = format!(
+        "http://{}/health/ready",
+        service.monitoring.listen_addr().unwrap()
+    );
+    while Client::new().send("GET", &ready, "").await.unwrap().0 != 503 {
+        tokio::task::yield_now().await;
+    }
+    let answer = Client::new().get(&format!("{}/peer", service.url)).await;
+    assert_eq!(answer.unwrap(), "127.0.0.1");
+    assert!(!service.served.is_finished());
+    service.served.abort();
 }
 
 #[tokio::test]

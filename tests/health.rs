@@ -48,9 +48,9 @@ async fn without_checks_everything_passes() {
 #[tokio::test]
 async fn each_check_is_named_and_its_error_is_not_shown() {
     let monitoring = monitoring();
-    monitoring
-        .health()
-        .ready("database", || async { Err("postgres://user:secret@host") });
+    monitoring.health().ready("database", || async {
+        Err::<(), _>("postgres://user:secret@host")
+    });
     monitoring
         .health()
         .ready("cache", || async { Ok::<(), &str>(()) });
@@ -124,7 +124,7 @@ async fn a_check_of_the_same_name_replaces_the_first() {
     let monitoring = monitoring();
     monitoring
         .health()
-        .ready("database", || async { Err("old") });
+        .ready("database", || async { Err::<(), _>("old") });
     monitoring
         .health()
         .ready("database", || async { Ok::<(), &str>(()) });

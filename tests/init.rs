@@ -1,5 +1,9 @@
 //! `init` makes a monitoring the one of the process, once. Alone in its file: it sets that global.
 
+#[path = "support/client.rs"]
+mod client;
+
+use client::Client;
 use ecolaura_monitoring::{Monitoring, monitor};
 
 #[monitor("/api/v1/products")]
@@ -7,8 +11,8 @@ fn get_products() -> u32 {
     7
 }
 
-#[test]
-fn init_is_once_and_takes_what_monitored_functions_record() {
+#[tokio::test]
+async fn init_is_once_and_takes_what_monitored_functions_record() {
     prometheus::register_int_counter!("default_registry_total", "In the default registry.")
         .unwrap()
         .inc();
@@ -38,4 +42,11 @@ fn init_is_once_and_takes_what_monitored_functions_record() {
     apart.enter(get_products);
     let count = |of: &Monitoring| of.recorded().value("request_count_total", &[]);
     assert_eq!((count(&monitoring), count(&apart)), (Some(1.0), Some(1.0)));
+
+    // The listener outlives the value, and liveness asks for this runtime.
+    let live = format!("http://{}/health/live", monitoring.listen_addr().unwrap());
+    drop(monitoring);
+    let body = Client::new().get(&live).await.unwrap();
+    assert!(body.contains(r#""runtime":{"#), "{body}");
+    assert!(body.contains(r#""status":"pass""#), "{body}");
 }

@@ -233,6 +233,43 @@ fn a_full_family_overflows_and_says_so() {
 }
 
 #[test]
+fn a_label_set_that_spells_the_overflow_is_the_overflow() {
+    let monitoring = Monitoring::builder("test").max_series(1).build().unwrap();
+    let metric = Metric::counter("sent_total", "S.").labels(&["carrier"]);
+    let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(metric).unwrap();
+    for carrier in ["_overflow", "bike", "ship", "_overflow"] {
+        sent.resolve([carrier]).inc();
+    }
+    let expected = [
+        r#"sent_total{carrier="bike"} 1"#,
+        r#"sent_total{carrier="_overflow"} 3"#,
+    ];
+    assert_eq!(lines(monitoring.metrics(), "sent_total")[2..], expected);
+}
+
+#[test]
+fn every_series_of_a_family_can_begin_at_zero() {
+    let metrics = metrics();
+    let packed = metrics
+        .counter_family::<Packed>(Metric::counter("packed_total", "P."))
+        .unwrap()
+        .create_all();
+    packed
+        .get(Packed {
+            forest: true,
+            gift: true,
+        })
+        .inc();
+    let expected = [
+        r#"packed_total{forest="no",gift="no"} 0"#,
+        r#"packed_total{forest="no",gift="yes"} 0"#,
+        r#"packed_total{forest="yes",gift="no"} 0"#,
+        r#"packed_total{forest="yes",gift="yes"} 1"#,
+    ];
+    assert_eq!(lines(metrics, "packed_total")[2..], expected);
+}
+
+#[test]
 fn label_sets_are_told_apart_by_every_value() {
     let metric = Metric::counter("c_total", "C.").labels(&["a", "b"]);
     let family: DynamicFamily<Counter, 2> = metrics().dynamic(metric).unwrap();

@@ -53,6 +53,7 @@ fn a_name_that_is_taken_is_left_out_and_counted() {
     let (one, other) = (Registry::new(), Registry::new());
     for (registry, name) in [
         (&one, "http_requests_total"),
+        (&one, "request_latency_seconds_count"),
         (&one, "x_total"),
         (&other, "x_total"),
     ] {
@@ -76,7 +77,11 @@ fn a_name_that_is_taken_is_left_out_and_counted() {
         "monitoring_families_refused_total",
         &[("reason", "duplicate")],
     );
-    assert_eq!(refused, Some(2.0), "one of each collection before this one");
+    assert_eq!(
+        refused,
+        Some(3.0),
+        "those of the collection before this one"
+    );
 }
 
 /// A collector that panics.

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// Below the second that Kubernetes gives a probe unless told otherwise.
+const TIME_LIMIT: Duration = Duration::from_millis(800);
 const KEPT: Duration = Duration::from_secs(1);
 
 type Running = JoinHandle<Result<(), String>>;
@@ -66,10 +67,11 @@ impl Failure {
 }
 
 impl Check {
-    pub(crate) fn new<F, R, E>(name: &'static str, check: F) -> Self
+    pub(crate) fn new<F, R, T, E>(name: &'static str, check: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), E>> + Send + 'static,
+        R: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
         let check = Arc::new(check);
@@ -78,7 +80,9 @@ impl Check {
             start: Box::new(move |runtime| {
                 let check = Arc::clone(&check);
                 // A task of its own: a panic ends there, and a check that blocks does not block the probe.
-                runtime.spawn(async move { check().await.map_err(|error| error.to_string()) })
+                runtime.spawn(
+                    async move { check().await.map(drop).map_err(|error| error.to_string()) },
+                )
             }),
             runtime: Handle::try_current().ok(),
             state: Mutex::default(),
@@ -98,16 +102,33 @@ impl Check {
             }
         }
         let begun = Instant::now();
-        let result = self.run(&mut state.overdue).await;
+        let mut error = String::new();
+        let result = self.run(&mut state.overdue, &mut error).await;
         let report = Report {
             result,
             time: begun.elapsed(),
         };
-        state.last = Some((Instant::now(), report));
+        let before = state.last.replace((Instant::now(), report));
+        self.log(before.map(|(_, report)| report.result), result, &error);
         report
     }
 
-    async fn run(&self, overdue: &mut Option<Running>) -> Result<(), Failure> {
+    /// Logs a change, not each probe. A service that starts well says nothing.
+    fn log(&self, before: Option<Result<(), Failure>>, now: Result<(), Failure>, error: &str) {
+        let check = self.name;
+        match now {
+            _ if before == Some(now) => {}
+            Ok(()) if before.is_none() => {}
+            Ok(()) => tracing::info!(check, "health check passes again"),
+            Err(why) => tracing::warn!(check, reason = why.as_str(), error, "health check fails"),
+        }
+    }
+
+    async fn run(
+        &self,
+        overdue: &mut Option<Running>,
+        error_text: &mut String,
+    ) -> Result<(), Failure> {
         if overdue
             .as_ref()
             .is_some_and(|running| !running.is_finished())
@@ -119,7 +140,7 @@ impl Check {
         match tokio::time::timeout(TIME_LIMIT, &mut running).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(error))) => {
-                tracing::warn!(check = self.name, error, "health check failed");
+                *error_text = error;
                 Err(Failure::Failed)
             }
             Ok(Err(_)) => Err(Failure::Panicked),

@@ -12,8 +12,12 @@
 //! - `/health/startup`: has it started? Stays true once it was.
 //!
 //! Each answers 200 or 503 with a JSON object: the status and that of each check. A check has a time limit of
-//! 2 seconds and its result is kept for one second, so that probes cannot load what they check. Its
-//! error text is logged, not shown: it may name hosts or users.
+//! 0.8 seconds and its result is kept for one second, so that probes cannot load what they check. While a run
+//! that missed the limit goes on there is no other. Changes are logged, with the error's text; the answer does
+//! not show it, since it may name hosts or users.
+//!
+//! After [`Monitoring::init`](crate::Monitoring::init) within a Tokio runtime, liveness has a check of its own:
+//! `runtime`, a task on that runtime. It fails when all its threads are blocked.
 
 mod answer;
 mod check;
@@ -60,10 +64,11 @@ impl Health {
     ///
     /// Call it within the service's Tokio runtime: checks run there. Outside of one they run on the
     /// listener's.
-    pub fn ready<F, R, E>(&self, name: &'static str, check: F)
+    pub fn ready<F, R, T, E>(&self, name: &'static str, check: F)
     where
         F: Fn() -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), E>> + Send + 'static,
+        R: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
         self.0.ready.add(Check::new(name, check));
@@ -72,10 +77,11 @@ impl Health {
     /// Adds a check to `/health/live`, or replaces the one of this name.
     ///
     /// A failing check gets the process restarted: check what a restart mends, never a database.
-    pub fn live<F, R, E>(&self, name: &'static str, check: F)
+    pub fn live<F, R, T, E>(&self, name: &'static str, check: F)
     where
         F: Fn() -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), E>> + Send + 'static,
+        R: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
         self.0.live.add(Check::new(name, check));
@@ -84,10 +90,11 @@ impl Health {
     /// Adds a check to `/health/startup`, or replaces the one of this name.
     ///
     /// The service has started once all of them have passed together. Add them before the slow part begins.
-    pub fn startup<F, R, E>(&self, name: &'static str, check: F)
+    pub fn startup<F, R, T, E>(&self, name: &'static str, check: F)
     where
         F: Fn() -> R + Send + Sync + 'static,
-        R: Future<Output = Result<(), E>> + Send + 'static,
+        R: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
         self.0.startup.add(Check::new(name, check));

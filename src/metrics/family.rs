@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::FixedState;
@@ -27,6 +28,8 @@ pub(crate) struct Series {
     index: Index<One>,
     all: AppendList<One>,
     count: Mutex<usize>,
+    /// Whether the cap is reached: what is new then takes no lock.
+    full: AtomicBool,
     overflow: OnceLock<One>,
     pub(crate) losses: &'static Losses,
 }
@@ -72,6 +75,7 @@ impl Series {
             index: Index::new(),
             all: AppendList::new(),
             count: Mutex::new(0),
+            full: AtomicBool::new(false),
             overflow: OnceLock::new(),
             losses: Box::leak(Box::new(Losses::new())),
         }
@@ -87,11 +91,19 @@ impl Series {
         if let Some(found) = self.index.find(hash, is) {
             return &found.cells;
         }
+        if values.iter().all(|value| *value == OVERFLOW) && !values.is_empty() {
+            return &self.overflow().cells;
+        }
+        if self.full.load(Ordering::Relaxed) {
+            self.losses.series();
+            return &self.overflow().cells;
+        }
         let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = self.index.find(hash, is) {
             return &found.cells;
         }
         if *count >= self.cap {
+            self.full.store(true, Ordering::Relaxed);
             self.losses.series();
             return &self.overflow().cells;
         }

@@ -82,6 +82,18 @@ impl<H: Handle, L: LabelSet> Family<H, L> {
         }
     }
 
+    /// Makes the series of every label set, at 0, and returns the family.
+    ///
+    /// So that the first increment of each is seen as one: Prometheus takes the value at which a series appears as its
+    /// start.
+    #[must_use = "keep the family"]
+    pub fn create_all(self) -> Self {
+        (0..L::CARDINALITY).for_each(|index| {
+            self.first(index);
+        });
+        self
+    }
+
     #[cold]
     fn first(&self, index: usize) -> H {
         let values: Vec<&str> = (0..L::NAMES.len()).map(|at| L::value(index, at)).collect();

@@ -15,13 +15,14 @@ use crate::metrics::registry::{Registry, Source};
 use crate::metrics::sink::{Foreign, Head, Labels, Sink, Type, Value, label_block};
 
 thread_local! {
-    /// This thread gathers a bridged registry: our own families, should they be in it, are left out.
-    static BRIDGING: Cell<bool> = const { Cell::new(false) };
+    /// For which of our registries this thread gathers a bridged one: its own families, should they be in it, are left out.
+    static BRIDGING: Cell<Option<Registry>> = const { Cell::new(None) };
 }
 
 /// A registry of the `prometheus` crate, shown in our `/metrics`.
 pub(crate) struct Bridged {
     registry: prometheus::Registry,
+    ours: Registry,
     refused: &'static Series,
 }
 
@@ -29,6 +30,7 @@ impl Bridged {
     pub(crate) fn new(registry: prometheus::Registry, ours: Registry) -> Self {
         Self {
             registry,
+            ours,
             refused: ours.own(catalog::FAMILIES_REFUSED),
         }
     }
@@ -41,9 +43,9 @@ impl Bridged {
 impl Source for Bridged {
     fn collect(&self, taken: &dyn Fn(&str) -> bool, sink: &mut dyn Sink) {
         // Collectors are the service's own code: one that panics must not take the scrape down.
-        BRIDGING.set(true);
+        let before = BRIDGING.replace(Some(self.ours));
         let gathered = catch_unwind(AssertUnwindSafe(|| self.registry.gather()));
-        BRIDGING.set(false);
+        BRIDGING.set(before);
         let Ok(families) = gathered else {
             self.refuse("panic");
             return;
@@ -192,7 +194,7 @@ impl Collector for Exported {
 
     fn collect(&self) -> Vec<proto::MetricFamily> {
         let mut families = Families(Vec::new());
-        if BRIDGING.get() {
+        if BRIDGING.get().is_some_and(|ours| ours.is(self.registry)) {
             return families.0;
         }
         self.registry.collect_own(&mut families);

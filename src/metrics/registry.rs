@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use crate::catalog::validate;
-use crate::catalog::{self, Metric};
+use crate::catalog::{self, Kind, Metric};
 use crate::error::Error;
 use crate::label::LabelSet;
 use crate::metrics::counter::Counter;
@@ -206,6 +206,22 @@ impl Registry {
         }
     }
 
+    /// Whether a histogram has series of this name.
+    fn is_part_of_histogram(self, name: &str) -> bool {
+        let parts = ["_bucket", "_sum", "_count"].into_iter();
+        let mut stems = parts.filter_map(|part| name.strip_suffix(part));
+        stems.any(|stem| {
+            let family = self.find(stem);
+            family.is_some_and(|family| family.metric.kind() == Kind::Histogram)
+        })
+    }
+
+    /// Whether both are the same registry.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn is(self, other: Registry) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+
     fn find(self, name: &str) -> Option<&'static Series> {
         self.0.families.iter().find(|f| f.metric.name() == name)
     }
@@ -260,6 +276,7 @@ impl Registry {
         let taken = |name: &str| {
             reserved(name)
                 || self.find(name).is_some()
+                || self.is_part_of_histogram(name)
                 || !seen.borrow_mut().insert(name.to_owned())
         };
         for source in self.0.sources.iter() {

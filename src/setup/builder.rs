@@ -23,6 +23,7 @@ pub struct MonitoringBuilder {
     pub(crate) max_series: usize,
     pub(crate) sizes: bool,
     pub(crate) listen: Listen,
+    pub(crate) drain_delay: Duration,
     pub(crate) drain_timeout: Duration,
     #[cfg(feature = "prometheus")]
     pub(crate) bridged: Vec<prometheus::Registry>,
@@ -47,6 +48,7 @@ impl MonitoringBuilder {
             max_series: DEFAULT_CAP,
             sizes: true,
             listen: Listen::Default,
+            drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(25),
             #[cfg(feature = "prometheus")]
             bridged: Vec::new(),
@@ -101,6 +103,7 @@ impl MonitoringBuilder {
         if !monitoring.meter().install() {
             return Err(Error::already_initialised());
         }
+        monitoring.keep();
         monitoring.announce();
         Ok(monitoring)
     }
@@ -152,6 +155,7 @@ impl MonitoringBuilder {
             disabled: environment.disabled,
             meter,
             listen,
+            drain_delay: self.drain_delay,
             drain_timeout: self.drain_timeout,
         })
     }

@@ -35,9 +35,10 @@ use crate::setup::builder::MonitoringBuilder;
 /// # }
 /// ```
 ///
-/// What is recorded is kept as long as the process lives, also when the last clone is gone; the
-/// own listener closes then.
+/// What is recorded is kept as long as the process lives, and so is the own listener of what
+/// [`init`](Self::init) made. What [`build`](MonitoringBuilder::build) made closes its listener with the last clone.
 #[derive(Clone)]
+#[must_use = "without its layer no request is measured"]
 pub struct Monitoring(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
@@ -57,6 +58,8 @@ pub(crate) struct Parts {
     pub(crate) meter: &'static Meter,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) listen: Option<SocketAddr>,
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) drain_delay: Duration,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) drain_timeout: Duration,
 }
@@ -155,4 +158,6 @@ impl Monitoring {
     }
 
     pub(crate) fn announce(&self) {}
+
+    pub(crate) fn keep(&self) {}
 }

@@ -5,6 +5,7 @@ mod listener;
 mod serve;
 mod signal;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -34,6 +35,15 @@ impl MonitoringBuilder {
     /// No listener of its own: merge [`Monitoring::routes`] into the app instead.
     pub fn without_listener(mut self) -> Self {
         self.listen = Listen::Nowhere;
+        self
+    }
+
+    /// How long the service goes on taking requests after it was told to stop, with `/health/ready` at 503. Default: 0.
+    ///
+    /// Behind a load balancer, give it the time to notice: in Kubernetes some 5 s, more than it takes for the readiness
+    /// probe to fail and for that to spread. Without, each deploy refuses some connections.
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
         self
     }
 
@@ -93,7 +103,17 @@ impl Monitoring {
         self.0.listener.get().map(Listener::address)
     }
 
-    /// Says in one line what is exposed where: to `tracing` where somebody listens, else to standard error.
+    /// Keeps the listener open as long as the process lives, and has liveness ask whether the runtime still works.
+    pub(crate) fn keep(&self) {
+        static KEPT: OnceLock<Monitoring> = OnceLock::new();
+        if tokio::runtime::Handle::try_current().is_ok() {
+            self.health()
+                .live("runtime", || std::future::ready(Ok::<(), Infallible>(())));
+        }
+        let _ = KEPT.set(self.clone());
+    }
+
+    /// Says in one line what is exposed where.
     pub(crate) fn announce(&self) {
         let name = &self.0.parts.service_name;
         let what = match (self.0.parts.disabled, self.listen_addr()) {
@@ -103,10 +123,15 @@ impl Monitoring {
             }
             (false, None) => "no listener: merge `monitoring.routes()` into the app".to_owned(),
         };
-        if tracing::dispatcher::has_been_set() {
-            tracing::info!(service = name, "monitoring {what}");
-        } else {
-            eprintln!("monitoring {name}: {what}");
-        }
+        say(&format!("monitoring {name}: {what}"));
+    }
+}
+
+/// Says something about the service's life: to `tracing` where somebody listens, else to standard error.
+pub(crate) fn say(what: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::info!("{what}");
+    } else {
+        eprintln!("{what}");
     }
 }

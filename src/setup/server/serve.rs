@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use crate::error::Error;
 use crate::setup::monitoring::Monitoring;
-use crate::setup::server::{connection, signal};
+use crate::setup::server::{connection, say, signal};
 
 /// How long an HTTP/1 connection may be silent before or within a request's head. Longer than the 60 s for which load
 /// balancers keep idle connections, so that it is they who close them.
@@ -27,8 +27,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 impl Monitoring {
     /// Serves an app until SIGTERM or Ctrl-C, and then drains.
     ///
-    /// On the signal `/health/ready` turns 503 and no connection is taken any more; requests in flight get
-    /// [`drain_timeout`](crate::MonitoringBuilder::drain_timeout) to finish. A second signal ends that time.
+    /// On the signal `/health/ready` turns 503. After the [`drain_delay`](crate::MonitoringBuilder::drain_delay) no
+    /// connection is taken any more, and requests in flight get the
+    /// [`drain_timeout`](crate::MonitoringBuilder::drain_timeout) to finish. A second signal cuts either short.
     ///
     /// The app is an axum `Router`, with its state, or one that [`around`](Self::around) measures. Handlers can
     /// extract `ConnectInfo<SocketAddr>`. HTTP/1.1 and HTTP/2 without TLS.
@@ -70,17 +71,23 @@ impl Monitoring {
         listener
             .local_addr()
             .map_err(|error| Error::listener("the service's listener is closed", error))?;
+        let (health, delay) = (self.health(), self.0.parts.drain_delay);
+        let stop = async move {
+            stop.await;
+            health.drain();
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = signal::stop() => {}
+            }
+        };
         let open = take_connections(listener, app, stop).await;
-        self.health().drain();
-        tracing::info!("stopping: no new connections, requests in flight finish");
+        say("stopping: no new connections, those that are open finish");
         tokio::select! {
-            () = open.shutdown() => tracing::info!("stopped: every request has finished"),
+            () = open.shutdown() => say("stopped: every connection has finished"),
             () = tokio::time::sleep(self.0.parts.drain_timeout) => {
-                tracing::warn!("stopped at the drain timeout, before every request had finished");
+                say("stopped at the drain timeout: some connections, such as streams, were still open");
             }
-            () = signal::stop() => {
-                tracing::warn!("stopped by a second signal, before every request had finished");
-            }
+            () = signal::stop() => say("stopped by a second signal: some connections were still open"),
         }
         Ok(())
     }
