@@ -43,7 +43,7 @@ mod shape;
 /// # Options
 ///
 /// - `method = "POST"`: the method to count under where no request tells it. One of the nine standard methods.
-/// - `slo(latency = "200ms", target = 99.9)`: the objective of this function, listed by the running service. `target` is the
+/// - `slo(latency = "250ms", target = 99.9)`: the objective of this function, listed by `Objective::all()`. `target` is the
 ///   percentage of calls that have to succeed, and with a `latency` (`ns`, `us`, `ms`, `s`, `m`) have to do so in time.
 /// - `crate = some::path`: where the crate `ecolaura_monitoring` is found, for crates that re-export or rename it.
 ///

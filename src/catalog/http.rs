@@ -20,7 +20,7 @@ pub const HTTP_REQUEST_DURATION: Metric = Metric::histogram(
 /// Requests that have begun and whose response has not ended.
 pub const HTTP_REQUESTS_IN_FLIGHT: Metric = Metric::gauge(
     "http_requests_in_flight",
-    "HTTP requests that have begun and not ended.",
+    "HTTP requests that have begun and not ended, open streams among them.",
 )
 .labels(&["endpoint"]);
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What `#[monitor("…", slo(latency = "200ms", target = 99.9))]` states.
+/// What `#[monitor("…", slo(latency = "250ms", target = 99.9))]` states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
     pub(crate) endpoint: &'static str,
