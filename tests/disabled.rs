@@ -31,6 +31,9 @@ use crate::support::script::{FAILED, PANICKED, Script, Step};
 
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 
+/// What a scrape says instead of nothing at all.
+const NOTHING: &str = "# nothing is recorded: OTEL_SDK_DISABLED is true\n";
+
 /// Whether telemetry is disabled here. If not, runs the test of this name once more, where it is.
 fn is_disabled(test: &str) -> bool {
     if env::var_os(DISABLED).is_some_and(|value| value == "true") {
@@ -134,7 +137,7 @@ async fn scrapes_are_empty_and_health_answers() {
     let routes: Router = monitoring.routes();
     assert_eq!(
         send(routes.clone(), request("GET /metrics")).await,
-        (200, "".into())
+        (200, NOTHING.into())
     );
     for path in ["/health/live", "/health/ready", "/health/startup"] {
         assert_eq!(
@@ -160,7 +163,7 @@ async fn own_metrics_can_be_recorded() {
     let routes: Router = monitoring.routes();
     assert_eq!(
         send(routes, request("GET /metrics")).await,
-        (200, "".into())
+        (200, NOTHING.into())
     );
 }
 

@@ -181,3 +181,33 @@ fn objectives_are_listed_also_of_functions_that_never_run() {
     assert_eq!(found.target(), 99.9);
     assert_eq!(found.function(), (module_path!(), "never_called"));
 }
+
+#[test]
+fn what_is_no_status_counts_as_an_error() {
+    struct Odd(u16);
+    impl HttpStatus for Odd {
+        fn http_status(&self) -> u16 {
+            self.0
+        }
+    }
+    #[monitor("/odd")]
+    fn odd(status: u16) -> Odd {
+        Odd(status)
+    }
+    check("/odd", &[("999", 1), ("500", 3)], || {
+        for status in [0, 99, 999, 1000] {
+            odd(status);
+        }
+    });
+}
+
+#[test]
+fn an_endpoint_that_only_a_function_names_is_not_in_flight() {
+    #[monitor("/named/by/a/function")]
+    fn named() {}
+    let monitoring = Monitoring::builder("test").build().unwrap();
+    monitoring.enter(named);
+    let recorded = monitoring.recorded();
+    assert_eq!(recorded.value("request_count_total", &[]), Some(1.0));
+    assert_eq!(recorded.value("http_requests_in_flight", &[]), None);
+}

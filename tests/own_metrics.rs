@@ -286,14 +286,14 @@ fn values_that_are_none_are_counted_not_recorded() {
     let monitoring = monitoring();
     let metric = Metric::histogram("fill_ratio", "F.").unit(Unit::Ratio);
     let fill: Histogram = monitoring.metrics().histogram(metric).unwrap();
-    for value in [f64::NAN, -0.1, f64::NEG_INFINITY] {
+    for value in [f64::NAN, -0.1, f64::NEG_INFINITY, f64::INFINITY] {
         fill.observe(value);
     }
-    fill.observe(f64::INFINITY);
+    fill.observe(1e300);
     fill.observe(0.3);
     let recorded = monitoring.recorded();
     let name = "monitoring_observations_refused_total";
-    assert_eq!(recorded.value(name, &[("metric", "fill_ratio")]), Some(3.0));
+    assert_eq!(recorded.value(name, &[("metric", "fill_ratio")]), Some(4.0));
     let fill = recorded.histogram("fill_ratio", &[]).unwrap();
     assert_eq!(fill.count, 2);
     assert_eq!(fill.buckets[1..3], [(0.2, 0), (0.3, 1)]);

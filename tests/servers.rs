@@ -136,10 +136,15 @@ async fn around_a_router() {
         app.expect("good templates")
     };
     let servers = [
-        (ours.clone(), Server::ours(&ours, app(&ours)).await),
-        (hypers.clone(), Server::hyper(app(&hypers)).await),
+        (
+            ours.clone(),
+            Server::ours(&ours, app(&ours)).await,
+            (8, 8.0),
+        ),
+        // What was read of hyper's body nobody saw.
+        (hypers.clone(), Server::hyper(app(&hypers)).await, (6, 0.0)),
     ];
-    for (monitoring, server) in servers {
+    for (monitoring, server, read) in servers {
         for version in VERSIONS {
             let client = Client::new(version);
             client
@@ -163,7 +168,7 @@ async fn around_a_router() {
         ];
         server.end(&monitoring, &expected).await;
         assert_eq!(sent(&monitoring), (8, 2.0 * (4.0 + 123.0 + 1.0)));
-        assert_eq!(received(&monitoring), (8, 2.0 * 4.0));
+        assert_eq!(received(&monitoring), read);
     }
 }
 

@@ -55,7 +55,10 @@ async fn counts_are_those_of(visitor: &Visitor) {
     }
     assert_eq!(
         shop.metric("boxes_packed_total").await,
-        [r#"boxes_packed_total{plan="forest"} 1"#]
+        [
+            r#"boxes_packed_total{plan="forest"} 1"#,
+            r#"boxes_packed_total{plan="seedling"} 0"#
+        ]
     );
     assert_eq!(shop.metric("order_items_sum").await, ["order_items_sum 2"]);
     assert_eq!(

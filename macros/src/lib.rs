@@ -64,7 +64,8 @@ mod shape;
 /// Under the layer, an endpoint has the request's method and the status that the client got. A named function has the request's
 /// method too, but the status of its own value, since a handler may well answer 200 after it failed: that of a type which
 /// implements `HttpStatus` (`StatusCode`, `Response`, a tuple that starts with one, your own error type), else 500 for `Err` and
-/// 200 for everything else. So has an endpoint outside of the layer; its method is then `method`, or GET.
+/// 200 for everything else. So has an endpoint outside of the layer; its method is then `method`, or GET. An endpoint that is dropped
+/// before its end counts as 499, also where a timeout inside the layer dropped it and the client got 504.
 ///
 /// # What is not measured
 ///

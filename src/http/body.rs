@@ -41,7 +41,8 @@ impl Announced {
     /// Whether all that was announced is sent. The trailers of a gRPC call come after that.
     #[inline]
     fn is_sent(&self, request: &Request) -> bool {
-        self.grpc.is_none() && self.length == Some(request.bytes_sent())
+        let sent = request.bytes_sent();
+        self.grpc.is_none() && self.length.is_some_and(|length| sent >= length)
     }
 }
 

@@ -31,8 +31,9 @@
 //! - A layer *outside* this one that drops the request's future, such as a timeout, looks like a client that went
 //!   away: keep this layer outermost.
 //! - Bytes are counted where the layer stands: compression inside it counts compressed, outside it uncompressed.
-//! - Bytes of a request body are counted as they are read from [`axum::body::Body`]; of another body type the
-//!   layer knows only the declared length, and without one observes no request size.
+//! - Bytes of a request body are counted as they are read from [`axum::body::Body`]. Of another body type the
+//!   layer knows only that it is empty, and else observes no request size.
+//! - The measurement does not cross tasks: behind `tower::buffer`, a second layer counts the request again.
 //! - A client that closes while its body is being read is answered by the extractor that fails, often with 400, and
 //!   counts so. One that closes before hyper calls the service makes no request at all, and counts nowhere.
 //! - A task that the handler spawns does not belong to the request.

@@ -14,10 +14,7 @@ pub(crate) fn measure<B: Body + 'static>(body: &mut B) -> Received {
     if let Some(counted) = counted::count(body) {
         return counted;
     }
-    match body.size_hint().exact() {
-        Some(declared) => Received::Known(declared),
-        None => Received::Unknown,
-    }
+    Received::Unknown // what a head declares need not come, and nobody need read it
 }
 
 #[cfg(feature = "axum")]

@@ -71,7 +71,7 @@ impl<S> Monitor<S> {
         let mut routes = matchit::Router::new();
         for template in templates {
             let template = template.as_ref();
-            let endpoint = meter.endpoints.of(&meter.http, template);
+            let endpoint = meter.endpoints.of(template);
             routes.insert(template, endpoint).map_err(|error| {
                 Error::configuration(format!(
                     "route template `{template}`: {error}; write it as axum does, `/products/{{id}}`"
@@ -91,7 +91,7 @@ impl<S> Monitor<S> {
     ) -> Option<&'static Endpoint> {
         #[cfg(feature = "axum")]
         if let Some(path) = request.extensions().get::<axum::extract::MatchedPath>() {
-            return Some(meter.endpoints.of(&meter.http, path.as_str()));
+            return Some(meter.endpoints.of(path.as_str()));
         }
         let _ = meter;
         let routes = self.routes.as_ref()?;

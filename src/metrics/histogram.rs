@@ -35,7 +35,7 @@ use crate::metrics::stripe::{HOT, Striped};
 /// # Limits
 ///
 /// Values are kept to a billionth of a second or of a ratio, to a millionth without a unit, and to a
-/// whole byte. A value that is negative or not a number is not recorded but counted in
+/// whole byte. A value that is negative, infinite or not a number is not recorded but counted in
 /// `monitoring_observations_refused_total`; one beyond the last bucket goes to `+Inf`.
 #[derive(Clone, Copy)]
 pub struct Histogram(pub(crate) &'static HistogramCells);

@@ -124,11 +124,13 @@ impl Layout {
             + usize::from(value > slot.bounds[1])
     }
 
-    /// The whole number that is recorded for a value in the metric's unit; `None` for what is negative or
-    /// not a number. What is too large is recorded as the largest.
+    /// The whole number that is recorded for a value in the metric's unit; `None` for what is negative,
+    /// infinite or not a number. What is too large is recorded as the largest.
     #[inline]
     pub(crate) fn record_of(&self, value: f64) -> Option<u64> {
-        (value >= 0.0).then(|| scale_up(value, self.scale))
+        (0.0..f64::INFINITY)
+            .contains(&value)
+            .then(|| scale_up(value, self.scale))
     }
 
     /// The value in the metric's unit of a sum of recorded numbers.
@@ -250,7 +252,8 @@ mod tests {
         }
         assert_eq!(layout.record_of(-0.001), None);
         assert_eq!(layout.record_of(f64::NAN), None);
-        assert_eq!(layout.record_of(f64::INFINITY), Some(u64::MAX));
+        assert_eq!(layout.record_of(f64::INFINITY), None);
+        assert_eq!(layout.record_of(f64::MAX), Some(u64::MAX));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 
 use crate::label::{Method, OVERFLOW, UNMATCHED};
 use crate::metrics::{AppendList, Cells, Counter, Histogram, InFlightCell, Index, resolve};
-use crate::observe::meter::{Http, Meter};
+use crate::observe::meter::Meter;
 use crate::outcome::Outcome;
 
 /// All endpoints of a meter, found by template without a lock.
@@ -23,7 +23,8 @@ pub(crate) struct Endpoints {
 /// One endpoint's handles: in flight, then by method, status and outcome as they occur.
 pub(crate) struct Endpoint {
     template: &'static str,
-    in_flight: Option<&'static InFlightCell>,
+    /// Made with the first request: an endpoint that only a function names has none.
+    in_flight: OnceLock<Option<&'static InFlightCell>>,
     methods: [OnceLock<ByMethod>; Method::COUNT],
     stream: OnceLock<Histogram>,
 }
@@ -58,24 +59,24 @@ impl Endpoints {
 
     /// The endpoint of a route template.
     #[inline]
-    pub(crate) fn of(&self, http: &'static Http, template: &str) -> &'static Endpoint {
+    pub(crate) fn of(&self, template: &str) -> &'static Endpoint {
         let hash = self.hasher.hash_one(template);
         match self.index.find(hash, |known| known.template == template) {
             Some(known) => known,
-            None => self.add(http, hash, template),
+            None => self.add(hash, template),
         }
     }
 
     #[cold]
-    fn add(&self, http: &'static Http, hash: u64, template: &str) -> &'static Endpoint {
+    fn add(&self, hash: u64, template: &str) -> &'static Endpoint {
         let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = self.index.find(hash, |known| known.template == template) {
             return known;
         }
         if *count >= self.cap {
-            return self.overflow.get_or_init(|| Endpoint::new(http, OVERFLOW));
+            return self.overflow.get_or_init(|| Endpoint::new(OVERFLOW));
         }
-        let endpoint = Endpoint::new(http, Box::leak(template.into()));
+        let endpoint = Endpoint::new(Box::leak(template.into()));
         self.index.insert(*count, hash, endpoint);
         *count += 1;
         endpoint
@@ -83,36 +84,37 @@ impl Endpoints {
 
     /// The endpoint of what no route matched or named.
     #[inline]
-    pub(crate) fn unmatched(&self, http: &'static Http) -> &'static Endpoint {
-        self.unmatched
-            .get_or_init(|| Endpoint::new(http, UNMATCHED))
+    pub(crate) fn unmatched(&self) -> &'static Endpoint {
+        self.unmatched.get_or_init(|| Endpoint::new(UNMATCHED))
     }
 }
 
 impl Endpoint {
-    fn new(http: &'static Http, template: &'static str) -> &'static Self {
-        let in_flight = match http.in_flight.resolve(&[template]) {
-            Cells::InFlight(cell) => Some(cell),
-            _ => None,
-        };
+    fn new(template: &'static str) -> &'static Self {
         Box::leak(Box::new(Self {
             template,
-            in_flight,
+            in_flight: OnceLock::new(),
             methods: [const { OnceLock::new() }; Method::COUNT],
             stream: OnceLock::new(),
         }))
     }
 
     #[inline]
-    pub(crate) fn begin(&self) {
-        if let Some(cell) = self.in_flight {
+    pub(crate) fn begin(&self, meter: &'static Meter) {
+        let in_flight =
+            self.in_flight
+                .get_or_init(|| match meter.http.in_flight.resolve(&[self.template]) {
+                    Cells::InFlight(cell) => Some(cell),
+                    _ => None,
+                });
+        if let Some(cell) = in_flight {
             cell.begin();
         }
     }
 
     #[inline]
     pub(crate) fn end(&self) {
-        if let Some(cell) = self.in_flight {
+        if let Some(Some(cell)) = self.in_flight.get() {
             cell.end();
         }
     }

@@ -142,7 +142,7 @@ impl Functions {
             counts: [const { AppendList::new() }; Method::COUNT],
             endpoint: site
                 .is_endpoint()
-                .then(|| meter.endpoints.of(&meter.http, site.endpoint)),
+                .then(|| meter.endpoints.of(site.endpoint)),
         }));
         self.index.insert(*known, hash, function);
         *known += 1;
@@ -209,6 +209,12 @@ impl Call {
             .latency
             .record(nanoseconds(self.started.elapsed()));
         if !self.left_to_request() {
+            // A service's own type can answer with any number: what is no status is an error of the service.
+            let code = if (100..=999).contains(&code) {
+                code
+            } else {
+                500
+            };
             self.function.count(self.meter, self.method, code);
         }
     }

@@ -93,7 +93,7 @@ impl Request {
             finished: false,
         };
         if !request.pending {
-            request.endpoint().begin();
+            request.endpoint().begin(meter);
         }
         request
     }
@@ -128,6 +128,9 @@ impl Request {
         }
         if let Some(said) = scope::take_said() {
             self.said = said;
+            if let Some(status) = self.status {
+                self.count_functions(status.as_u16()); // of a body, which may go on for hours
+            }
         }
         scope::leave(before);
     }
@@ -135,7 +138,7 @@ impl Request {
     /// Moves the request in the gauge to the endpoint that was named.
     #[inline]
     fn named(&mut self, endpoint: &'static Endpoint) {
-        endpoint.begin();
+        endpoint.begin(self.meter);
         if !self.pending {
             self.endpoint().end();
         }
@@ -258,10 +261,9 @@ impl Request {
 
     #[inline]
     fn endpoint(&self) -> &'static Endpoint {
-        let meter = self.meter;
         match self.endpoint {
             Some(endpoint) => endpoint,
-            None => meter.endpoints.unmatched(&meter.http),
+            None => self.meter.endpoints.unmatched(),
         }
     }
 }
@@ -271,6 +273,7 @@ impl Drop for Request {
     fn drop(&mut self) {
         if !self.finished {
             let outcome = match self.status {
+                _ if std::thread::panicking() => Outcome::Panic,
                 Some(_) => Outcome::Aborted,
                 None => Outcome::Cancelled,
             };
