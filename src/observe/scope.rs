@@ -184,6 +184,7 @@ pub(crate) fn current() -> Option<Scope> {
 }
 
 /// Says something to the request of this meter that this thread works on, if there is one.
+#[cfg(feature = "macros")]
 #[inline]
 pub(crate) fn say(meter: &'static Meter, what: impl FnOnce(&mut Said)) {
     CURRENT.with(|current| {
