@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::hint::black_box;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -83,79 +82,44 @@ static THEIR_FAMILY: LazyLock<prometheus::IntCounterVec> = LazyLock::new(|| {
 });
 
 fn main() {
+    static CELLS: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+    let (counter, histogram, family, dynamic) = (*COUNTER, *HISTOGRAM, *FAMILY, *DYNAMIC);
+    let (their_counter, their_histogram) = (&*THEIR_COUNTER, &*THEIR_HISTOGRAM);
+    let their_family = &*THEIR_FAMILY;
     let contenders = [
-        Contender::repeat("nothing", TIMES, || {
-            let mut next = values();
-            move || {
-                black_box(next());
-            }
+        Contender::repeat("nothing", TIMES, |_| {}),
+        Contender::repeat("relaxed fetch_add", TIMES, |_| {
+            CELLS[0].fetch_add(1, Ordering::Relaxed);
         }),
-        Contender::repeat("relaxed fetch_add", TIMES, || {
-            static CELL: AtomicU64 = AtomicU64::new(0);
-            let mut next = values();
-            move || {
-                black_box(next());
-                CELL.fetch_add(1, Ordering::Relaxed);
-            }
+        Contender::repeat("pair of relaxed fetch_add", TIMES, |value| {
+            CELLS[0].fetch_add(1, Ordering::Relaxed);
+            CELLS[1].fetch_add(value, Ordering::Relaxed);
         }),
-        Contender::repeat("pair of relaxed fetch_add", TIMES, || {
-            static CELLS: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
-            let mut next = values();
-            move || {
-                let value = black_box(next());
-                CELLS[0].fetch_add(1, Ordering::Relaxed);
-                CELLS[1].fetch_add(value, Ordering::Relaxed);
-            }
+        Contender::repeat("ours: Counter::inc", TIMES, move |_| counter.inc()),
+        Contender::repeat("ours: Histogram::observe", TIMES, move |value| {
+            histogram.observe(f64::from(value as u32));
         }),
-        Contender::repeat("ours: Counter::inc", TIMES, || {
-            let counter = *COUNTER;
-            let mut next = values();
-            move || {
-                black_box(next());
-                counter.inc();
-            }
+        Contender::repeat("ours: Family::get, inc", TIMES, move |value| {
+            let plan = PLANS[value as usize % PLANS.len()];
+            let gift = value & 4 == 0;
+            family.get(Packed { plan, gift }).inc();
         }),
-        Contender::repeat("ours: Histogram::observe", TIMES, || {
-            let histogram = *HISTOGRAM;
-            let mut next = values();
-            move || histogram.observe(black_box(next()) as f64)
+        Contender::repeat("ours: DynamicFamily::resolve, inc", TIMES, move |value| {
+            dynamic.resolve(labels(value)).inc();
         }),
-        Contender::repeat("ours: Family::get, inc", TIMES, || {
-            let family = *FAMILY;
-            let mut next = values();
-            move || {
-                let value = black_box(next());
-                let plan = PLANS[value as usize % PLANS.len()];
-                let gift = value & 4 == 0;
-                family.get(Packed { plan, gift }).inc();
-            }
+        Contender::repeat("prometheus 0.14: IntCounter::inc", TIMES, move |_| {
+            their_counter.inc();
         }),
-        Contender::repeat("ours: DynamicFamily::resolve, inc", TIMES, || {
-            let family = *DYNAMIC;
-            let mut next = values();
-            move || family.resolve(labels(black_box(next()))).inc()
+        Contender::repeat("prometheus 0.14: Histogram::observe", TIMES, move |value| {
+            their_histogram.observe(f64::from(value as u32));
         }),
-        Contender::repeat("prometheus 0.14: IntCounter::inc", TIMES, || {
-            let counter = &*THEIR_COUNTER;
-            let mut next = values();
-            move || {
-                black_box(next());
-                counter.inc();
-            }
-        }),
-        Contender::repeat("prometheus 0.14: Histogram::observe", TIMES, || {
-            let histogram = &*THEIR_HISTOGRAM;
-            let mut next = values();
-            move || histogram.observe(black_box(next()) as f64)
-        }),
-        Contender::repeat("prometheus 0.14: with_label_values, inc", TIMES, || {
-            let family = &*THEIR_FAMILY;
-            let mut next = values();
-            move || {
-                let labels = labels(black_box(next()));
-                family.with_label_values(&labels).inc();
-            }
-        }),
+        Contender::repeat(
+            "prometheus 0.14: with_label_values, inc",
+            TIMES,
+            move |value| {
+                their_family.with_label_values(&labels(value)).inc();
+            },
+        ),
     ];
     let measured = measure(&Plan::new(32, TIMES), &contenders);
     let (nothing, pair) = (&measured[0], &measured[2]);
@@ -185,17 +149,6 @@ fn row(measured: &Measured, nothing: &Measured, pair: &Measured) -> table::Row {
         format!("{:.2}", over.alone / pair.alone),
         format!("{:.2}", measured.allocations),
     ]
-}
-
-/// Values between 0 and a few thousand, the next in a nanosecond.
-fn values() -> impl FnMut() -> u64 {
-    let mut state = 1_u64;
-    move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        state >> 52
-    }
 }
 
 fn labels(value: u64) -> [&'static str; 2] {

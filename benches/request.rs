@@ -134,12 +134,12 @@ const CALLS: usize = 1024;
 fn functions() {
     let _ = &*MONITORING;
     let contenders = [
-        Contender::repeat("async fn", CALLS, || || call(plain(black_box(1)))),
-        Contender::repeat("two Instant::now", CALLS, || || call(clocked(black_box(1)))),
-        Contender::repeat("two Instant::now and three adds", CALLS, || {
-            || call(floored(black_box(1)))
+        Contender::repeat("async fn", CALLS, |value| call(plain(value))),
+        Contender::repeat("two Instant::now", CALLS, |value| call(clocked(value))),
+        Contender::repeat("two Instant::now and three adds", CALLS, |value| {
+            call(floored(value))
         }),
-        Contender::repeat("#[monitor]", CALLS, || || call(monitored(black_box(1)))),
+        Contender::repeat("#[monitor]", CALLS, |value| call(monitored(value))),
     ];
     let measured = measure(&Plan::new(8, CALLS), &contenders);
     let [bare, clock, _, ours] = &measured[..] else {

@@ -1,7 +1,7 @@
 //! A small harness: contenders take turns, so that what disturbs the machine disturbs all of them alike.
 //!
-//! Time is the CPU time of the thread, which other programs on the machine do not lengthen much. Each round runs
-//! every contender once alone and once on two threads; what is compared are the fast rounds.
+//! Time is the CPU time of the thread, which other programs on the machine do not lengthen much. All rounds are run
+//! on one thread, and then on two.
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
@@ -9,8 +9,8 @@ pub(crate) mod app;
 pub(crate) mod floor;
 pub(crate) mod table;
 
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cpu_time::ThreadTime;
 
@@ -39,24 +39,24 @@ impl Contender {
         }
     }
 
-    /// A contender that does `operation` so many times in a batch.
-    pub(crate) fn repeat<F: FnMut() + 'static>(
+    /// A contender that does `operation` so many times in a batch, with values between 0 and 4095 in no order.
+    pub(crate) fn repeat(
         name: &'static str,
         times: usize,
-        operation: impl Fn() -> F + Sync + 'static,
+        operation: impl Fn(u64) + Clone + Sync + 'static,
     ) -> Self {
         struct Repeat<F>(usize, F);
 
-        impl<F: FnMut()> Work for Repeat<F> {
+        impl<F: Fn(u64)> Work for Repeat<F> {
             #[inline(never)]
             fn run(&mut self) {
-                for _ in 0..self.0 {
-                    (self.1)();
+                for number in 0..self.0 as u64 {
+                    (self.1)(black_box(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52));
                 }
             }
         }
 
-        Self::new(name, move || Repeat(times, operation()))
+        Self::new(name, move || Repeat(times, operation.clone()))
     }
 }
 
@@ -134,22 +134,27 @@ fn quantile(values: &[f64], at: f64) -> f64 {
 /// Lets all contenders take turns. With `--profile NAME TIMES` does only that, for a profiler, and ends.
 pub(crate) fn measure(plan: &Plan, contenders: &[Contender]) -> Vec<Measured> {
     profile(plan, contenders);
-    let mut measured: Vec<Measured> = contenders
-        .iter()
-        .map(|contender| Measured {
-            name: contender.name,
-            alone: Vec::with_capacity(plan.rounds),
-            two: Vec::with_capacity(plan.rounds),
-            allocations: allocations(plan, contender),
-        })
-        .collect();
-    let partner = Partner::default();
-    std::thread::scope(|scope| {
-        scope.spawn(|| partner.work(plan, contenders));
-        // Outside of the counting, whose cost would otherwise be that of whoever allocates.
-        allocation_counter::opt_out(|| partner.lead(plan, contenders, &mut measured));
+    let allocations: Vec<f64> = contenders.iter().map(|c| allocations(plan, c)).collect();
+    let alone = turns(plan, contenders, None);
+    let meeting = Meeting::default();
+    let (two, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| turns(plan, contenders, Some(&meeting)));
+        let own = turns(plan, contenders, Some(&meeting));
+        (own, other.join().expect("it is measured, not tested"))
     });
-    measured
+    let two = two.into_iter().zip(other).map(|(own, other)| {
+        let pairs = own.into_iter().zip(other);
+        pairs.map(|(own, other)| (own + other) / 2.0).collect()
+    });
+    let each = contenders.iter().zip(alone.into_iter().zip(two));
+    each.zip(allocations)
+        .map(|((contender, (alone, two)), allocations)| Measured {
+            name: contender.name,
+            alone,
+            two,
+            allocations,
+        })
+        .collect()
 }
 
 fn profile(plan: &Plan, contenders: &[Contender]) {
@@ -181,79 +186,47 @@ fn allocations(plan: &Plan, contender: &Contender) -> f64 {
     count as f64 / (batches * plan.operations) as f64
 }
 
-/// The second thread, which takes part in half of the turns.
-struct Partner {
-    barrier: Barrier,
-    turn: AtomicUsize,
-    over: AtomicBool,
-    answer: std::sync::Mutex<f64>,
-    /// How often a thread arrived at a turn for two, and was done with it.
-    arrived: AtomicUsize,
-    done: AtomicUsize,
-}
-
-impl Default for Partner {
-    fn default() -> Self {
-        Self {
-            barrier: Barrier::new(2),
-            turn: AtomicUsize::new(0),
-            over: AtomicBool::new(false),
-            answer: std::sync::Mutex::new(0.0),
-            arrived: AtomicUsize::new(0),
-            done: AtomicUsize::new(0),
-        }
-    }
-}
-
-impl Partner {
-    fn lead(&self, plan: &Plan, contenders: &[Contender], measured: &mut [Measured]) {
+/// The nanoseconds of each contender in each round, of this thread.
+fn turns(plan: &Plan, contenders: &[Contender], meeting: Option<&Meeting>) -> Vec<Vec<f64>> {
+    let mut measured = vec![Vec::with_capacity(plan.rounds); contenders.len()];
+    // Outside of the counting, whose cost would otherwise be that of whoever allocates.
+    allocation_counter::opt_out(|| {
         let mut works: Vec<_> = contenders.iter().map(|c| (c.make)()).collect();
         for round in 0..plan.rounds {
             for turn in 0..works.len() {
                 let turn = (turn + round) % works.len();
                 let work = &mut *works[turn];
-                measured[turn].alone.push(time(plan, work));
-                self.turn.store(turn, Ordering::Relaxed);
-                self.barrier.wait();
-                let own = self.together(plan, work);
-                self.barrier.wait();
-                let other = *self.answer.lock().expect("nobody panics with it");
-                measured[turn].two.push((own + other) / 2.0);
+                measured[turn].push(match meeting {
+                    None => time(plan, work),
+                    Some(meeting) => meeting.time(plan, work),
+                });
             }
         }
-        self.over.store(true, Ordering::Relaxed);
-        self.barrier.wait();
-    }
+    });
+    measured
+}
 
-    /// Both threads start when both are there, and none stops before the other is done.
-    fn together(&self, plan: &Plan, work: &mut dyn Work) -> f64 {
-        let turn = self.arrived.fetch_add(1, Ordering::SeqCst) / 2 + 1;
-        while self.arrived.load(Ordering::SeqCst) < 2 * turn {
+/// Where two threads meet for each turn. They never sleep, so that the system gives each a processor of its own.
+#[derive(Default)]
+struct Meeting {
+    arrived: AtomicUsize,
+    done: AtomicUsize,
+}
+
+impl Meeting {
+    /// Both start when both are there, and none stops before the other is done.
+    fn time(&self, plan: &Plan, work: &mut dyn Work) -> f64 {
+        let both = 2 * (self.arrived.fetch_add(1, Ordering::SeqCst) / 2 + 1);
+        while self.arrived.load(Ordering::SeqCst) < both {
             std::thread::yield_now();
         }
         let time = time(plan, work);
         self.done.fetch_add(1, Ordering::SeqCst);
-        while self.done.load(Ordering::SeqCst) < 2 * turn {
+        while self.done.load(Ordering::SeqCst) < both {
             work.prepare();
             work.run();
         }
         time
-    }
-
-    fn work(&self, plan: &Plan, contenders: &[Contender]) {
-        allocation_counter::opt_out(|| {
-            let mut works: Vec<_> = contenders.iter().map(|c| (c.make)()).collect();
-            loop {
-                self.barrier.wait();
-                if self.over.load(Ordering::Relaxed) {
-                    return;
-                }
-                let turn = self.turn.load(Ordering::Relaxed);
-                let time = self.together(plan, &mut *works[turn]);
-                *self.answer.lock().expect("nobody panics with it") = time;
-                self.barrier.wait();
-            }
-        });
     }
 }
 

@@ -1,11 +1,11 @@
 //! Counters: whole numbers that only grow, and the pair of them that makes an up-down gauge.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::catalog::Kind;
 use crate::metrics::family::Cells;
 use crate::metrics::labelled::Handle;
-use crate::metrics::stripe::{HOT, Striped};
+use crate::metrics::stripe::Counts;
 
 /// A counter bound to its labels.
 ///
@@ -65,59 +65,51 @@ impl std::fmt::Debug for Counter {
 }
 
 /// The cells of a counter.
-pub(crate) struct CounterCell(Striped<AtomicU64>);
+pub(crate) struct CounterCell(Counts<1>);
 
 impl CounterCell {
     pub(crate) const fn new() -> Self {
-        Self(Striped::new(AtomicU64::new(0)))
+        Self(Counts::new())
     }
 
     #[inline]
     pub(crate) fn add(&self, n: u64) {
-        let old = self.0.local().add(|cell| cell, n);
-        if old < HOT && old.wrapping_add(n) >= HOT {
-            self.0.spread(|| AtomicU64::new(0));
-        }
+        self.0.add(0, n);
     }
 
     pub(crate) fn value(&self) -> u64 {
-        self.0.all().fold(0, |sum, cell| {
-            sum.wrapping_add(cell.load(Ordering::Relaxed))
-        })
+        self.0.value(0)
     }
 }
 
 /// A number of things that are under way: what began less what ended.
 ///
 /// Both only grow, so that each can be striped.
-pub(crate) struct InFlightCell {
-    begun: CounterCell,
-    ended: CounterCell,
-}
+pub(crate) struct InFlightCell(Counts<2>);
+
+const BEGUN: usize = 0;
+const ENDED: usize = 1;
 
 impl InFlightCell {
     pub(crate) const fn new() -> Self {
-        Self {
-            begun: CounterCell::new(),
-            ended: CounterCell::new(),
-        }
+        Self(Counts::new())
     }
 
     #[inline]
     pub(crate) fn begin(&self) {
-        self.begun.add(1);
+        self.0.add(BEGUN, 1);
     }
 
     #[inline]
     pub(crate) fn end(&self) {
-        self.ended.add(1);
+        self.0.add(ENDED, 1);
     }
 
     /// How many are under way.
     pub(crate) fn value(&self) -> u64 {
         // What ended is read first, so that the difference is never below zero.
-        let ended = self.ended.value();
+        let ended = self.0.value(ENDED);
         std::sync::atomic::fence(Ordering::Acquire);
-        self.begun.value().saturating_sub(ended)
+        self.0.value(BEGUN).saturating_sub(ended)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::FixedState;
 
-use crate::catalog::{Kind, Metric, Unit};
+use crate::catalog::{Kind, Metric};
 use crate::label::OVERFLOW;
 use crate::metrics::counter::{CounterCell, InFlightCell};
 use crate::metrics::gauge::GaugeCell;
@@ -141,11 +141,7 @@ impl Series {
             Shape::Counter => Cells::Counter(CounterCell::new()),
             Shape::Gauge => Cells::Gauge(GaugeCell::new()),
             Shape::InFlight => Cells::InFlight(InFlightCell::new()),
-            Shape::Histogram(layout) => Cells::Histogram(HistogramCells::new(
-                layout,
-                matches!(self.metric.base_unit(), Unit::Seconds),
-                self.losses,
-            )),
+            Shape::Histogram(layout) => Cells::Histogram(HistogramCells::new(layout, self.losses)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Histograms: one array of cells for the classic and the native buckets, written without a lock.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::catalog::Kind;
@@ -8,7 +8,7 @@ use crate::metrics::family;
 use crate::metrics::labelled::Handle;
 use crate::metrics::layout::Layout;
 use crate::metrics::losses::Losses;
-use crate::metrics::stripe::{HOT, Striped};
+use crate::metrics::stripe::{HOT, Row, Rows};
 
 /// A histogram bound to its labels.
 ///
@@ -53,7 +53,7 @@ impl Histogram {
     /// Observes a time, on a histogram in seconds; on another one, its number of seconds.
     #[inline]
     pub fn observe_duration(self, time: Duration) {
-        if self.0.nanoseconds {
+        if self.0.layout.is_in_seconds() {
             self.0.record(nanoseconds(time));
         } else {
             self.observe(time.as_secs_f64());
@@ -102,63 +102,52 @@ pub(crate) fn nanoseconds(time: Duration) -> u64 {
         .saturating_add(u64::from(time.subsec_nanos()))
 }
 
-/// The cells of a histogram.
+/// The cells of a histogram: the sum's low and high word, then those of the layout.
+///
+/// As long as a cache line, and on one.
+#[repr(align(64))]
 pub(crate) struct HistogramCells {
     layout: &'static Layout,
-    nanoseconds: bool,
-    cells: Striped<Cells>,
+    rows: Rows,
     losses: &'static Losses,
 }
 
-/// The sum's low and high word, then the cells.
-struct Cells(Box<[AtomicU64]>);
+const _: () = assert!(size_of::<HistogramCells>() == 64);
 
 const SUM: usize = 0;
 const SUM_HIGH: usize = 1;
 const FIRST_CELL: usize = 2;
 
-impl Cells {
-    fn new(layout: &Layout) -> Self {
-        let words = layout.cells() + FIRST_CELL;
-        Self((0..words).map(|_| AtomicU64::new(0)).collect())
-    }
-
-    /// The sum, read so that a carry from the low to the high word is not seen half done.
-    fn sum(&self) -> u128 {
-        let mut high = self.0[SUM_HIGH].load(Ordering::Acquire);
-        for _ in 0..8 {
-            let low = self.0[SUM].load(Ordering::Acquire);
-            let again = self.0[SUM_HIGH].load(Ordering::Acquire);
-            if again == high {
-                return (u128::from(high) << 64) | u128::from(low);
-            }
-            high = again;
-        }
-        u128::from(high) << 64
-    }
-}
-
 impl HistogramCells {
-    pub(crate) fn new(layout: &'static Layout, nanoseconds: bool, losses: &'static Losses) -> Self {
+    pub(crate) fn new(layout: &'static Layout, losses: &'static Losses) -> Self {
         Self {
             layout,
-            nanoseconds,
-            cells: Striped::new(Cells::new(layout)),
+            rows: Rows::new(FIRST_CELL + layout.cells()),
             losses,
         }
     }
 
     #[inline]
     pub(crate) fn record(&self, recorded: u64) {
-        let cell = FIRST_CELL + self.layout.cell(recorded);
-        let local = self.cells.local();
-        let times = local.add(|cells| &cells.0[cell], 1);
-        let sum = local.add(|cells| &cells.0[SUM], recorded);
+        let row = self.rows.mine();
+        let times = row.add(FIRST_CELL + self.layout.cell(recorded), 1);
+        let sum = row.add(SUM, recorded);
+        if sum > u64::MAX - recorded || times == HOT {
+            self.overflown(recorded, times, sum);
+        }
+    }
+
+    /// What rarely happens: the sum went over its low word, or the series got hot.
+    #[cold]
+    fn overflown(&self, recorded: u64, times: u64, sum: u64) {
         if sum.checked_add(recorded).is_none() {
-            local.copy.0[SUM_HIGH].fetch_add(1, Ordering::Release);
+            self.rows
+                .mine()
+                .cell(SUM_HIGH)
+                .fetch_add(1, Ordering::Release);
         }
         if times == HOT {
-            self.cells.spread(|| Cells::new(self.layout));
+            self.rows.spread();
         }
     }
 
@@ -168,15 +157,30 @@ impl HistogramCells {
         snapshot.cells.clear();
         snapshot.cells.resize(self.layout.cells(), 0);
         let mut sum = 0u128;
-        for copy in self.cells.all() {
-            for (total, cell) in snapshot.cells.iter_mut().zip(&copy.0[FIRST_CELL..]) {
-                *total += cell.load(Ordering::Relaxed);
+        for row in self.rows.all() {
+            for (cell, total) in snapshot.cells.iter_mut().enumerate() {
+                *total += row.cell(FIRST_CELL + cell).load(Ordering::Relaxed);
             }
-            sum = sum.wrapping_add(copy.sum());
+            sum = sum.wrapping_add(sum_of(&row));
         }
         snapshot.count = snapshot.cells.iter().sum();
         snapshot.sum = self.layout.value_of(sum);
     }
+}
+
+/// A row's sum, read so that a carry from the low to the high word is not seen half done.
+fn sum_of(row: &Row<'_>) -> u128 {
+    let (low, high) = (row.cell(SUM), row.cell(SUM_HIGH));
+    let mut before = high.load(Ordering::Acquire);
+    for _ in 0..8 {
+        let low = low.load(Ordering::Acquire);
+        let after = high.load(Ordering::Acquire);
+        if after == before {
+            return (u128::from(before) << 64) | u128::from(low);
+        }
+        before = after;
+    }
+    u128::from(before) << 64
 }
 
 /// The state of a histogram at one time: count, classic and native buckets from one reading.
@@ -218,7 +222,7 @@ mod tests {
 
     fn cells(classic: &'static [f64]) -> HistogramCells {
         let layout = Layout::shared(Unit::Seconds, classic).unwrap();
-        HistogramCells::new(layout, true, Box::leak(Box::new(Losses::new())))
+        HistogramCells::new(layout, Box::leak(Box::new(Losses::new())))
     }
 
     fn read(cells: &HistogramCells) -> Snapshot {

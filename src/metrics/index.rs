@@ -27,12 +27,12 @@ impl<T> Index<T> {
     pub(crate) fn find(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<&'static T> {
         for table in &self.tables {
             let slots = table.get()?;
-            for slot in probe(slots, hash) {
-                match slot.get() {
-                    Some(value) if is(value) => return Some(value),
-                    Some(_) => {}
-                    None => break,
+            let mut at = hash as usize;
+            while let Some(value) = slots[at & (slots.len() - 1)].get() {
+                if is(value) {
+                    return Some(value);
                 }
+                at = at.wrapping_add(1);
             }
         }
         None

@@ -21,6 +21,7 @@ fn step_bits() -> std::ops::RangeInclusive<u32> {
 
 /// The cells of a histogram and the table that finds them.
 pub(crate) struct Layout {
+    unit: Unit,
     /// Recorded whole numbers per unit: 10⁹ for seconds, 1 for bytes.
     scale: f64,
     /// Upper bounds of the cells but the last, ascending, as recorded.
@@ -69,16 +70,16 @@ impl Layout {
     ///
     /// `None` when three bounds lie so close that no table separates them.
     pub(crate) fn shared(unit: Unit, classic: &'static [f64]) -> Option<&'static Self> {
-        static MADE: Mutex<Vec<(Unit, &'static Layout)>> = Mutex::new(Vec::new());
+        static MADE: Mutex<Vec<&'static Layout>> = Mutex::new(Vec::new());
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         let known = made
             .iter()
-            .find(|(of, layout)| *of == unit && layout.classic == classic);
-        if let Some((_, layout)) = known {
+            .find(|layout| layout.unit == unit && layout.classic == classic);
+        if let Some(layout) = known {
             return Some(layout);
         }
         let layout: &'static Self = Box::leak(Box::new(Self::new(unit, classic)?));
-        made.push((unit, layout));
+        made.push(layout);
         Some(layout)
     }
 
@@ -94,6 +95,7 @@ impl Layout {
         let (step_bits, slots) =
             step_bits().find_map(|bits| Some((bits, slots(&bounds, bits)?)))?;
         Some(Self {
+            unit,
             scale: range.scale,
             classic_cells: scaled
                 .iter()
@@ -108,6 +110,12 @@ impl Layout {
             step_bits,
             slots,
         })
+    }
+
+    /// Whether what is recorded are nanoseconds.
+    #[inline]
+    pub(crate) fn is_in_seconds(&self) -> bool {
+        self.unit == Unit::Seconds
     }
 
     /// The number of cells: one more than bounds.
@@ -153,8 +161,9 @@ impl Layout {
 
 /// Rounds to the nearest whole number, so that 0.075 s is 75,000,000 ns and no value crosses a bound that
 /// is written with fewer digits; saturates.
+#[inline]
 fn scale_up(value: f64, scale: f64) -> u64 {
-    (value * scale).round() as u64
+    (value * scale + 0.5) as u64 // `round` would be a call, for the sign that no value has
 }
 
 /// The slot of a value: its power of two, then `bits` of what follows.

@@ -37,11 +37,11 @@ impl<T> AppendList<T> {
         &node.value
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + Clone + use<T> {
-        let mut at = self.first.get().copied();
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + Clone {
+        let mut at = &self.first;
         std::iter::from_fn(move || {
-            let node = at?;
-            at = node.next.get().copied();
+            let node: &'static Node<T> = at.get()?;
+            at = &node.next;
             Some(&node.value)
         })
     }

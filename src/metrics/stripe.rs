@@ -93,57 +93,127 @@ impl Drop for Owned {
     }
 }
 
-/// Keeps what two threads write on different cache lines (and out of reach of the prefetcher).
-#[repr(align(128))]
-struct Line<T>(T);
-
-/// One copy of `T`, or one for each stripe.
-pub(crate) struct Striped<T> {
-    first: T,
-    stripes: OnceLock<Box<[Line<T>]>>,
-}
-
-/// The copy that this thread writes to.
-pub(crate) struct Local<'a, T> {
-    pub(crate) copy: &'a T,
-    is_owned: bool,
-}
-
-impl<T> Local<'_, T> {
-    /// Adds to a cell of the copy, and returns what it held.
-    #[inline]
-    pub(crate) fn add(&self, cell: impl FnOnce(&T) -> &AtomicU64, n: u64) -> u64 {
-        let cell = cell(self.copy);
-        if self.is_owned {
-            let old = cell.load(Ordering::Relaxed);
-            cell.store(old.wrapping_add(n), Ordering::Relaxed);
-            old
-        } else {
-            cell.fetch_add(n, Ordering::Relaxed)
-        }
+/// Adds to a cell, and returns what it held.
+#[inline]
+fn add(cell: &AtomicU64, n: u64, is_owned: bool) -> u64 {
+    if is_owned {
+        let old = cell.load(Ordering::Relaxed);
+        cell.store(old.wrapping_add(n), Ordering::Relaxed);
+        old
+    } else {
+        cell.fetch_add(n, Ordering::Relaxed)
     }
 }
 
-impl<T> Striped<T> {
-    pub(crate) const fn new(first: T) -> Self {
+/// Words on a line.
+const LINE: usize = 16;
+
+/// Keeps what two threads write on different cache lines (and out of reach of the prefetcher).
+#[repr(align(128))]
+struct Line([AtomicU64; LINE]);
+
+/// Lines of zeros.
+fn lines(number: usize) -> Box<[Line]> {
+    (0..number)
+        .map(|_| Line([const { AtomicU64::new(0) }; LINE]))
+        .collect()
+}
+
+/// A few counts that are read together: one copy, or one for each stripe.
+pub(crate) struct Counts<const N: usize> {
+    first: [AtomicU64; N],
+    stripes: OnceLock<Box<[Line]>>,
+}
+
+impl<const N: usize> Counts<N> {
+    pub(crate) const fn new() -> Self {
         Self {
-            first,
+            first: [const { AtomicU64::new(0) }; N],
+            stripes: OnceLock::new(),
+        }
+    }
+
+    /// Adds to a count.
+    #[inline]
+    pub(crate) fn add(&self, count: usize, n: u64) {
+        if let Some(stripes) = self.stripes.get() {
+            let mine = Mine::get();
+            add(&stripes[mine.stripe()].0[count], n, mine.is_owned());
+            return;
+        }
+        let old = self.first[count].fetch_add(n, Ordering::Relaxed);
+        if old.saturating_add(n) >= HOT {
+            self.spread();
+        }
+    }
+
+    #[cold]
+    fn spread(&self) {
+        let _ = self.stripes.set(lines(2 * *HALF));
+    }
+
+    /// A count's value.
+    pub(crate) fn value(&self, count: usize) -> u64 {
+        let stripes = self.stripes.get().into_iter().flatten();
+        let copies = stripes.map(|line| &line.0[count]);
+        copies.chain([&self.first[count]]).fold(0, |sum, cell| {
+            sum.wrapping_add(cell.load(Ordering::Relaxed))
+        })
+    }
+}
+
+/// A row of many cells: one copy, or one for each stripe.
+pub(crate) struct Rows {
+    /// Lines of a copy.
+    lines: u16,
+    first: Box<[Line]>,
+    stripes: OnceLock<Box<[Line]>>,
+}
+
+/// The copy that this thread writes to.
+pub(crate) struct Row<'a> {
+    copies: &'a [Line],
+    start: usize,
+    is_owned: bool,
+}
+
+impl Row<'_> {
+    #[inline]
+    pub(crate) fn cell(&self, cell: usize) -> &AtomicU64 {
+        &self.copies[self.start + cell / LINE].0[cell % LINE]
+    }
+
+    /// Adds to a cell, and returns what it held.
+    #[inline]
+    pub(crate) fn add(&self, cell: usize, n: u64) -> u64 {
+        add(self.cell(cell), n, self.is_owned)
+    }
+}
+
+impl Rows {
+    pub(crate) fn new(cells: usize) -> Self {
+        let number = cells.div_ceil(LINE);
+        Self {
+            lines: u16::try_from(number).expect("a layout has some hundred cells"),
+            first: lines(number),
             stripes: OnceLock::new(),
         }
     }
 
     /// The copy that this thread writes to.
     #[inline]
-    pub(crate) fn local(&self) -> Local<'_, T> {
+    pub(crate) fn mine(&self) -> Row<'_> {
         match self.stripes.get() {
-            None => Local {
-                copy: &self.first,
+            None => Row {
+                copies: &self.first,
+                start: 0,
                 is_owned: false,
             },
             Some(stripes) => {
                 let mine = Mine::get();
-                Local {
-                    copy: &stripes[mine.stripe() & (stripes.len() - 1)].0,
+                Row {
+                    copies: stripes,
+                    start: mine.stripe() * usize::from(self.lines),
                     is_owned: mine.is_owned(),
                 }
             }
@@ -152,17 +222,22 @@ impl<T> Striped<T> {
 
     /// Makes a copy for each stripe; does nothing when there are some.
     #[cold]
-    pub(crate) fn spread(&self, make: impl Fn() -> T) {
+    pub(crate) fn spread(&self) {
         if self.stripes.get().is_none() {
-            let copies = (0..2 * *HALF).map(|_| Line(make()));
-            let _ = self.stripes.set(copies.collect());
+            let _ = self.stripes.set(lines(2 * *HALF * usize::from(self.lines)));
         }
     }
 
     /// All copies.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = Row<'_>> {
         let stripes = self.stripes.get().map_or(&[][..], |stripes| &stripes[..]);
-        std::iter::once(&self.first).chain(stripes.iter().map(|line| &line.0))
+        let rows = self.first.chunks(self.first.len());
+        rows.chain(stripes.chunks(self.first.len()))
+            .map(|copies| Row {
+                copies,
+                start: 0,
+                is_owned: false,
+            })
     }
 }
 
@@ -199,11 +274,11 @@ mod tests {
 
     #[test]
     fn what_a_thread_records_while_it_ends_is_counted() {
-        struct Late(&'static Striped<AtomicU64>);
+        struct Late(&'static Counts<1>);
 
         impl Drop for Late {
             fn drop(&mut self) {
-                self.0.local().add(|cell| cell, 1);
+                self.0.add(0, 1);
             }
         }
 
@@ -211,26 +286,18 @@ mod tests {
             static LATE: Cell<Option<Late>> = const { Cell::new(None) };
         }
 
-        let striped: &'static Striped<AtomicU64> =
-            Box::leak(Box::new(Striped::new(AtomicU64::new(0))));
-        striped.spread(|| AtomicU64::new(0));
-        let record = || {
-            LATE.set(Some(Late(striped)));
-            striped.local().add(|cell| cell, 1);
+        let counts: &'static Counts<1> = Box::leak(Box::new(Counts::new()));
+        counts.spread();
+        let record = move || {
+            LATE.set(Some(Late(counts)));
+            counts.add(0, 1);
         };
         for _ in 0..100 {
-            std::thread::scope(|scope| {
-                for _ in 0..4 {
-                    scope.spawn(record);
-                }
-            });
+            let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(record)).collect();
+            for thread in threads {
+                thread.join().unwrap(); // also waits for what it does while it ends
+            }
         }
-        // A scope waits for the work of its threads, not for their destructors.
-        let count = || -> u64 { striped.all().map(|cell| cell.load(Ordering::Relaxed)).sum() };
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        while count() < 800 && std::time::Instant::now() < deadline {
-            std::thread::yield_now();
-        }
-        assert_eq!(count(), 800);
+        assert_eq!(counts.value(0), 800);
     }
 }

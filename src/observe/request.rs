@@ -118,21 +118,26 @@ impl Request {
         }
     }
 
-    /// Is no longer the thread's request, and takes in what was said by those who worked for it.
+    /// Is no longer the thread's request.
     #[inline]
     fn leave(&mut self, before: Before) {
-        if self.endpoint.is_none() {
-            if let Some(endpoint) = scope::endpoint() {
-                self.named(endpoint);
-            }
-        }
-        if let Some(said) = scope::take_said() {
-            self.said = said;
-            if let Some(status) = self.status {
-                self.count_functions(status.as_u16()); // of a body, which may go on for hours
-            }
+        if scope::is_changed() {
+            self.hear();
         }
         scope::leave(before);
+    }
+
+    /// Takes in what was said by those who worked for it.
+    #[inline(never)]
+    fn hear(&mut self) {
+        let (endpoint, said) = scope::hear();
+        self.said = said;
+        if let Some(status) = self.status {
+            self.count_functions(status.as_u16()); // of a body, which may go on for hours
+        }
+        if let (None, Some(endpoint)) = (self.endpoint, endpoint) {
+            self.named(endpoint);
+        }
     }
 
     /// Moves the request in the gauge to the endpoint that was named.

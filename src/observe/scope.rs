@@ -18,6 +18,7 @@ thread_local! {
             method: Cell::new(None),
             endpoint: Cell::new(None),
             said: Cell::new(Said::NOTHING),
+            is_changed: Cell::new(false),
         }
     };
 }
@@ -29,6 +30,8 @@ struct Current {
     method: Cell<Option<Method>>,
     endpoint: Cell<Option<&'static Endpoint>>,
     said: Cell<Said>,
+    /// Whether an endpoint was named, or something said, since the scope was entered.
+    is_changed: Cell<bool>,
 }
 
 /// What a function can know of the request that it works for.
@@ -67,7 +70,7 @@ impl Scope {
 
         impl Drop for Entered {
             fn drop(&mut self) {
-                take_said();
+                hear();
                 if let Some(before) = self.0.take() {
                     leave(before);
                 }
@@ -109,6 +112,7 @@ impl Current {
     #[cold]
     fn interrupt(&self) -> Option<Box<(Scope, Said)>> {
         let said = self.said.replace(Said::NOTHING);
+        self.is_changed.set(false);
         self.scope().map(|scope| Box::new((scope, said)))
     }
 
@@ -116,6 +120,7 @@ impl Current {
     fn resume(&self, (scope, said): (Scope, Said)) {
         self.set(scope);
         self.said.set(said);
+        self.is_changed.set(true); // or it was not: then nothing new is heard
     }
 
     #[inline]
@@ -143,6 +148,7 @@ pub(crate) fn enter(scope: Scope, said: &Said) -> Before {
         current.set(scope);
         if !said.is_nothing() {
             current.said.set(*said);
+            current.is_changed.set(true);
         }
         Before(before)
     })
@@ -157,22 +163,17 @@ pub(crate) fn leave(before: Before) {
     }
 }
 
-/// The endpoint that is named in the thread's scope.
+/// Whether there is something to [`hear`].
 #[inline]
-pub(crate) fn endpoint() -> Option<&'static Endpoint> {
-    CURRENT.with(|current| current.endpoint.get())
+pub(crate) fn is_changed() -> bool {
+    CURRENT.with(|current| current.is_changed.get())
 }
 
-/// What was said in the thread's scope, if anything was. From then on nothing was.
-#[inline]
-pub(crate) fn take_said() -> Option<Said> {
+/// The endpoint that is named in the thread's scope, and what was said. From then on nothing was.
+pub(crate) fn hear() -> (Option<&'static Endpoint>, Said) {
     CURRENT.with(|current| {
-        let said = current.said.get();
-        if said.is_nothing() {
-            return None;
-        }
-        current.said.set(Said::NOTHING);
-        Some(said)
+        current.is_changed.set(false);
+        (current.endpoint.get(), current.said.replace(Said::NOTHING))
     })
 }
 
@@ -192,6 +193,7 @@ pub(crate) fn say(meter: &'static Meter, what: impl FnOnce(&mut Said)) {
             let mut said = current.said.get();
             what(&mut said);
             current.said.set(said);
+            current.is_changed.set(true);
         }
     });
 }
@@ -208,6 +210,7 @@ pub(crate) fn name_endpoint(endpoint: &'static Endpoint) {
     CURRENT.with(|current| {
         if current.endpoint.get().is_none() {
             current.endpoint.set(Some(endpoint));
+            current.is_changed.set(true);
         }
     });
 }

@@ -20,15 +20,13 @@ pub(crate) fn functions() {
         .prometheus_registry(prometheus::Registry::new())
         .init();
     let contenders = [
-        Contender::repeat("async fn", CALLS, || || call(plain(black_box(1)))),
-        Contender::repeat("floor: two Instant::now and three adds", CALLS, || {
-            || call(floored(black_box(1)))
+        Contender::repeat("async fn", CALLS, |value| call(plain(value))),
+        Contender::repeat("floor: two Instant::now and three adds", CALLS, |value| {
+            call(floored(value))
         }),
-        Contender::repeat("ours: #[monitor]", CALLS, || {
-            || call(monitored(black_box(1)))
-        }),
-        Contender::repeat("autometrics 3 on prometheus", CALLS, || {
-            || call(autometered(black_box(1)))
+        Contender::repeat("ours: #[monitor]", CALLS, |value| call(monitored(value))),
+        Contender::repeat("autometrics 3 on prometheus", CALLS, |value| {
+            call(autometered(value))
         }),
     ];
     let measured = measure(&Plan::new(8, CALLS), &contenders);
