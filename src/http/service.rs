@@ -47,7 +47,7 @@ impl<S> Monitor<S> {
 
     /// Names endpoints by the path: templates as axum writes them (`/products/{id}`).
     ///
-    /// For services whose endpoints nothing inside names: no `#[monitor]` and no axum route. Costs a
+    /// Called again, it adds to the templates. For services whose endpoints nothing inside names: no `#[monitor]` and no axum route. Costs a
     /// look-up of the path for each request.
     ///
     /// # Errors
@@ -68,7 +68,10 @@ impl<S> Monitor<S> {
         let Some(meter) = self.meter else {
             return Ok(self);
         };
-        let mut routes = matchit::Router::new();
+        let mut routes = self
+            .routes
+            .take()
+            .map_or_else(matchit::Router::new, Arc::unwrap_or_clone);
         for template in templates {
             let template = template.as_ref();
             let endpoint = meter.endpoints.of(template);
