@@ -94,7 +94,8 @@ impl<S> Monitor<S> {
     ) -> Option<&'static Endpoint> {
         #[cfg(feature = "axum")]
         if let Some(path) = request.extensions().get::<axum::extract::MatchedPath>() {
-            return Some(meter.endpoints.of(path.as_str()));
+            let kept = || Box::new(path.clone()) as Box<_>;
+            return Some(meter.endpoints.at(path.as_str(), kept));
         }
         let _ = meter;
         let routes = self.routes.as_ref()?;

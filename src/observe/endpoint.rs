@@ -8,6 +8,8 @@ use foldhash::fast::FixedState;
 use crate::label::{Method, OVERFLOW, UNMATCHED};
 use crate::metrics::{AppendList, Cells, Counter, Histogram, InFlightCell, Index, resolve};
 use crate::observe::meter::Meter;
+#[cfg(feature = "axum")]
+use crate::observe::place::{Kept, Places};
 use crate::outcome::Outcome;
 
 /// All endpoints of a meter, found by template without a lock.
@@ -16,6 +18,8 @@ pub(crate) struct Endpoints {
     hasher: FixedState,
     cap: usize,
     count: Mutex<usize>,
+    #[cfg(feature = "axum")]
+    places: Places,
     unmatched: OnceLock<&'static Endpoint>,
     overflow: OnceLock<&'static Endpoint>,
 }
@@ -54,6 +58,8 @@ impl Endpoints {
             hasher: FixedState::with_seed(RandomState::new().hash_one(0)),
             cap,
             count: Mutex::new(0),
+            #[cfg(feature = "axum")]
+            places: Places::new(cap),
             unmatched: OnceLock::new(),
             overflow: OnceLock::new(),
         }
@@ -82,6 +88,16 @@ impl Endpoints {
         self.index.insert(*count, hash, endpoint);
         *count += 1;
         endpoint
+    }
+
+    /// The endpoint of a template that stays where it is, as those of a router do. What `keep` returns keeps it there.
+    #[cfg(feature = "axum")]
+    #[inline]
+    pub(crate) fn at(&self, template: &str, keep: impl FnOnce() -> Kept) -> &'static Endpoint {
+        match self.places.find(template) {
+            Some(endpoint) => endpoint,
+            None => self.places.add(template, self.of(template), keep),
+        }
     }
 
     /// The endpoint of what no route matched or named.

@@ -8,6 +8,8 @@ mod endpoint;
 mod function;
 mod meter;
 mod objective;
+#[cfg(feature = "axum")]
+mod place;
 mod request;
 mod scope;
 
