@@ -54,7 +54,7 @@
 //! # What it costs
 //!
 //! A measured request takes two readings of the clock and about ten relaxed atomic adds: no lock, and no allocation
-//! besides the box that axum puts round any layer. The library keeps what it records for as long as the process lives,
+//! besides the boxes that axum puts round any layer; one with a body takes two more, to count its bytes. The library keeps what it records for as long as the process lives,
 //! so that a handle is a plain reference; how much that can be is bounded by [`MonitoringBuilder::max_series`].
 #![forbid(unsafe_code)]
 

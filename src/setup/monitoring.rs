@@ -99,7 +99,8 @@ impl Monitoring {
     /// ```
     /// # #[cfg(feature = "axum")] {
     /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build().unwrap();
-    /// # let router: axum::Router = axum::Router::new();
+    /// // Without `with_state` axum builds its routes anew for each request.
+    /// let router: axum::Router = axum::Router::new().with_state(());
     /// let app = monitoring.around(router);
     /// # }
     /// ```
