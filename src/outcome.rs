@@ -25,9 +25,6 @@ pub(crate) enum Outcome {
 pub(crate) const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 impl Outcome {
-    /// The number of outcomes.
-    pub(crate) const COUNT: usize = 7;
-
     /// The label value.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

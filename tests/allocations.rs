@@ -110,6 +110,11 @@ impl http_body::Body for Passed {
     }
 }
 
+/// The router as `axum::serve` has it.
+fn served(router: Router) -> Router {
+    router.with_state(())
+}
+
 async fn plain() -> &'static str {
     "four"
 }
@@ -145,11 +150,21 @@ fn the_layer_on_monitored_handlers_allocates_no_more() {
 #[test]
 fn around_monitored_handlers_allocates_nothing() {
     let monitoring = monitoring();
-    let bare = Router::new().route("/boxes/{id}", get(plain));
+    let bare = served(Router::new().route("/boxes/{id}", get(plain)));
     let app = Router::new().route("/boxes/{id}", get(monitored));
     let expected = per_request(bare, "GET", "");
     assert_eq!(per_request(monitoring.around(app), "GET", ""), expected);
     assert_recorded(&monitoring);
+}
+
+/// axum makes a route of each handler for each request, unless told to do it once.
+#[test]
+fn around_a_router_makes_its_routes_once() {
+    let app = Router::new().route("/boxes/{id}", get(monitored));
+    let each_time = per_request(app.clone(), "GET", "");
+    let once = per_request(served(app.clone()), "GET", "");
+    assert!(once < each_time, "{once} is not less than {each_time}");
+    assert_eq!(per_request(monitoring().around(app), "GET", ""), once);
 }
 
 #[test]
@@ -157,7 +172,7 @@ fn around_with_a_table_of_routes_allocates_nothing() {
     let monitoring = monitoring();
     let app = Router::new().route("/boxes/{id}", get(plain));
     let around = monitoring.around(app.clone()).routes(["/boxes/{id}"]);
-    let expected = per_request(app, "GET", "");
+    let expected = per_request(served(app), "GET", "");
     let around = around.expect("good templates");
     assert_eq!(per_request(around, "GET", ""), expected);
     assert_recorded(&monitoring);
@@ -172,7 +187,7 @@ fn a_request_body_costs_two_allocations() {
     let monitoring = monitoring();
     let app = Router::new().route("/boxes/{id}", post(read));
     let around = monitoring.around(app.clone()).routes(["/boxes/{id}"]);
-    let expected = per_request(app, "POST", "four") + 2.0;
+    let expected = per_request(served(app), "POST", "four") + 2.0;
     let around = around.expect("good templates");
     assert_eq!(per_request(around, "POST", "four"), expected);
     assert_recorded(&monitoring);

@@ -40,8 +40,9 @@ const MODULES: [Module; 13] = [
 ];
 
 /// Crates whose types stay in one place, and the modules that may name them.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("axum", &["health", "http", "scrape", "setup"]),
+    ("fastant", &["observe"]),
     ("hyper", &["setup"]),
     ("inventory", &["__private", "observe"]),
     ("matchit", &["http"]),

@@ -71,7 +71,7 @@ impl<B: Body> Body for ResponseBody<B> {
         };
         let working = request.enter();
         let polled = this.inner.as_mut().poll_frame(cx);
-        working.leave();
+        working.leave(None);
         match &polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => {

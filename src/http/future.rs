@@ -44,7 +44,10 @@ where
         let working = request.enter();
         // The response stays where the service wrote it until all is seen: every move of it takes time.
         let mut polled = this.inner.poll(cx);
-        working.leave();
+        working.leave(match &polled {
+            Poll::Ready(Ok(response)) => Some(response.status()),
+            _ => None,
+        });
         let mut announced = Announced::default();
         match &mut polled {
             Poll::Pending => return Poll::Pending,

@@ -52,4 +52,6 @@ pub use future::ResponseFuture;
 pub use layer::MonitorLayer;
 pub use service::Monitor;
 #[cfg(feature = "server")]
+pub(crate) use service::with_routes_made;
+#[cfg(feature = "server")]
 pub(crate) use upgrade::Upgraded;

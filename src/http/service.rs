@@ -1,5 +1,7 @@
 //! The service: begins a request's measurement and hands it to the future.
 
+#[cfg(feature = "axum")]
+use std::any::Any;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -38,10 +40,13 @@ impl<S> Monitor<S> {
         }
     }
 
-    pub(crate) fn around(meter: Option<&'static Meter>, inner: S) -> Self {
+    pub(crate) fn around(meter: Option<&'static Meter>, inner: S) -> Self
+    where
+        S: 'static,
+    {
         Self {
             around: true,
-            ..Self::on(meter, inner)
+            ..Self::on(meter, with_routes_made(inner))
         }
     }
 
@@ -162,8 +167,21 @@ fn call_within<S: Service<R>, R>(
 ) -> S::Future {
     let working = measured.enter();
     let future = service.call(request);
-    working.leave();
+    working.leave(None);
     future
+}
+
+/// An axum router with the routes of its handlers made, which axum else does for each request; any other service as it is.
+pub(crate) fn with_routes_made<S: 'static>(service: S) -> S {
+    #[cfg(feature = "axum")]
+    let service = {
+        let mut service = service;
+        if let Some(router) = (&mut service as &mut dyn Any).downcast_mut::<axum::Router>() {
+            *router = std::mem::take(router).with_state(());
+        }
+        service
+    };
+    service
 }
 
 impl<S> std::fmt::Debug for Monitor<S> {

@@ -1,11 +1,9 @@
-//! Counters: whole numbers that only grow, and the pair of them that makes an up-down gauge.
-
-use std::sync::atomic::Ordering;
+//! Counters: whole numbers that only grow.
 
 use crate::catalog::Kind;
 use crate::metrics::family::Cells;
 use crate::metrics::labelled::Handle;
-use crate::metrics::stripe::Counts;
+use crate::metrics::stripe::Count;
 
 /// A counter bound to its labels.
 ///
@@ -65,51 +63,19 @@ impl std::fmt::Debug for Counter {
 }
 
 /// The cells of a counter.
-pub(crate) struct CounterCell(Counts<1>);
+pub(crate) struct CounterCell(Count);
 
 impl CounterCell {
     pub(crate) const fn new() -> Self {
-        Self(Counts::new())
+        Self(Count::new())
     }
 
     #[inline]
     pub(crate) fn add(&self, n: u64) {
-        self.0.add(0, n);
+        self.0.add(n);
     }
 
     pub(crate) fn value(&self) -> u64 {
-        self.0.value(0)
-    }
-}
-
-/// A number of things that are under way: what began less what ended.
-///
-/// Both only grow, so that each can be striped.
-pub(crate) struct InFlightCell(Counts<2>);
-
-const BEGUN: usize = 0;
-const ENDED: usize = 1;
-
-impl InFlightCell {
-    pub(crate) const fn new() -> Self {
-        Self(Counts::new())
-    }
-
-    #[inline]
-    pub(crate) fn begin(&self) {
-        self.0.add(BEGUN, 1);
-    }
-
-    #[inline]
-    pub(crate) fn end(&self) {
-        self.0.add(ENDED, 1);
-    }
-
-    /// How many are under way.
-    pub(crate) fn value(&self) -> u64 {
-        // What ended is read first, so that the difference is never below zero.
-        let ended = self.0.value(ENDED);
-        std::sync::atomic::fence(Ordering::Acquire);
-        self.0.value(BEGUN).saturating_sub(ended)
+        self.0.value()
     }
 }

@@ -1,7 +1,7 @@
-//! All series of one metric: found without a lock, added under one, never more than the cap.
+//! Series with the same labels: found without a lock, added under one, never more than the cap.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -9,20 +9,22 @@ use foldhash::fast::FixedState;
 
 use crate::catalog::{Kind, Metric};
 use crate::label::OVERFLOW;
-use crate::metrics::counter::{CounterCell, InFlightCell};
+use crate::metrics::counter::CounterCell;
 use crate::metrics::gauge::GaugeCell;
 use crate::metrics::histogram::{HistogramCells, Snapshot};
 use crate::metrics::index::Index;
 use crate::metrics::layout::Layout;
 use crate::metrics::list::AppendList;
 use crate::metrics::losses::Losses;
-use crate::metrics::sink::{Head, Labels, Sink, Type, Value, label_block};
+use crate::metrics::sink::{Labels, Sink, label_block};
+use crate::metrics::traffic::TrafficCells;
+use crate::metrics::view::View;
 
-/// All series of one metric.
+/// All series of one metric, or of several that show parts of what is recorded there.
 pub(crate) struct Series {
-    pub(crate) metric: Metric,
     shape: Shape,
     labels: Box<[&'static str]>,
+    views: Box<[View]>,
     cap: usize,
     hasher: FixedState,
     index: Index<One>,
@@ -34,42 +36,70 @@ pub(crate) struct Series {
     pub(crate) losses: &'static Losses,
 }
 
-/// What the cells of a family look like.
+/// What the cells of a series look like.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
     Counter,
     Gauge,
-    InFlight,
     Histogram(&'static Layout),
+    Traffic(Option<&'static Layout>),
 }
 
 /// One series: its labels and its cells.
-struct One {
-    values: Box<[&'static str]>,
+pub(crate) struct One {
+    pub(crate) values: Box<[&'static str]>,
     block: Box<str>,
-    cells: Cells,
+    pub(crate) cells: Cells,
 }
 
 /// A series' cells, by shape.
 pub(crate) enum Cells {
     Counter(CounterCell),
     Gauge(GaugeCell),
-    InFlight(InFlightCell),
     Histogram(HistogramCells),
+    Traffic(TrafficCells),
+}
+
+impl Cells {
+    /// Of a histogram, the number of observations.
+    pub(crate) fn count(&self) -> u64 {
+        match self {
+            Cells::Histogram(cells) => cells.count(),
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn traffic(&self) -> Option<&TrafficCells> {
+        match self {
+            Cells::Traffic(cells) => Some(cells),
+            _ => None,
+        }
+    }
+}
+
+impl One {
+    pub(crate) fn labels<'a>(&'a self, names: &'a [&'static str]) -> Labels<'a> {
+        Labels {
+            names,
+            values: &self.values,
+            block: &self.block,
+        }
+    }
 }
 
 impl Series {
     pub(crate) fn new(
-        metric: Metric,
         shape: Shape,
         labels: &'static [&'static str],
+        views: Box<[View]>,
         cap: usize,
         seed: u64,
     ) -> Self {
         Self {
-            metric,
             shape,
             labels: labels.into(),
+            views,
             cap,
             hasher: FixedState::with_seed(seed),
             index: Index::new(),
@@ -81,12 +111,32 @@ impl Series {
         }
     }
 
+    /// The families that show these series.
+    pub(crate) fn views(&self) -> &[View] {
+        &self.views
+    }
+
+    /// The name of the first of them.
+    pub(crate) fn name(&self) -> &'static str {
+        self.views.first().map_or("", |view| view.metric.name())
+    }
+
+    /// The names of the labels.
+    pub(crate) fn labels(&self) -> &[&'static str] {
+        &self.labels
+    }
+
+    /// All series, the one for what found no room last.
+    pub(crate) fn all(&'static self) -> impl Iterator<Item = &'static One> {
+        self.all.iter().chain(self.overflow.get())
+    }
+
     /// The cells of a label set, made if they are new and there is room; else those of the overflow series.
     ///
     /// `values` has a value for each label. Finding takes no lock and allocates nothing.
     pub(crate) fn resolve(&'static self, values: &[&str]) -> &'static Cells {
         debug_assert_eq!(values.len(), self.labels.len());
-        let hash = self.hash(values);
+        let hash = hash(self.hasher.build_hasher(), values);
         let is = |one: &One| *one.values == *values;
         if let Some(found) = self.index.find(hash, is) {
             return &found.cells;
@@ -109,23 +159,31 @@ impl Series {
         }
         let values = values.iter().map(|value| leak(value)).collect();
         let one = self.all.push(self.one(values));
+        self.admit(one);
         self.index.insert(*count, hash, one);
         *count += 1;
         &one.cells
     }
 
-    fn hash(&self, values: &[&str]) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        for value in values {
-            hasher.write(value.as_bytes());
-            hasher.write_u8(0xff); // no byte of UTF-8: ("x", "yz") is not ("xy", "z")
+    fn overflow(&'static self) -> &'static One {
+        if let Some(overflow) = self.overflow.get() {
+            return overflow;
         }
-        hasher.finish()
+        let mut is_new = false;
+        let overflow = self.overflow.get_or_init(|| {
+            is_new = true;
+            self.one(vec![OVERFLOW; self.labels.len()].into())
+        });
+        if is_new {
+            self.admit(overflow);
+        }
+        overflow
     }
 
-    fn overflow(&self) -> &One {
-        self.overflow
-            .get_or_init(|| self.one(vec![OVERFLOW; self.labels.len()].into()))
+    fn admit(&'static self, one: &'static One) {
+        for view in &self.views {
+            view.admit(one, &self.hasher);
+        }
     }
 
     fn one(&self, values: Box<[&'static str]>) -> One {
@@ -140,36 +198,26 @@ impl Series {
         match self.shape {
             Shape::Counter => Cells::Counter(CounterCell::new()),
             Shape::Gauge => Cells::Gauge(GaugeCell::new()),
-            Shape::InFlight => Cells::InFlight(InFlightCell::new()),
             Shape::Histogram(layout) => Cells::Histogram(HistogramCells::new(layout, self.losses)),
+            Shape::Traffic(sizes) => Cells::Traffic(TrafficCells::new(sizes)),
         }
     }
 
-    /// Hands on the family; takes no lock.
+    /// Hands on all families that show these series; takes no lock.
     pub(crate) fn collect(&'static self, sink: &mut dyn Sink, scratch: &mut Snapshot) {
-        sink.family(&Head {
-            name: self.metric.name(),
-            help: self.metric.help(),
-            kind: Type::Ours(self.metric.kind()),
-            unit: self.metric.base_unit(),
-        });
-        for one in self.all.iter().chain(self.overflow.get()) {
-            let labels = Labels {
-                names: &self.labels,
-                values: &one.values,
-                block: &one.block,
-            };
-            match &one.cells {
-                Cells::Counter(cell) => sink.series(&labels, &Value::Whole(cell.value())),
-                Cells::InFlight(cell) => sink.series(&labels, &Value::Whole(cell.value())),
-                Cells::Gauge(cell) => sink.series(&labels, &Value::Number(cell.value())),
-                Cells::Histogram(cells) => {
-                    cells.read(scratch);
-                    sink.series(&labels, &Value::Histogram(scratch));
-                }
-            }
+        for view in &self.views {
+            view.collect(self, sink, scratch);
         }
     }
+}
+
+/// The hash of label values, in order.
+pub(crate) fn hash(mut hasher: impl Hasher, values: &[&str]) -> u64 {
+    for value in values {
+        hasher.write(value.as_bytes());
+        hasher.write_u8(0xff); // no byte of UTF-8: ("x", "yz") is not ("xy", "z")
+    }
+    hasher.finish()
 }
 
 /// Keeps a text for as long as the process lives.

@@ -68,9 +68,7 @@ impl Histogram {
 
     /// The number of observations.
     pub fn count(self) -> u64 {
-        let mut snapshot = Snapshot::default();
-        self.0.read(&mut snapshot);
-        snapshot.count
+        self.0.count()
     }
 }
 
@@ -102,7 +100,7 @@ pub(crate) fn nanoseconds(time: Duration) -> u64 {
         .saturating_add(u64::from(time.subsec_nanos()))
 }
 
-/// The cells of a histogram: the sum's low and high word, then those of the layout.
+/// The cells of a histogram.
 ///
 /// As long as a cache line, and on one.
 #[repr(align(64))]
@@ -114,15 +112,11 @@ pub(crate) struct HistogramCells {
 
 const _: () = assert!(size_of::<HistogramCells>() == 64);
 
-const SUM: usize = 0;
-const SUM_HIGH: usize = 1;
-const FIRST_CELL: usize = 2;
-
 impl HistogramCells {
     pub(crate) fn new(layout: &'static Layout, losses: &'static Losses) -> Self {
         Self {
             layout,
-            rows: Rows::new(FIRST_CELL + layout.cells()),
+            rows: Rows::new(Words::FIRST.end(layout)),
             losses,
         }
     }
@@ -130,75 +124,120 @@ impl HistogramCells {
     #[inline]
     pub(crate) fn record(&self, recorded: u64) {
         let row = self.rows.mine();
-        let times = row.add(FIRST_CELL + self.layout.cell(recorded), 1);
-        let sum = row.add(SUM, recorded);
-        if sum > u64::MAX - recorded || times == HOT {
-            self.overflown(recorded, times, sum);
-        }
-    }
-
-    /// What rarely happens: the sum went over its low word, or the series got hot.
-    #[cold]
-    fn overflown(&self, recorded: u64, times: u64, sum: u64) {
-        if sum.checked_add(recorded).is_none() {
-            self.rows
-                .mine()
-                .cell(SUM_HIGH)
-                .fetch_add(1, Ordering::Release);
-        }
-        if times == HOT {
+        if Words::FIRST.record(&row, self.layout, recorded) == HOT {
             self.rows.spread();
         }
     }
 
-    /// Reads all cells into `snapshot`, whose buffers are reused.
+    /// How many observations there are.
+    pub(crate) fn count(&self) -> u64 {
+        let cells = Words::FIRST.cells(self.layout);
+        let rows = self.rows.all();
+        rows.flat_map(|row| cells.clone().map(move |cell| row.value(cell)))
+            .sum()
+    }
+
+    /// Adds all there is to a snapshot.
     pub(crate) fn read(&self, snapshot: &mut Snapshot) {
-        snapshot.layout = Some(self.layout);
-        snapshot.cells.clear();
-        snapshot.cells.resize(self.layout.cells(), 0);
-        let mut sum = 0u128;
-        for row in self.rows.all() {
-            for (cell, total) in snapshot.cells.iter_mut().enumerate() {
-                *total += row.cell(FIRST_CELL + cell).load(Ordering::Relaxed);
+        Words::FIRST.read(&self.rows, self.layout, snapshot);
+    }
+}
+
+/// Where in a row a histogram lies: the sum's low word and its high word, and somewhere the cells.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    pub(crate) sum: usize,
+    pub(crate) first_cell: usize,
+}
+
+impl Words {
+    const FIRST: Self = Self {
+        sum: 0,
+        first_cell: 2,
+    };
+
+    fn cells(self, layout: &Layout) -> std::ops::Range<usize> {
+        self.first_cell..self.end(layout)
+    }
+
+    /// The word after the last cell.
+    pub(crate) fn end(self, layout: &Layout) -> usize {
+        self.first_cell + layout.cells()
+    }
+
+    /// Records a value, and returns how many there were in its cell.
+    #[inline]
+    pub(crate) fn record(self, row: &Row<'_>, layout: &Layout, recorded: u64) -> u64 {
+        if recorded == 0 {
+            return row.add(self.first_cell, 1); // as the sizes of most request bodies
+        }
+        let times = row.add(self.first_cell + layout.cell(recorded), 1);
+        let sum = row.add(self.sum, recorded);
+        if sum > u64::MAX - recorded {
+            self.carry(row);
+        }
+        times
+    }
+
+    #[cold]
+    fn carry(self, row: &Row<'_>) {
+        row.cell(self.sum + 1).fetch_add(1, Ordering::Release);
+    }
+
+    /// Adds what all copies of the row hold to a snapshot.
+    pub(crate) fn read(self, rows: &Rows, layout: &'static Layout, snapshot: &mut Snapshot) {
+        snapshot.layout = Some(layout);
+        snapshot.cells.resize(layout.cells(), 0);
+        for row in rows.all() {
+            for (total, cell) in snapshot.cells.iter_mut().zip(self.cells(layout)) {
+                let n = row.value(cell);
+                *total += n;
+                snapshot.count += n;
             }
-            sum = sum.wrapping_add(sum_of(&row));
+            snapshot.sum = snapshot.sum.wrapping_add(self.sum_of(&row));
         }
-        snapshot.count = snapshot.cells.iter().sum();
-        snapshot.sum = self.layout.value_of(sum);
+    }
+
+    /// A row's sum, read so that a carry from the low to the high word is not seen half done.
+    fn sum_of(self, row: &Row<'_>) -> u128 {
+        let (low, high) = (row.cell(self.sum), row.cell(self.sum + 1));
+        let mut before = high.load(Ordering::Acquire);
+        for _ in 0..8 {
+            let low = low.load(Ordering::Acquire);
+            let after = high.load(Ordering::Acquire);
+            if after == before {
+                return (u128::from(before) << 64) | u128::from(low);
+            }
+            before = after;
+        }
+        u128::from(before) << 64
     }
 }
 
-/// A row's sum, read so that a carry from the low to the high word is not seen half done.
-fn sum_of(row: &Row<'_>) -> u128 {
-    let (low, high) = (row.cell(SUM), row.cell(SUM_HIGH));
-    let mut before = high.load(Ordering::Acquire);
-    for _ in 0..8 {
-        let low = low.load(Ordering::Acquire);
-        let after = high.load(Ordering::Acquire);
-        if after == before {
-            return (u128::from(before) << 64) | u128::from(low);
-        }
-        before = after;
-    }
-    u128::from(before) << 64
-}
-
-/// The state of a histogram at one time: count, classic and native buckets from one reading.
+/// The state of one histogram, or of several added up: count, classic and native buckets from one reading.
 #[derive(Default)]
 pub(crate) struct Snapshot {
     layout: Option<&'static Layout>,
     cells: Vec<u64>,
     count: u64,
-    sum: f64,
+    sum: u128,
 }
 
 impl Snapshot {
+    /// Forgets all but the buffer.
+    pub(crate) fn clear(&mut self) {
+        self.layout = None;
+        self.cells.clear();
+        self.count = 0;
+        self.sum = 0;
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
     pub(crate) fn sum(&self) -> f64 {
-        self.sum
+        self.layout.map_or(0.0, |layout| layout.value_of(self.sum))
     }
 
     /// The classic buckets below `+Inf`: upper bound, its `le="…"`, and how many lie at or below it.

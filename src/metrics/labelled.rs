@@ -115,9 +115,7 @@ impl<H: Handle, L> Copy for Family<H, L> {}
 
 impl<H: Handle, L> std::fmt::Debug for Family<H, L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Family")
-            .field(&self.series.metric.name())
-            .finish()
+        f.debug_tuple("Family").field(&self.series.name()).finish()
     }
 }
 
@@ -174,7 +172,7 @@ impl<H: Handle, const N: usize> Copy for DynamicFamily<H, N> {}
 impl<H: Handle, const N: usize> std::fmt::Debug for DynamicFamily<H, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("DynamicFamily")
-            .field(&self.series.metric.name())
+            .field(&self.series.name())
             .finish()
     }
 }

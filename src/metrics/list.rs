@@ -3,46 +3,57 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 struct Node<T: 'static> {
-    value: T,
+    value: OnceLock<T>,
     next: OnceLock<&'static Node<T>>,
 }
 
 /// An append-only list of values that live as long as the process.
+///
+/// The first value lies in the list itself: most lists of a service hold one, and it is found without going elsewhere.
 pub(crate) struct AppendList<T: 'static> {
-    first: OnceLock<&'static Node<T>>,
+    first: Node<T>,
     last: Mutex<Option<&'static Node<T>>>,
+}
+
+impl<T> Node<T> {
+    const fn new() -> Self {
+        Self {
+            value: OnceLock::new(),
+            next: OnceLock::new(),
+        }
+    }
 }
 
 impl<T> AppendList<T> {
     pub(crate) const fn new() -> Self {
         Self {
-            first: OnceLock::new(),
+            first: Node::new(),
             last: Mutex::new(None),
         }
     }
 
-    pub(crate) fn push(&self, value: T) -> &'static T {
-        let node: &'static Node<T> = Box::leak(Box::new(Node {
-            value,
-            next: OnceLock::new(),
-        }));
+    pub(crate) fn push(&'static self, value: T) -> &'static T {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = match *last {
-            Some(previous) => &previous.next,
+        // The mutex makes this the only writer, so the places are free.
+        let node = match *last {
             None => &self.first,
+            Some(_) => Box::leak(Box::new(Node::new())),
         };
-        // The mutex makes this the only writer, so the place is free.
-        let _ = end.set(node);
+        let pushed = node.value.get_or_init(|| value);
+        if let Some(before) = *last {
+            let _ = before.next.set(node);
+        }
         *last = Some(node);
-        &node.value
+        pushed
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + Clone {
-        let mut at = &self.first;
+    #[inline]
+    pub(crate) fn iter(&'static self) -> impl Iterator<Item = &'static T> + Clone {
+        let mut at = Some(&self.first);
         std::iter::from_fn(move || {
-            let node: &'static Node<T> = at.get()?;
-            at = &node.next;
-            Some(&node.value)
+            let node = at?;
+            at = node.next.get().copied();
+            node.value.get()
         })
     }
 }

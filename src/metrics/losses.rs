@@ -45,14 +45,18 @@ pub(crate) fn collect(
     families: impl Iterator<Item = &'static Series> + Clone,
     sink: &mut dyn Sink,
 ) {
-    let can_fill = families.clone().filter(|family| {
+    let shown = families.flat_map(|series| {
+        let views = series.views().iter();
+        views.map(|view| (view.metric, series.losses))
+    });
+    let can_fill = shown.clone().filter(|(metric, _)| {
         let fixed = [
             catalog::TARGET_INFO,
             catalog::FAMILIES_REFUSED,
             catalog::SCRAPES,
         ];
-        let is_fixed = fixed.iter().any(|own| own.name() == family.metric.name());
-        !(is_fixed || family.metric.label_names().is_empty())
+        let is_fixed = fixed.iter().any(|own| own.name() == metric.name());
+        !(is_fixed || metric.label_names().is_empty())
     });
     one(
         catalog::SERIES_REFUSED,
@@ -60,7 +64,7 @@ pub(crate) fn collect(
         Losses::series_refused,
         sink,
     );
-    let histograms = families.filter(|family| family.metric.kind() == Kind::Histogram);
+    let histograms = shown.filter(|(metric, _)| metric.kind() == Kind::Histogram);
     one(
         catalog::OBSERVATIONS_REFUSED,
         histograms,
@@ -71,7 +75,7 @@ pub(crate) fn collect(
 
 fn one(
     metric: Metric,
-    families: impl Iterator<Item = &'static Series>,
+    families: impl Iterator<Item = (Metric, &'static Losses)>,
     of: fn(&Losses) -> u64,
     sink: &mut dyn Sink,
 ) {
@@ -81,14 +85,14 @@ fn one(
         kind: Type::Ours(metric.kind()),
         unit: metric.base_unit(),
     });
-    for family in families {
-        let (names, values) = (metric.label_names(), [family.metric.name()]);
+    for (family, losses) in families {
+        let (names, values) = (metric.label_names(), [family.name()]);
         let block = label_block(names, &values);
         let labels = Labels {
             names,
             values: &values,
             block: &block,
         };
-        sink.series(&labels, &Value::Whole(of(family.losses)));
+        sink.series(&labels, &Value::Whole(of(losses)));
     }
 }

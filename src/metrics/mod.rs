@@ -37,6 +37,8 @@ mod refusal;
 mod registry;
 mod sink;
 mod stripe;
+mod traffic;
+mod view;
 
 pub use crate::catalog::{Kind, Metric, Unit};
 pub use crate::label::{LabelSet, LabelValue};
@@ -49,12 +51,13 @@ pub use histogram::Histogram;
 pub use labelled::{DynamicFamily, Family, Handle};
 pub use registry::Registry;
 
-pub(crate) use counter::InFlightCell;
-pub(crate) use family::{Cells, Series};
+pub(crate) use family::{Series, Shape};
 pub(crate) use histogram::nanoseconds;
 pub(crate) use index::Index;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
-pub(crate) use registry::DEFAULT_CAP;
+pub(crate) use registry::{DEFAULT_CAP, own_shape};
 #[cfg(feature = "testing")]
 pub(crate) use sink::{Head, Labels, Sink, Value};
+pub(crate) use traffic::TrafficCells;
+pub(crate) use view::Part;

@@ -19,6 +19,7 @@ use crate::metrics::list::AppendList;
 use crate::metrics::losses;
 use crate::metrics::refusal::{clash, expect_kind};
 use crate::metrics::sink::Sink;
+use crate::metrics::view::{Part, View};
 
 /// Label sets that a family holds unless told otherwise.
 pub(crate) const DEFAULT_CAP: usize = 10_000;
@@ -191,19 +192,32 @@ impl Registry {
         shape: Shape,
         labels: &'static [&'static str],
     ) -> Result<&'static Series, Error> {
+        self.add_views(shape, labels, &[(metric, Part::Whole)])
+    }
+
+    fn add_views(
+        self,
+        shape: Shape,
+        labels: &'static [&'static str],
+        views: &[(Metric, Part)],
+    ) -> Result<&'static Series, Error> {
         let _one_at_a_time = self
             .0
             .registration
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        match self.find(metric.name()) {
-            Some(known) if known.metric == metric => Ok(known),
-            Some(known) => Err(clash(&known.metric, &metric)),
-            None => {
-                let series = Series::new(metric, shape, labels, self.0.cap, self.0.seed);
-                Ok(self.0.families.push(series))
+        for (metric, _) in views {
+            match self.find(metric.name()) {
+                Some((known, series)) if known == *metric => return Ok(series),
+                Some((known, _)) => return Err(clash(&known, metric)),
+                None => {}
             }
         }
+        let views = views
+            .iter()
+            .map(|(metric, part)| View::new(*metric, *part, labels));
+        let series = Series::new(shape, labels, views.collect(), self.0.cap, self.0.seed);
+        Ok(self.0.families.push(series))
     }
 
     /// Whether a histogram has series of this name.
@@ -212,7 +226,7 @@ impl Registry {
         let mut stems = parts.filter_map(|part| name.strip_suffix(part));
         stems.any(|stem| {
             let family = self.find(stem);
-            family.is_some_and(|family| family.metric.kind() == Kind::Histogram)
+            family.is_some_and(|(metric, _)| metric.kind() == Kind::Histogram)
         })
     }
 
@@ -222,25 +236,29 @@ impl Registry {
         std::ptr::eq(self.0, other.0)
     }
 
-    fn find(self, name: &str) -> Option<&'static Series> {
-        self.0.families.iter().find(|f| f.metric.name() == name)
+    /// The family of this name, and its series.
+    fn find(self, name: &str) -> Option<(Metric, &'static Series)> {
+        let of = |series: &'static Series| series.views().iter().map(move |view| (view, series));
+        let mut families = self.0.families.iter().flat_map(of);
+        families
+            .find(|(view, _)| view.metric.name() == name)
+            .map(|(view, series)| (view.metric, series))
     }
 
     /// A family of the catalogue whose handles the library keeps.
     pub(crate) fn own(self, metric: Metric) -> &'static Series {
-        self.own_shaped(metric, None)
+        let shape = own_shape(&metric);
+        self.own_views(shape, metric.label_names(), &[(metric, Part::Whole)])
     }
 
-    /// A family of the catalogue that counts what is under way.
-    pub(crate) fn own_in_flight(self, metric: Metric) -> &'static Series {
-        self.own_shaped(metric, Some(Shape::InFlight))
-    }
-
-    fn own_shaped(self, metric: Metric, shape: Option<Shape>) -> &'static Series {
-        let shape = shape
-            .or_else(|| shape_of(&metric).ok())
-            .expect("the catalogue's buckets are checked by a test");
-        self.add(metric, shape, metric.label_names())
+    /// Families of the catalogue that show parts of what is recorded by these labels.
+    pub(crate) fn own_views(
+        self,
+        shape: Shape,
+        labels: &'static [&'static str],
+        views: &[(Metric, Part)],
+    ) -> &'static Series {
+        self.add_views(shape, labels, views)
             .expect("the library registers its own families first")
     }
 
@@ -296,9 +314,16 @@ impl Registry {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = self.0.families.iter().map(|family| family.metric.name());
-        f.debug_list().entries(names).finish()
+        let views = self.0.families.iter().flat_map(Series::views);
+        f.debug_list()
+            .entries(views.map(|view| view.metric.name()))
+            .finish()
     }
+}
+
+/// The shape of a family of the catalogue.
+pub(crate) fn own_shape(metric: &Metric) -> Shape {
+    shape_of(metric).expect("the catalogue's buckets are checked by a test")
 }
 
 /// Names of families that are made at collection.

@@ -119,29 +119,28 @@ fn lines(number: usize) -> Box<[Line]> {
         .collect()
 }
 
-/// A few counts that are read together: one copy, or one for each stripe.
-pub(crate) struct Counts<const N: usize> {
-    first: [AtomicU64; N],
+/// A count: one copy, or one for each stripe.
+pub(crate) struct Count {
+    first: AtomicU64,
     stripes: OnceLock<Box<[Line]>>,
 }
 
-impl<const N: usize> Counts<N> {
+impl Count {
     pub(crate) const fn new() -> Self {
         Self {
-            first: [const { AtomicU64::new(0) }; N],
+            first: AtomicU64::new(0),
             stripes: OnceLock::new(),
         }
     }
 
-    /// Adds to a count.
     #[inline]
-    pub(crate) fn add(&self, count: usize, n: u64) {
+    pub(crate) fn add(&self, n: u64) {
         if let Some(stripes) = self.stripes.get() {
             let mine = Mine::get();
-            add(&stripes[mine.stripe()].0[count], n, mine.is_owned());
+            add(&stripes[mine.stripe()].0[0], n, mine.is_owned());
             return;
         }
-        let old = self.first[count].fetch_add(n, Ordering::Relaxed);
+        let old = self.first.fetch_add(n, Ordering::Relaxed);
         if old.saturating_add(n) >= HOT {
             self.spread();
         }
@@ -152,11 +151,10 @@ impl<const N: usize> Counts<N> {
         let _ = self.stripes.set(lines(2 * *HALF));
     }
 
-    /// A count's value.
-    pub(crate) fn value(&self, count: usize) -> u64 {
+    pub(crate) fn value(&self) -> u64 {
         let stripes = self.stripes.get().into_iter().flatten();
-        let copies = stripes.map(|line| &line.0[count]);
-        copies.chain([&self.first[count]]).fold(0, |sum, cell| {
+        let copies = stripes.map(|line| &line.0[0]);
+        copies.chain([&self.first]).fold(0, |sum, cell| {
             sum.wrapping_add(cell.load(Ordering::Relaxed))
         })
     }
@@ -181,6 +179,10 @@ impl Row<'_> {
     #[inline]
     pub(crate) fn cell(&self, cell: usize) -> &AtomicU64 {
         &self.copies[self.start + cell / LINE].0[cell % LINE]
+    }
+
+    pub(crate) fn value(&self, cell: usize) -> u64 {
+        self.cell(cell).load(Ordering::Relaxed)
     }
 
     /// Adds to a cell, and returns what it held.
@@ -274,11 +276,11 @@ mod tests {
 
     #[test]
     fn what_a_thread_records_while_it_ends_is_counted() {
-        struct Late(&'static Counts<1>);
+        struct Late(&'static Count);
 
         impl Drop for Late {
             fn drop(&mut self) {
-                self.0.add(0, 1);
+                self.0.add(1);
             }
         }
 
@@ -286,11 +288,11 @@ mod tests {
             static LATE: Cell<Option<Late>> = const { Cell::new(None) };
         }
 
-        let counts: &'static Counts<1> = Box::leak(Box::new(Counts::new()));
-        counts.spread();
+        let count: &'static Count = Box::leak(Box::new(Count::new()));
+        count.spread();
         let record = move || {
-            LATE.set(Some(Late(counts)));
-            counts.add(0, 1);
+            LATE.set(Some(Late(count)));
+            count.add(1);
         };
         for _ in 0..100 {
             let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(record)).collect();
@@ -298,6 +300,6 @@ mod tests {
                 thread.join().unwrap(); // also waits for what it does while it ends
             }
         }
-        assert_eq!(counts.value(0), 800);
+        assert_eq!(count.value(), 800);
     }
 }

@@ -1,4 +1,4 @@
-//! The handles of one endpoint, resolved once, so that a request formats and hashes no label.
+//! Endpoints, found without a lock: by their template, or by where that lies.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -6,11 +6,11 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use foldhash::fast::FixedState;
 
 use crate::label::{Method, OVERFLOW, UNMATCHED};
-use crate::metrics::{AppendList, Cells, Counter, Histogram, InFlightCell, Index, resolve};
+use crate::metrics::{Histogram, Index, resolve};
 use crate::observe::meter::Meter;
 #[cfg(feature = "axum")]
 use crate::observe::place::{Kept, Places};
-use crate::outcome::Outcome;
+use crate::observe::route::Route;
 
 /// All endpoints of a meter, found by template without a lock.
 pub(crate) struct Endpoints {
@@ -24,31 +24,12 @@ pub(crate) struct Endpoints {
     overflow: OnceLock<&'static Endpoint>,
 }
 
-/// One endpoint's handles: in flight, then by method, status and outcome as they occur.
+/// One endpoint, and its methods as they occur.
 pub(crate) struct Endpoint {
     template: &'static str,
-    /// Made with the first request: an endpoint that only a function names has none.
-    in_flight: OnceLock<Option<&'static InFlightCell>>,
-    methods: [OnceLock<ByMethod>; Method::COUNT],
+    is_named: bool,
+    routes: [OnceLock<&'static Route>; Method::COUNT],
     stream: OnceLock<Histogram>,
-}
-
-struct ByMethod {
-    sizes: Option<Sizes>,
-    statuses: AppendList<ByStatus>,
-}
-
-struct Sizes {
-    request: Histogram,
-    response: Histogram,
-}
-
-/// In this order: all that a request needs is on one cache line.
-#[repr(C)]
-struct ByStatus {
-    code: u16,
-    duration: Histogram,
-    outcomes: [OnceLock<Counter>; Outcome::COUNT],
 }
 
 impl Endpoints {
@@ -111,132 +92,34 @@ impl Endpoint {
     fn new(template: &'static str) -> &'static Self {
         Box::leak(Box::new(Self {
             template,
-            in_flight: OnceLock::new(),
-            methods: [const { OnceLock::new() }; Method::COUNT],
+            is_named: template != UNMATCHED,
+            routes: [const { OnceLock::new() }; Method::COUNT],
             stream: OnceLock::new(),
         }))
     }
 
+    pub(crate) fn template(&self) -> &'static str {
+        self.template
+    }
+
+    /// One of the endpoint's methods.
     #[inline]
-    pub(crate) fn begin(&self, meter: &'static Meter) {
-        match self.in_flight.get() {
-            Some(Some(cell)) => cell.begin(),
-            Some(None) => {}
-            None => self.begin_first(meter),
-        }
-    }
-
-    #[cold]
-    fn begin_first(&self, meter: &'static Meter) {
-        let in_flight =
-            self.in_flight
-                .get_or_init(|| match meter.http.in_flight.resolve(&[self.template]) {
-                    Cells::InFlight(cell) => Some(cell),
-                    _ => None,
-                });
-        if let Some(cell) = in_flight {
-            cell.begin();
-        }
-    }
-
-    #[inline]
-    pub(crate) fn end(&self) {
-        if let Some(Some(cell)) = self.in_flight.get() {
-            cell.end();
-        }
-    }
-
-    /// Counts a request and its time.
-    #[inline]
-    pub(crate) fn count(
-        &self,
-        meter: &'static Meter,
-        method: Method,
-        code: u16,
-        outcome: Outcome,
-        nanoseconds: u64,
-    ) {
-        let statuses = &self.by_method(meter, method).statuses;
-        let by_status = match statuses.iter().find(|known| known.code == code) {
-            Some(known) => known,
-            None => statuses.push(self.by_status(meter, method, code)),
-        };
-        by_status.duration.record(nanoseconds);
-        match by_status.outcomes[outcome as usize].get() {
-            Some(counter) => counter.inc(),
-            None => self.first_outcome(by_status, meter, method, outcome).inc(),
-        }
-    }
-
-    #[cold]
-    fn first_outcome(
-        &self,
-        by_status: &ByStatus,
-        meter: &'static Meter,
-        method: Method,
-        outcome: Outcome,
-    ) -> Counter {
-        *by_status.outcomes[outcome as usize].get_or_init(|| {
-            let code = by_status.code.to_string();
-            let labels = [method.as_str(), self.template, &code, outcome.as_str()];
-            resolve(meter.http.requests, &labels)
-        })
-    }
-
-    #[cold]
-    fn by_status(&self, meter: &'static Meter, method: Method, code: u16) -> ByStatus {
-        let labels = [method.as_str(), self.template, &code.to_string()];
-        ByStatus {
-            code,
-            duration: resolve(meter.http.duration, &labels),
-            outcomes: [const { OnceLock::new() }; Outcome::COUNT],
-        }
-    }
-
-    /// Records the bytes of both bodies; `received` is `None` where they could not be seen.
-    #[inline]
-    pub(crate) fn sizes(
-        &self,
-        meter: &'static Meter,
-        method: Method,
-        received: Option<u64>,
-        sent: u64,
-    ) {
-        if let Some(sizes) = &self.by_method(meter, method).sizes {
-            sizes.response.record(sent);
-            if let Some(received) = received {
-                sizes.request.record(received);
-            }
-        }
-    }
-
-    /// Records the life of a stream.
-    #[cold]
-    pub(crate) fn stream(&self, meter: &'static Meter, nanoseconds: u64) {
-        self.stream
-            .get_or_init(|| resolve(meter.http.stream, &[self.template]))
-            .record(nanoseconds);
-    }
-
-    #[inline]
-    fn by_method(&self, meter: &'static Meter, method: Method) -> &ByMethod {
-        match self.methods[method as usize].get() {
-            Some(known) => known,
+    pub(crate) fn route(&'static self, meter: &'static Meter, method: Method) -> &'static Route {
+        match self.routes[method as usize].get() {
+            Some(route) => route,
             None => self.first_of_method(meter, method),
         }
     }
 
     #[cold]
-    fn first_of_method(&self, meter: &'static Meter, method: Method) -> &ByMethod {
-        self.methods[method as usize].get_or_init(|| {
-            let labels = [method.as_str(), self.template];
-            ByMethod {
-                sizes: meter.http.sizes.as_ref().map(|sizes| Sizes {
-                    request: resolve(sizes.request, &labels),
-                    response: resolve(sizes.response, &labels),
-                }),
-                statuses: AppendList::new(),
-            }
-        })
+    fn first_of_method(&'static self, meter: &'static Meter, method: Method) -> &'static Route {
+        self.routes[method as usize]
+            .get_or_init(|| Box::leak(Box::new(Route::new(meter, self, self.is_named, method))))
+    }
+
+    /// The lives of the endpoint's streams.
+    pub(crate) fn stream(&self, meter: &'static Meter) -> Histogram {
+        let resolve = || resolve(meter.http.stream, &[self.template]);
+        *self.stream.get_or_init(resolve)
     }
 }

@@ -1,10 +1,11 @@
 //! One call of a function that carries `#[monitor]`.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::label::Method;
-use crate::metrics::{AppendList, Counter, Histogram, Index, Series, nanoseconds, resolve};
+use crate::metrics::{AppendList, Histogram, Index, Series, resolve};
+use crate::observe::clock::Start;
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
 use crate::observe::objective::Objective;
@@ -101,25 +102,37 @@ pub(crate) fn objectives() -> Vec<Objective> {
 
 /// The monitored functions of a meter.
 pub(crate) struct Functions {
-    count: &'static Series,
-    latency: &'static Series,
+    /// Times by method, endpoint and status: the counter and the histogram.
+    calls: &'static Series,
     index: Index<Function>,
     known: Mutex<usize>,
 }
 
 /// One function's handles.
 pub(crate) struct Function {
+    meter: &'static Meter,
     site: &'static Site,
-    latency: Histogram,
-    counts: [AppendList<(u16, Counter)>; Method::COUNT],
     endpoint: Option<&'static Endpoint>,
+    answers: AppendList<Answer>,
+}
+
+struct Answer {
+    latency: Histogram,
+    code: u16,
+    method: Method,
+}
+
+/// A call that ended, and the time that it took.
+#[derive(Clone, Copy)]
+pub(crate) struct Ended {
+    function: &'static Function,
+    nanoseconds: u64,
 }
 
 impl Functions {
-    pub(crate) fn new(count: &'static Series, latency: &'static Series) -> Self {
+    pub(crate) fn new(calls: &'static Series) -> Self {
         Self {
-            count,
-            latency,
+            calls,
             index: Index::new(),
             known: Mutex::new(0),
         }
@@ -137,12 +150,12 @@ impl Functions {
             return function;
         }
         let function: &'static Function = Box::leak(Box::new(Function {
+            meter,
             site,
-            latency: resolve(self.latency, &[site.endpoint]),
-            counts: [const { AppendList::new() }; Method::COUNT],
             endpoint: site
                 .is_endpoint()
                 .then(|| meter.endpoints.of(site.endpoint)),
+            answers: AppendList::new(),
         }));
         self.index.insert(*known, hash, function);
         *known += 1;
@@ -150,22 +163,29 @@ impl Functions {
     }
 }
 
-impl Function {
-    /// Counts a call.
+impl Ended {
+    /// Counts the call with its time and the status that it led to.
     #[inline]
-    pub(crate) fn count(&self, meter: &'static Meter, method: Method, code: u16) {
-        let counts = &self.counts[method as usize];
-        match counts.iter().find(|known| known.0 == code) {
-            Some((_, counter)) => counter.inc(),
-            None => self.count_first(meter, method, code),
-        }
+    pub(crate) fn count(self, method: Method, code: u16) {
+        let answers = &self.function.answers;
+        let is = |known: &&Answer| known.code == code && known.method == method;
+        let answer = match answers.iter().find(is) {
+            Some(known) => known,
+            None => self.function.first(method, code),
+        };
+        answer.latency.record(self.nanoseconds);
     }
+}
 
+impl Function {
     #[cold]
-    fn count_first(&self, meter: &'static Meter, method: Method, code: u16) {
+    fn first(&'static self, method: Method, code: u16) -> &'static Answer {
         let labels = [method.as_str(), self.site.endpoint, &code.to_string()];
-        let counter: Counter = resolve(meter.functions.count, &labels);
-        self.counts[method as usize].push((code, counter)).1.inc();
+        self.answers.push(Answer {
+            latency: resolve(self.meter.functions.calls, &labels),
+            code,
+            method,
+        })
     }
 }
 
@@ -173,10 +193,9 @@ impl Function {
 ///
 /// Dropped before that, the call counts as 500 when the thread is panicking, else as 499.
 pub struct Call {
-    meter: &'static Meter,
     function: &'static Function,
     method: Method,
-    started: Instant,
+    started: Start,
     finished: bool,
 }
 
@@ -184,19 +203,15 @@ impl Call {
     /// Begins a call, for the request that this thread works on if there is one.
     #[inline]
     pub fn start(site: &'static Site) -> Self {
-        let scope = scope::current();
-        let meter = scope.map_or_else(Meter::installed, |scope| scope.meter);
-        let function = site.at(meter);
+        let route = scope::route();
+        let function = site.at(route.map_or_else(scope::meter, |route| route.meter));
         if let Some(endpoint) = function.endpoint {
             scope::name_endpoint(endpoint);
         }
         Self {
-            meter,
             function,
-            method: scope
-                .and_then(|scope| scope.method)
-                .unwrap_or_else(|| site.own_method()),
-            started: Instant::now(),
+            method: route.map_or_else(|| site.own_method(), |route| route.method),
+            started: Start::now(),
             finished: false,
         }
     }
@@ -205,30 +220,36 @@ impl Call {
     #[inline]
     pub fn finish(mut self, code: u16) {
         self.finished = true;
-        self.function
-            .latency
-            .record(nanoseconds(self.started.elapsed()));
-        if !self.left_to_request() {
+        let ended = self.ended();
+        if !self.left_to_request(ended) {
             // A service's own type can answer with any number: what is no status is an error of the service.
             let code = if (100..=999).contains(&code) {
                 code
             } else {
                 500
             };
-            self.function.count(self.meter, self.method, code);
+            ended.count(self.method, code);
+        }
+    }
+
+    #[inline]
+    fn ended(&self) -> Ended {
+        Ended {
+            function: self.function,
+            nanoseconds: self.started.nanoseconds(),
         }
     }
 
     /// Leaves an endpoint to be counted with the status that the client gets.
     #[inline]
-    fn left_to_request(&self) -> bool {
+    fn left_to_request(&self, ended: Ended) -> bool {
         if self.function.endpoint.is_none() {
             return false;
         }
         let mut left = false;
-        scope::say(self.meter, |said| {
+        scope::say(self.function.meter, |said| {
             if let Some(place) = said.ended.iter_mut().find(|place| place.is_none()) {
-                *place = Some(self.function);
+                *place = Some(ended);
                 left = true;
             }
         });
@@ -249,14 +270,11 @@ impl Call {
     #[cold]
     fn given_up(&self) {
         let code = if std::thread::panicking() {
-            scope::say(self.meter, |said| said.panicked = true);
+            scope::say(self.function.meter, |said| said.panicked = true);
             500
         } else {
             CLIENT_CLOSED_REQUEST
         };
-        self.function
-            .latency
-            .record(nanoseconds(self.started.elapsed()));
-        self.function.count(self.meter, self.method, code);
+        self.ended().count(self.method, code);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::catalog;
 #[cfg(feature = "macros")]
 use crate::metrics::DEFAULT_CAP;
-use crate::metrics::{Registry, Series};
+use crate::metrics::{Part, Registry, Series, Shape, own_shape};
 use crate::observe::endpoint::Endpoints;
 #[cfg(feature = "macros")]
 use crate::observe::function::Functions;
@@ -23,44 +23,63 @@ pub(crate) struct Meter {
     pub(crate) functions: Functions,
 }
 
-/// The families of the layer.
+/// What the layer records to.
 pub(crate) struct Http {
+    /// Times by method, endpoint, status and outcome: the counter and the histogram.
     pub(crate) requests: &'static Series,
-    pub(crate) duration: &'static Series,
-    pub(crate) in_flight: &'static Series,
+    /// What is in flight, and the sizes of bodies, by method and endpoint.
+    pub(crate) traffic: &'static Series,
     pub(crate) stream: &'static Series,
-    pub(crate) sizes: Option<Sizes>,
 }
 
-/// The families of body sizes, which can be turned off.
-pub(crate) struct Sizes {
-    pub(crate) request: &'static Series,
-    pub(crate) response: &'static Series,
+impl Http {
+    fn new(registry: Registry, sizes: bool) -> Self {
+        let size = match own_shape(&catalog::HTTP_REQUEST_SIZE) {
+            Shape::Histogram(layout) if sizes => Some(layout),
+            _ => None,
+        };
+        let traffic = [
+            (catalog::HTTP_REQUESTS_IN_FLIGHT, Part::UnderWay),
+            (catalog::HTTP_REQUEST_SIZE, Part::Received),
+            (catalog::HTTP_RESPONSE_SIZE, Part::Sent),
+        ];
+        let shown = if sizes { 3 } else { 1 };
+        Self {
+            requests: registry.own_views(
+                own_shape(&catalog::HTTP_REQUEST_DURATION),
+                catalog::HTTP_REQUESTS.label_names(),
+                &[
+                    (catalog::HTTP_REQUESTS, Part::Count),
+                    (catalog::HTTP_REQUEST_DURATION, Part::Whole),
+                ],
+            ),
+            traffic: registry.own_views(
+                Shape::Traffic(size),
+                catalog::HTTP_REQUEST_SIZE.label_names(),
+                &traffic[..shown],
+            ),
+            stream: registry.own(catalog::HTTP_STREAM_DURATION),
+        }
+    }
 }
 
 impl Meter {
     /// A meter with a registry of its own. It lives as long as the process.
     pub(crate) fn new(cap: usize, sizes: bool) -> &'static Self {
         let registry = Registry::new(cap);
-        let http = Http {
-            requests: registry.own(catalog::HTTP_REQUESTS),
-            duration: registry.own(catalog::HTTP_REQUEST_DURATION),
-            in_flight: registry.own_in_flight(catalog::HTTP_REQUESTS_IN_FLIGHT),
-            sizes: sizes.then(|| Sizes {
-                request: registry.own(catalog::HTTP_REQUEST_SIZE),
-                response: registry.own(catalog::HTTP_RESPONSE_SIZE),
-            }),
-            stream: registry.own(catalog::HTTP_STREAM_DURATION),
-        };
         Box::leak(Box::new(Self {
             registry,
             endpoints: Endpoints::new(cap),
-            http,
+            http: Http::new(registry, sizes),
             #[cfg(feature = "macros")]
-            functions: Functions::new(
-                registry.own(catalog::REQUEST_COUNT),
-                registry.own(catalog::REQUEST_LATENCY),
-            ),
+            functions: Functions::new(registry.own_views(
+                own_shape(&catalog::REQUEST_LATENCY),
+                catalog::REQUEST_COUNT.label_names(),
+                &[
+                    (catalog::REQUEST_COUNT, Part::Count),
+                    (catalog::REQUEST_LATENCY, Part::Whole),
+                ],
+            )),
         }))
     }
 

@@ -3,6 +3,7 @@
 //! This is the only place that tells the signals what happened. An edge (the tower layer, the attribute) only
 //! says what it sees: a head, bytes, an end, a drop.
 
+mod clock;
 mod endpoint;
 #[cfg(feature = "macros")]
 mod function;
@@ -11,6 +12,7 @@ mod objective;
 #[cfg(feature = "axum")]
 mod place;
 mod request;
+mod route;
 mod scope;
 
 pub(crate) use endpoint::Endpoint;
@@ -20,5 +22,5 @@ pub(crate) use meter::Meter;
 pub use objective::Objective;
 pub(crate) use request::{Head, Received, Request};
 #[cfg(feature = "testing")]
-pub(crate) use scope::Scope;
+pub(crate) use scope::outside;
 pub(crate) use scope::{name_endpoint, within};

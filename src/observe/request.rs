@@ -4,28 +4,30 @@
 use std::sync::Arc;
 #[cfg(feature = "axum")]
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use http::StatusCode;
 
 use crate::label::Method;
-use crate::metrics::nanoseconds;
+use crate::observe::clock::Start;
+
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
-use crate::observe::scope::{self, Before, Said, Scope};
+use crate::observe::route::Route;
+use crate::observe::scope::{self, Before, Said};
 use crate::outcome::{CLIENT_CLOSED_REQUEST, Outcome};
 
 /// One request under way. Dropped, it is finished as cancelled (before its head) or aborted (after).
 pub(crate) struct Request {
-    meter: &'static Meter,
-    endpoint: Option<&'static Endpoint>,
+    route: &'static Route,
     /// When the request began; once it is a stream, when the stream did.
-    started: Instant,
+    started: Start,
     received: Received,
     sent: u64,
-    said: Said,
+    /// What functions said while there was no head. In a box, since most end when the head is there.
+    said: Option<Box<Said>>,
     status: Option<StatusCode>,
-    method: Method,
+    /// A monitored function panicked.
+    panicked: bool,
     /// The gauge waits for the endpoint's name.
     pending: bool,
     /// It is counted already, and its life is measured apart.
@@ -78,42 +80,37 @@ impl Request {
         pending: bool,
         received: Received,
     ) -> Self {
-        let request = Self {
-            meter,
-            endpoint,
-            started: Instant::now(),
+        let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
+        let route = endpoint.route(meter, method);
+        let pending = pending && !route.is_named;
+        if !pending {
+            route.begin();
+        }
+        Self {
+            route,
+            started: Start::now(),
             received,
             sent: 0,
-            said: Said::NOTHING,
+            said: None,
+            panicked: false,
             status: None,
-            method,
-            pending: pending && endpoint.is_none(),
+            pending,
             stream: false,
             life_is_seen: false,
             finished: false,
-        };
-        if !request.pending {
-            request.endpoint().begin(meter);
         }
-        request
     }
 
     #[inline]
     pub(crate) fn method(&self) -> Method {
-        self.method
+        self.route.method
     }
 
     /// Makes this the thread's request until [`Working::leave`].
     #[inline]
     pub(crate) fn enter(&mut self) -> Working<'_> {
-        let scope = Scope {
-            meter: self.meter,
-            method: Some(self.method),
-            endpoint: self.endpoint,
-        };
-        let before = scope::enter(scope, &self.said);
         Working {
-            before: Some(before),
+            before: Some(scope::enter(self.route, self.said.as_deref())),
             request: self,
         }
     }
@@ -130,12 +127,17 @@ impl Request {
     /// Takes in what was said by those who worked for it.
     #[inline(never)]
     fn hear(&mut self) {
-        let (endpoint, said) = scope::hear();
-        self.said = said;
-        if let Some(status) = self.status {
-            self.count_functions(status.as_u16()); // of a body, which may go on for hours
+        let (named, said) = scope::hear();
+        self.panicked |= said.panicked;
+        match (self.status, &mut self.said) {
+            (Some(status), _) => {
+                said.count_functions(self.route.method, status.as_u16());
+                self.said = None;
+            }
+            (None, Some(kept)) => **kept = said,
+            (None, kept) => *kept = said.of_functions().map(Box::new),
         }
-        if let (None, Some(endpoint)) = (self.endpoint, endpoint) {
+        if let Some(endpoint) = named {
             self.named(endpoint);
         }
     }
@@ -143,22 +145,22 @@ impl Request {
     /// Moves the request in the gauge to the endpoint that was named.
     #[inline]
     fn named(&mut self, endpoint: &'static Endpoint) {
-        endpoint.begin(self.meter);
+        let route = endpoint.route(self.route.meter, self.route.method);
+        route.begin();
         if !self.pending {
-            self.endpoint().end();
+            self.route.end();
         }
         self.pending = false;
-        self.endpoint = Some(endpoint);
+        self.route = route;
     }
 
     /// The head of the response is there.
     #[inline]
     pub(crate) fn answered(&mut self, status: StatusCode, head: Head) {
         self.status = Some(status);
-        self.count_functions(status.as_u16());
         if head != Head::Body {
             self.count(self.unless_panicked(Outcome::of_status(status)));
-            self.started = Instant::now();
+            self.started = Start::now();
             self.stream = true;
             self.life_is_seen = head == Head::Events;
         }
@@ -210,7 +212,7 @@ impl Request {
     #[inline]
     fn unless_panicked(&self, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::ServerError if self.said.panicked => Outcome::Panic,
+            Outcome::ServerError if self.panicked => Outcome::Panic,
             other => other,
         }
     }
@@ -220,25 +222,25 @@ impl Request {
             return;
         }
         self.finished = true;
-        let endpoint = self.endpoint();
         if !self.stream {
             self.count(outcome);
         } else if self.life_is_seen {
-            endpoint.stream(self.meter, nanoseconds(self.started.elapsed()));
+            self.route.stream(self.started.nanoseconds());
         }
-        self.count_functions(self.code(outcome));
-        endpoint.sizes(self.meter, self.method, self.received.bytes(), self.sent);
+        if let Some(said) = self.said.take() {
+            said.count_functions(self.route.method, self.code(outcome));
+        }
+        self.route.sizes(self.received.bytes(), self.sent);
         if !self.pending {
-            endpoint.end();
+            self.route.end();
         }
     }
 
     /// Counts the request with its time until now: the one place where that happens.
     #[inline]
     fn count(&self, outcome: Outcome) {
-        let time = nanoseconds(self.started.elapsed());
-        self.endpoint()
-            .count(self.meter, self.method, self.code(outcome), outcome, time);
+        let time = self.started.nanoseconds();
+        self.route.count(self.code(outcome), outcome, time);
     }
 
     /// The status that the client got, or that stands for there being none.
@@ -248,27 +250,6 @@ impl Request {
             (Some(status), _) => status.as_u16(),
             (None, Outcome::Panic) => 500,
             (None, _) => CLIENT_CLOSED_REQUEST,
-        }
-    }
-
-    /// Counts the functions that ended with the status that the client gets.
-    #[inline]
-    fn count_functions(&mut self, code: u16) {
-        #[cfg(feature = "macros")]
-        if self.said.ended[0].is_some() {
-            for function in self.said.ended.iter_mut().filter_map(Option::take) {
-                function.count(self.meter, self.method, code);
-            }
-        }
-        #[cfg(not(feature = "macros"))]
-        let _ = code;
-    }
-
-    #[inline]
-    fn endpoint(&self) -> &'static Endpoint {
-        match self.endpoint {
-            Some(endpoint) => endpoint,
-            None => self.meter.endpoints.unmatched(),
         }
     }
 }
@@ -296,9 +277,13 @@ pub(crate) struct Working<'a> {
 }
 
 impl Working<'_> {
+    /// Ends it. `head` is the status that the client gets, where that is known by now.
     #[inline]
-    pub(crate) fn leave(mut self) {
+    pub(crate) fn leave(mut self, head: Option<StatusCode>) {
         if let Some(before) = self.before.take() {
+            if head.is_some() {
+                self.request.status = head;
+            }
             self.request.leave(before);
         }
     }

@@ -8,39 +8,35 @@ use std::cell::Cell;
 use crate::label::Method;
 use crate::observe::endpoint::Endpoint;
 #[cfg(feature = "macros")]
-use crate::observe::function::Function;
+use crate::observe::function::Ended;
 use crate::observe::meter::Meter;
+use crate::observe::route::Route;
 
 thread_local! {
     static CURRENT: Current = const {
         Current {
-            meter: Cell::new(None),
-            method: Cell::new(None),
-            endpoint: Cell::new(None),
+            route: Cell::new(None),
+            named: Cell::new(None),
             said: Cell::new(Said::NOTHING),
             is_changed: Cell::new(false),
+            #[cfg(feature = "testing")]
+            outside: Cell::new(None),
         }
     };
 }
 
 /// This thread's scope, each part in a cell of its own, since most uses need one of them.
 struct Current {
-    /// `None` outside of any scope; then nothing is said.
-    meter: Cell<Option<&'static Meter>>,
-    method: Cell<Option<Method>>,
-    endpoint: Cell<Option<&'static Endpoint>>,
+    /// What the request is for, as far as it is known. `None` outside of any request; then nothing is said.
+    route: Cell<Option<&'static Route>>,
+    /// The endpoint that was named since the scope was entered.
+    named: Cell<Option<&'static Endpoint>>,
     said: Cell<Said>,
     /// Whether an endpoint was named, or something said, since the scope was entered.
     is_changed: Cell<bool>,
-}
-
-/// What a function can know of the request that it works for.
-#[derive(Clone, Copy)]
-pub(crate) struct Scope {
-    pub(crate) meter: &'static Meter,
-    /// The request's method; `None` outside of any request.
-    pub(crate) method: Option<Method>,
-    pub(crate) endpoint: Option<&'static Endpoint>,
+    /// What functions outside of any request record to.
+    #[cfg(feature = "testing")]
+    outside: Cell<Option<&'static Meter>>,
 }
 
 /// What functions say to the request that they work for.
@@ -48,39 +44,21 @@ pub(crate) struct Scope {
 pub(crate) struct Said {
     /// Functions that ended, to be counted with the status that the client gets.
     #[cfg(feature = "macros")]
-    pub(crate) ended: [Option<&'static Function>; 2],
+    pub(crate) ended: [Option<Ended>; 2],
     /// A monitored function panicked.
     pub(crate) panicked: bool,
 }
 
-#[cfg(feature = "testing")]
-impl Scope {
-    /// No request, but the meter is this one.
-    pub(crate) fn outside(meter: &'static Meter) -> Self {
-        Self {
-            meter,
-            method: None,
-            endpoint: None,
-        }
-    }
-
-    /// Makes this the thread's scope for the time of `work`.
-    pub(crate) fn run<T>(self, work: impl FnOnce() -> T) -> T {
-        struct Entered(Option<Before>);
-
-        impl Drop for Entered {
-            fn drop(&mut self) {
-                hear();
-                if let Some(before) = self.0.take() {
-                    leave(before);
-                }
-            }
-        }
-
-        let _entered = Entered(Some(enter(self, &Said::NOTHING)));
-        work()
-    }
+/// A scope that another one stands before.
+struct Interrupted {
+    route: &'static Route,
+    named: Option<&'static Endpoint>,
+    said: Said,
 }
+
+/// The scope that was there before: in a box, since there rarely is one. It takes another monitoring's request
+/// around this one.
+pub(crate) struct Before(Option<Box<Interrupted>>);
 
 impl Said {
     pub(crate) const NOTHING: Self = Self {
@@ -89,64 +67,58 @@ impl Said {
         panicked: false,
     };
 
-    #[inline]
-    pub(crate) fn is_nothing(&self) -> bool {
+    /// This, if a function ended.
+    pub(crate) fn of_functions(self) -> Option<Self> {
         #[cfg(feature = "macros")]
         if self.ended[0].is_some() {
-            return false;
+            return Some(self);
         }
-        !self.panicked
+        None
+    }
+
+    /// Counts the functions that ended, with the status that the client gets.
+    pub(crate) fn count_functions(&self, method: Method, code: u16) {
+        #[cfg(feature = "macros")]
+        for ended in self.ended.into_iter().flatten() {
+            ended.count(method, code);
+        }
+        #[cfg(not(feature = "macros"))]
+        let _ = (method, code);
     }
 }
 
 impl Current {
-    #[inline]
-    fn scope(&self) -> Option<Scope> {
-        Some(Scope {
-            meter: self.meter.get()?,
-            method: self.method.get(),
-            endpoint: self.endpoint.get(),
+    #[cold]
+    fn interrupt(&self, route: &'static Route) -> Box<Interrupted> {
+        self.is_changed.set(false);
+        Box::new(Interrupted {
+            route,
+            named: self.named.take(),
+            said: self.said.replace(Said::NOTHING),
         })
     }
 
     #[cold]
-    fn interrupt(&self) -> Option<Box<(Scope, Said)>> {
-        let said = self.said.replace(Said::NOTHING);
-        self.is_changed.set(false);
-        self.scope().map(|scope| Box::new((scope, said)))
-    }
-
-    #[cold]
-    fn resume(&self, (scope, said): (Scope, Said)) {
-        self.set(scope);
-        self.said.set(said);
+    fn resume(&self, before: Interrupted) {
+        self.route.set(Some(before.route));
+        self.named.set(before.named);
+        self.said.set(before.said);
         self.is_changed.set(true); // or it was not: then nothing new is heard
     }
 
     #[inline]
     fn is_request_of(&self, meter: &Meter) -> bool {
-        matches!(self.meter.get(), Some(of) if of.is(meter)) && self.method.get().is_some()
-    }
-
-    #[inline]
-    fn set(&self, scope: Scope) {
-        self.meter.set(Some(scope.meter));
-        self.method.set(scope.method);
-        self.endpoint.set(scope.endpoint);
+        matches!(self.route.get(), Some(route) if route.meter.is(meter))
     }
 }
 
-/// The scope that was there before: in a box, since there rarely is one. It takes another monitoring's request
-/// around this one.
-pub(crate) struct Before(Option<Box<(Scope, Said)>>);
-
 /// Makes this the thread's scope, with what was said in it earlier. It ends with [`leave`].
 #[inline]
-pub(crate) fn enter(scope: Scope, said: &Said) -> Before {
+pub(crate) fn enter(route: &'static Route, said: Option<&Said>) -> Before {
     CURRENT.with(|current| {
-        let before = current.meter.get().and_then(|_| current.interrupt());
-        current.set(scope);
-        if !said.is_nothing() {
+        let before = current.route.replace(Some(route));
+        let before = before.map(|route| current.interrupt(route));
+        if let Some(said) = said {
             current.said.set(*said);
             current.is_changed.set(true);
         }
@@ -157,10 +129,12 @@ pub(crate) fn enter(scope: Scope, said: &Said) -> Before {
 /// Ends the thread's scope.
 #[inline]
 pub(crate) fn leave(before: Before) {
-    CURRENT.with(|current| current.meter.set(None));
-    if let Some(before) = before.0 {
-        CURRENT.with(|current| current.resume(*before));
-    }
+    CURRENT.with(|current| {
+        current.route.set(None);
+        if let Some(before) = before.0 {
+            current.resume(*before);
+        }
+    });
 }
 
 /// Whether there is something to [`hear`].
@@ -169,19 +143,50 @@ pub(crate) fn is_changed() -> bool {
     CURRENT.with(|current| current.is_changed.get())
 }
 
-/// The endpoint that is named in the thread's scope, and what was said. From then on nothing was.
+/// The endpoint that was named in the thread's scope, and what was said. From then on nothing was.
 pub(crate) fn hear() -> (Option<&'static Endpoint>, Said) {
     CURRENT.with(|current| {
         current.is_changed.set(false);
-        (current.endpoint.get(), current.said.replace(Said::NOTHING))
+        (current.named.take(), current.said.replace(Said::NOTHING))
     })
 }
 
-/// The scope of this thread.
+/// What the thread's request is for.
 #[cfg(feature = "macros")]
 #[inline]
-pub(crate) fn current() -> Option<Scope> {
-    CURRENT.with(Current::scope)
+pub(crate) fn route() -> Option<&'static Route> {
+    CURRENT.with(|current| current.route.get())
+}
+
+/// What functions record to outside of any request.
+#[cfg(feature = "macros")]
+#[inline]
+pub(crate) fn meter() -> &'static Meter {
+    #[cfg(feature = "testing")]
+    if let Some(meter) = CURRENT.with(|current| current.outside.get()) {
+        return meter;
+    }
+    Meter::installed()
+}
+
+/// Runs `work` outside of any request, with this as what functions record to.
+#[cfg(feature = "testing")]
+pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {
+    struct Entered(Option<&'static Meter>, Before);
+
+    impl Drop for Entered {
+        fn drop(&mut self) {
+            CURRENT.with(|current| current.outside.set(self.0));
+            leave(Before(self.1.0.take()));
+        }
+    }
+
+    let _entered = CURRENT.with(|current| {
+        let before = current.route.take();
+        let before = before.map(|route| current.interrupt(route));
+        Entered(current.outside.replace(Some(meter)), Before(before))
+    });
+    work()
 }
 
 /// Says something to the request of this meter that this thread works on, if there is one.
@@ -208,8 +213,9 @@ pub(crate) fn within(meter: &'static Meter) -> bool {
 #[inline]
 pub(crate) fn name_endpoint(endpoint: &'static Endpoint) {
     CURRENT.with(|current| {
-        if current.endpoint.get().is_none() {
-            current.endpoint.set(Some(endpoint));
+        let is_unnamed = matches!(current.route.get(), Some(route) if !route.is_named);
+        if is_unnamed && current.named.get().is_none() {
+            current.named.set(Some(endpoint));
             current.is_changed.set(true);
         }
     });

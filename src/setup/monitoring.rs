@@ -99,12 +99,11 @@ impl Monitoring {
     /// ```
     /// # #[cfg(feature = "axum")] {
     /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build().unwrap();
-    /// // Without `with_state` axum builds its routes anew for each request.
-    /// let router: axum::Router = axum::Router::new().with_state(());
+    /// let router: axum::Router = axum::Router::new();
     /// let app = monitoring.around(router);
     /// # }
     /// ```
-    pub fn around<S>(&self, service: S) -> Monitor<S> {
+    pub fn around<S: 'static>(&self, service: S) -> Monitor<S> {
         Monitor::around(self.recording(), service)
     }
 

@@ -6,13 +6,13 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::observe::Scope;
+use crate::observe;
 use crate::setup::Monitoring;
 
 impl Monitoring {
     /// Runs a closure whose monitored functions record here, not to the monitoring of the process.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
-        Scope::outside(self.meter()).run(work)
+        observe::outside(self.meter(), work)
     }
 
     /// A future whose monitored functions record here, not to the monitoring of the process.

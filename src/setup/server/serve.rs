@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tower_service::Service;
 
 use crate::error::Error;
+use crate::http;
 use crate::setup::monitoring::Monitoring;
 use crate::setup::server::{connection, say, signal};
 
@@ -80,7 +81,7 @@ impl Monitoring {
                 () = signal::stop() => {}
             }
         };
-        let open = take_connections(listener, app, stop).await;
+        let open = take_connections(listener, http::with_routes_made(app), stop).await;
         say("stopping: no new connections, those that are open finish");
         tokio::select! {
             () = open.shutdown() => say("stopped: every connection has finished"),
