@@ -5,6 +5,7 @@ mod support {
     pub(crate) mod client;
     pub(crate) mod eventually;
     pub(crate) mod process;
+    #[allow(dead_code)]
     pub(crate) mod prometheus;
     pub(crate) mod shop;
 }
@@ -20,8 +21,10 @@ use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use tokio::task::JoinSet;
 
 use crate::support::eventually::eventually;
-use crate::support::prometheus::{Prometheus, check_metrics};
+use crate::support::prometheus::{Format, Prometheus, Server, check_metrics};
 use crate::support::shop::Shop;
+
+const JOB: &str = "ecolaura-api";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn prometheus_sees_what_clients_sent() {
@@ -33,7 +36,8 @@ async fn prometheus_sees_what_clients_sent() {
         "expr": "sum by (job) (rate(request_latency_seconds_sum[5m]))
             / sum by (job) (rate(request_latency_seconds_count[5m]))",
     }]);
-    let prometheus = Prometheus::start(&folder, "ecolaura-api", shop.monitoring, rules).await;
+    let prometheus =
+        Prometheus::start(Server::PACKAGED, &folder, JOB, shop.monitoring, rules).await;
     let mut sent = Sent::default();
 
     target_is_up(&prometheus).await;
@@ -50,6 +54,33 @@ async fn prometheus_sees_what_clients_sent() {
     durations_by_bucket_have_data(&prometheus).await;
     mean_latency_alert_has_data(&prometheus).await;
     assert_eq!(check_metrics(&shop.metrics().await), "");
+}
+
+/// The old and the new, whatever they ask for.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_prometheus_can_scrape() {
+    const SERVERS: [Server; 5] = [
+        Server::PACKAGED,
+        Server::PACKAGED.asking_for(Format::Protobuf),
+        Server::THREE,
+        Server::THREE.asking_for(Format::Text),
+        Server::THREE.asking_for(Format::Protobuf),
+    ];
+    let folder = empty_folder("e2e_every_prometheus");
+    let shop = Shop::open(&folder.join("shop.sqlite")).await;
+    let mut sent = Sent::default();
+    visit_every_route(&shop, &mut sent).await;
+
+    let mut servers = Vec::new();
+    for (number, server) in SERVERS.into_iter().enumerate() {
+        let folder = folder.join(number.to_string());
+        fs::create_dir(&folder).expect("a folder of the server's own");
+        servers.push(Prometheus::start(server, &folder, JOB, shop.monitoring, json!([])).await);
+    }
+    for prometheus in &servers {
+        target_is_up(prometheus).await;
+        counts_are(prometheus, &sent).await;
+    }
 }
 
 /// One request, and what is counted for it.
@@ -154,10 +185,9 @@ impl Sent {
 
 async fn target_is_up(prometheus: &Prometheus) {
     eventually("the target is up", async || {
-        let targets = prometheus.api("targets?state=active").await?;
-        match &targets["activeTargets"][0] {
-            target if target["health"] == "up" && target["lastError"] == "" => Ok(()),
-            target => Err(target.to_string()),
+        match prometheus.target().await? {
+            target if target.health == "up" && target.last_error.is_empty() => Ok(()),
+            target => Err(format!("{target:?}")),
         }
     })
     .await;

@@ -99,7 +99,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 /// A program that `scripts/setup` fetched, or the one that `ECOLAURA_<NAME>` names.
 pub(crate) fn component(name: &str) -> PathBuf {
-    let variable = format!("ECOLAURA_{}", name.to_uppercase());
+    let variable = format!("ECOLAURA_{}", name.to_uppercase().replace('-', "_"));
     let program = match env::var_os(&variable) {
         Some(program) => PathBuf::from(program),
         None => cache().join("bin").join(name),

@@ -1,4 +1,4 @@
-//! A real Prometheus that scrapes one target every second, and what it answers.
+//! Real Prometheus servers that scrape one target every second, and what they answer.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,11 +6,77 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use super::client::Client;
 use super::process::{Process, component};
+
+/// Which Prometheus to start, and how. Each of them stores exemplars.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Server {
+    program: &'static str,
+    format: Format,
+    features: &'static [&'static str],
+}
+
+impl Server {
+    /// The one that the distribution has, which may be years old.
+    pub(crate) const PACKAGED: Self = Self::new("prometheus");
+    /// Prometheus 3.
+    pub(crate) const THREE: Self = Self::new("prometheus-3");
+
+    const fn new(program: &'static str) -> Self {
+        Self {
+            program,
+            format: Format::OpenMetrics,
+            features: &[],
+        }
+    }
+
+    pub(crate) const fn asking_for(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// With these of its `--enable-feature`, of which it ignores the ones that it does not know.
+    pub(crate) const fn with(self, features: &'static [&'static str]) -> Self {
+        Self { features, ..self }
+    }
+}
+
+/// What a Prometheus asks its target for first. After it come those above it, so each takes plain text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Format {
+    /// Needs Prometheus 3: an older one cannot be told so.
+    Text,
+    /// Which it does unless it is told otherwise.
+    OpenMetrics,
+    /// And keeps native histograms: Prometheus 3 beside the classic ones, an older one in their place.
+    Protobuf,
+}
+
+impl Format {
+    /// In the order that Prometheus itself has.
+    const fn protocols(self) -> &'static [&'static str] {
+        match self {
+            Self::Text => &["PrometheusText1.0.0", "PrometheusText0.0.4"],
+            Self::OpenMetrics => &[
+                "OpenMetricsText1.0.0",
+                "OpenMetricsText0.0.1",
+                "PrometheusText1.0.0",
+                "PrometheusText0.0.4",
+            ],
+            Self::Protobuf => &[
+                "PrometheusProto",
+                "OpenMetricsText1.0.0",
+                "OpenMetricsText0.0.1",
+                "PrometheusText1.0.0",
+                "PrometheusText0.0.4",
+            ],
+        }
+    }
+}
 
 pub(crate) struct Prometheus {
     address: SocketAddr,
@@ -18,10 +84,31 @@ pub(crate) struct Prometheus {
     _process: Process,
 }
 
+type Labels = BTreeMap<String, String>;
+
 /// A series of an instant vector: its labels, and its value now.
 pub(crate) struct Series {
-    labels: BTreeMap<String, String>,
+    labels: Labels,
     pub(crate) value: f64,
+}
+
+/// An exemplar, and the labels of the series that it belongs to.
+#[derive(Debug)]
+pub(crate) struct Exemplar {
+    pub(crate) series: Labels,
+    pub(crate) labels: Labels,
+    pub(crate) value: f64,
+    /// In seconds since 1970.
+    pub(crate) timestamp: f64,
+}
+
+/// How the last scrape of the target went.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// `up`, `down`, or `unknown` before the first scrape.
+    pub(crate) health: String,
+    /// Why it is down, or nothing.
+    pub(crate) last_error: String,
 }
 
 impl Series {
@@ -34,7 +121,30 @@ impl Series {
 impl Prometheus {
     /// Starts it with its configuration and data in `folder`: a job called `job` that scrapes `target`, and the rules of `rules`,
     /// a list.
-    pub(crate) async fn start(folder: &Path, job: &str, target: SocketAddr, rules: Value) -> Self {
+    pub(crate) async fn start(
+        server: Server,
+        folder: &Path,
+        job: &str,
+        target: SocketAddr,
+        rules: Value,
+    ) -> Self {
+        let program = component(server.program);
+        let mut features = [&["exemplar-storage"], server.features].concat();
+        let mut global = json!({
+            "scrape_interval": "1s",
+            "scrape_timeout": "1s",
+            "evaluation_interval": "1s",
+        });
+        match (version(&program).contains(" version 2."), server.format) {
+            (false, format) => {
+                global["scrape_protocols"] = json!(format.protocols());
+                global["scrape_native_histograms"] = json!(format == Format::Protobuf);
+                global["always_scrape_classic_histograms"] = json!(true);
+            }
+            (true, Format::Protobuf) => features.push("native-histograms"),
+            (true, Format::OpenMetrics) => {}
+            (true, Format::Text) => panic!("{} always asks for OpenMetrics", program.display()),
+        }
         // YAML holds JSON.
         let file = |name, content: Value| {
             let file = folder.join(name);
@@ -43,16 +153,19 @@ impl Prometheus {
             file.display().to_string()
         };
         let config = json!({
-            "global": { "scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s" },
+            "global": global,
             "rule_files": [file("rules.json", json!({ "groups": [{ "name": job, "rules": rules }] }))],
             "scrape_configs": [{ "job_name": job, "static_configs": [{ "targets": [target] }] }],
         });
         let arguments = [
             format!("--config.file={}", file("prometheus.json", config)),
             format!("--storage.tsdb.path={}", folder.join("data").display()),
+            format!("--enable-feature={}", features.join(",")),
             "--web.listen-address=127.0.0.1:0".to_owned(),
+            // Prometheus 3 scrapes at once, and not after five seconds.
+            "--scrape.discovery-reload-interval=100ms".to_owned(),
         ];
-        let mut process = Process::start(component("prometheus"), &arguments);
+        let mut process = Process::start(program, &arguments);
         let address = process.line("Prometheus' address", listening_on).await;
         process.line("Prometheus being ready", is_ready).await;
         Self {
@@ -70,6 +183,17 @@ impl Prometheus {
         Ok(answer["data"].take())
     }
 
+    /// The target, once it is known.
+    pub(crate) async fn target(&self) -> Result<Target, String> {
+        let targets = self.api("targets?state=active").await?;
+        let target = &targets["activeTargets"][0];
+        let text = |name: &str| target[name].as_str().ok_or("no target").map(str::to_owned);
+        Ok(Target {
+            health: text("health")?,
+            last_error: text("lastError")?,
+        })
+    }
+
     /// The series that `expression` has now.
     pub(crate) async fn query(&self, expression: &str) -> Result<Vec<Series>, String> {
         let data = self
@@ -85,6 +209,25 @@ impl Prometheus {
             [only] => Ok(only.value),
             series => Err(format!("{expression} has {} series", series.len())),
         }
+    }
+
+    /// The exemplars of the series in `expression` from `start` to `end`.
+    pub(crate) async fn query_exemplars(
+        &self,
+        expression: &str,
+        start: SystemTime,
+        end: SystemTime,
+    ) -> Result<Vec<Exemplar>, String> {
+        let expression = percent_encoded(expression);
+        let [start, end] = [start, end].map(seconds);
+        let data = self
+            .api(&format!(
+                "query_exemplars?query={expression}&start={start}&end={end}"
+            ))
+            .await?;
+        let series = data.as_array().ok_or("not a list of series")?;
+        let exemplars = series.iter().flat_map(exemplars_of);
+        exemplars.collect()
     }
 }
 
@@ -122,16 +265,50 @@ fn is_ready(line: &str) -> Option<()> {
 }
 
 fn series(series: &Value) -> Result<Series, String> {
-    let labels = series["metric"].as_object().ok_or("no labels")?;
-    let labels = labels.iter().map(|(name, value)| {
+    Ok(Series {
+        labels: labels(&series["metric"])?,
+        value: number(&series["value"][1])?,
+    })
+}
+
+fn exemplars_of(series: &Value) -> impl Iterator<Item = Result<Exemplar, String>> {
+    let exemplars = series["exemplars"].as_array().into_iter().flatten();
+    exemplars.map(|exemplar| {
+        Ok(Exemplar {
+            series: labels(&series["seriesLabels"])?,
+            labels: labels(&exemplar["labels"])?,
+            value: number(&exemplar["value"])?,
+            timestamp: exemplar["timestamp"].as_f64().ok_or("no timestamp")?,
+        })
+    })
+}
+
+fn labels(labels: &Value) -> Result<Labels, String> {
+    let labels = labels.as_object().ok_or("no labels")?.iter();
+    let labels = labels.map(|(name, value)| {
         let value = value.as_str().unwrap_or_default();
         (name.clone(), value.to_owned())
     });
-    let value = series["value"][1].as_str().ok_or("no value")?;
-    Ok(Series {
-        labels: labels.collect(),
-        value: value.parse().map_err(|_| format!("{value} is no number"))?,
-    })
+    Ok(labels.collect())
+}
+
+/// Prometheus writes values as text, since JSON has no infinity.
+fn number(value: &Value) -> Result<f64, String> {
+    let value = value.as_str().ok_or("no value")?;
+    let number = value.parse();
+    number.map_err(|_| format!("{value} is no number"))
+}
+
+fn seconds(time: SystemTime) -> f64 {
+    let since = time.duration_since(UNIX_EPOCH);
+    since.expect("a time after 1970").as_secs_f64()
+}
+
+/// What a program says about itself.
+fn version(program: &Path) -> String {
+    let output = Command::new(program).arg("--version").output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn percent_encoded(text: &str) -> String {
