@@ -48,6 +48,7 @@
 //! | `server` | yes | the own listener, health, `serve` |
 //! | `fast-clock` | no | on Linux on x86-64, the processor's counter instead of the system clock: see below |
 //! | `testing` | no | reading back what was recorded |
+//! | `zstd` | no | answers compressed with zstd, for scrapers that ask for it |
 //! | `full` | no | all of these |
 //!
 //! Without any, the layer for tower services and the metrics engine remain, on a handful of crates.
@@ -59,14 +60,18 @@
 //! what it records for as long as the process lives, so that a handle is a plain reference; how much that can be is bounded by
 //! [`MonitoringBuilder::max_series`].
 //!
-//! With the feature `fast-clock` a request costs a third to a fifth less. Times are then read from the processor's time stamp counter
-//! where Linux itself makes its clock of it (`tsc` in `/sys/devices/system/clocksource/clocksource0/current_clocksource`), and
-//! from the system clock everywhere else. Not for a process that must start at once: the counter's speed is measured
-//! before `main`, which takes about 20 ms. As with the system clock itself, a virtual machine that moves to a host with
-//! another clock speed, without the hypervisor hiding that, measures wrong times from then on; unlike that clock, until it
-//! is restarted.
+//! With the feature `fast-clock` a request costs up to a fifth less, and a monitored function a quarter. Times are then read from
+//! the processor's time stamp counter, if Linux makes its own clock of it (`tsc` in
+//! `/sys/devices/system/clocksource/clocksource0/current_clocksource`, which is looked up once), and else from the system
+//! clock. Not for a process that must start at once: the counter's speed is measured before `main`, which takes 20 ms and on
+//! a busy machine several times that, also where the counter is then not used. A virtual machine that moves to a host with
+//! another clock speed, without the hypervisor hiding that, measures wrong times until it is restarted; a request that
+//! is under way while the machine is suspended may count with no time.
 #![forbid(unsafe_code)]
 
+#[cfg(all(fuzzing, feature = "server"))]
+#[doc(hidden)]
+pub mod __fuzz;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private;
@@ -88,14 +93,16 @@ mod setup;
 pub mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trace_context;
 
 #[cfg(feature = "macros")]
 pub use ecolaura_monitoring_macros::monitor;
 pub use error::Error;
-pub use observe::Objective;
+pub use observe::{HttpNames, Objective};
 pub use setup::{Monitoring, MonitoringBuilder};
 #[cfg(feature = "macros")]
 pub use status::HttpStatus;
+pub use trace_context::TraceContext;
 
 #[cfg(all(doctest, feature = "full"))]
 #[doc = include_str!("../README.md")]

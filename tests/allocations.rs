@@ -193,6 +193,26 @@ fn a_request_body_costs_two_allocations() {
     assert_recorded(&monitoring);
 }
 
+/// A service that panics when it is called takes its request with it, but nothing of ours stays behind.
+#[test]
+fn a_panic_of_the_service_leaves_nothing_behind() {
+    let monitoring = monitoring();
+    let panicking = tower::service_fn(
+        |_: Request<Body>| -> std::future::Ready<Result<Response<Body>, Infallible>> {
+            std::panic::resume_unwind(Box::new("called"))
+        },
+    );
+    let call = || {
+        let mut app = monitoring.wrap(panicking);
+        let request = Request::new(Body::from("four"));
+        let called = std::panic::AssertUnwindSafe(|| drop(app.call(request)));
+        assert!(std::panic::catch_unwind(called).is_err());
+    };
+    (0..10).for_each(|_| call());
+    let kept = allocation_counter::measure(|| (0..100).for_each(|_| call()));
+    assert_eq!(kept.bytes_current, 0);
+}
+
 /// Expects every request to have been recorded under its endpoint.
 fn assert_recorded(monitoring: &Monitoring) {
     let requests = (WARM_UP + ROUNDS * ROUND) as f64;

@@ -179,3 +179,27 @@ async fn the_attribute_names_no_other_request() {
     )
     .await;
 }
+
+/// Before its handler names it a request belongs to no endpoint: that makes no series of what no route matched.
+#[tokio::test]
+async fn a_name_that_comes_late_makes_no_series_of_what_was_not_matched() {
+    let monitoring = monitoring();
+    let app = Router::new().route("/monitored/{id}", get(monitored));
+    let app = monitoring.around(app);
+    check_counts(
+        &monitoring,
+        app,
+        &["GET /monitored/7"],
+        &["GET /monitored/{id} 200 success 1"],
+    )
+    .await;
+    for (name, labels) in [
+        ("http_requests_in_flight", 1),
+        ("http_response_size_bytes", 2),
+    ] {
+        let sets = monitoring.recorded().label_sets(name);
+        assert_eq!(sets.len(), 1, "{name}: {sets:?}");
+        assert_eq!(sets[0].len(), labels);
+        assert!(sets[0].iter().any(|(_, value)| value == "/monitored/{id}"));
+    }
+}

@@ -6,6 +6,7 @@
 mod function;
 mod http;
 mod metric;
+mod otel;
 mod own;
 pub(crate) mod validate;
 
@@ -15,6 +16,10 @@ pub use http::{
     HTTP_RESPONSE_SIZE, HTTP_STREAM_DURATION,
 };
 pub use metric::{Kind, Metric, Unit};
+pub use otel::{
+    HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION, HTTP_SERVER_REQUEST_SIZE,
+    HTTP_SERVER_RESPONSE_SIZE,
+};
 pub use own::{FAMILIES_REFUSED, OBSERVATIONS_REFUSED, SCRAPES, SERIES_REFUSED, TARGET_INFO};
 
 /// Every metric that this crate writes, in the order of the README's table.
@@ -25,6 +30,10 @@ pub const ALL: &[Metric] = &[
     HTTP_REQUEST_SIZE,
     HTTP_RESPONSE_SIZE,
     HTTP_STREAM_DURATION,
+    HTTP_SERVER_REQUEST_DURATION,
+    HTTP_SERVER_ACTIVE_REQUESTS,
+    HTTP_SERVER_REQUEST_SIZE,
+    HTTP_SERVER_RESPONSE_SIZE,
     REQUEST_COUNT,
     REQUEST_LATENCY,
     TARGET_INFO,

@@ -16,6 +16,7 @@ use crate::http::future::ResponseFuture;
 use crate::http::received;
 use crate::label::Method;
 use crate::observe::{self, Endpoint, Meter};
+use crate::trace_context::TraceContext;
 
 /// A service whose requests are measured; see the [module](crate::http).
 ///
@@ -145,8 +146,19 @@ where
             };
         }
         let method = Method::from(request.method());
+        let transport = meter.http.transport(&request);
         let received = received::measure(request.body_mut());
-        let measured = observe::Request::start(meter, method, endpoint, self.around, received);
+        let trace = request.headers().get("traceparent");
+        let trace = trace.and_then(TraceContext::from_traceparent);
+        let measured = observe::Request::start(
+            meter,
+            method,
+            transport,
+            endpoint,
+            self.around,
+            received,
+            trace,
+        );
         let mut measured = ManuallyDrop::new(measured);
         ResponseFuture {
             inner: call_within(&mut self.inner, request, &mut measured),

@@ -1,9 +1,11 @@
 //! Bounded label values: what is not in a small closed set becomes one value.
 
 mod method;
+mod transport;
 mod value;
 
 pub use method::Method;
+pub(crate) use transport::Transport;
 pub use value::{LabelSet, LabelValue};
 
 /// `endpoint` of a request that no route matched or named.

@@ -1,9 +1,13 @@
 //! Counters: whole numbers that only grow.
 
+use std::sync::OnceLock;
+
 use crate::catalog::Kind;
+use crate::metrics::exemplar::{Exemplar, Slot};
 use crate::metrics::family::Cells;
 use crate::metrics::labelled::Handle;
 use crate::metrics::stripe::Count;
+use crate::trace_context::TraceContext;
 
 /// A counter bound to its labels.
 ///
@@ -38,6 +42,28 @@ impl Counter {
         self.0.add(n);
     }
 
+    /// Adds `n` on behalf of a trace, which the counter then shows as its exemplar.
+    ///
+    /// Without a trace, or with one that is not sampled, as [`add`](Self::add). A counter keeps an exemplar for at least a second.
+    /// Exposed to scrapers that ask for OpenMetrics or protobuf.
+    ///
+    /// ```
+    /// # use ecolaura_monitoring::{Monitoring, metrics::Metric};
+    /// use ecolaura_monitoring::TraceContext;
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// # let monitoring = Monitoring::builder("docs").build()?;
+    /// # let packed = monitoring.metrics().counter(Metric::counter("boxes_packed_total", "Boxes packed."))?;
+    /// packed.add_with_exemplar(1, TraceContext::current()); // that of the request, in a handler
+    /// # Ok(()) }
+    /// ```
+    #[inline]
+    pub fn add_with_exemplar(self, n: u64, context: impl Into<Option<TraceContext>>) {
+        self.0.add(n);
+        if let Some(context) = context.into().filter(TraceContext::is_sampled) {
+            self.0.exemplify(n, context);
+        }
+    }
+
     /// The count now.
     pub fn value(self) -> u64 {
         self.0.value()
@@ -63,19 +89,37 @@ impl std::fmt::Debug for Counter {
 }
 
 /// The cells of a counter.
-pub(crate) struct CounterCell(Count);
+pub(crate) struct CounterCell {
+    count: Count,
+    /// There is none before the first exemplar.
+    exemplar: OnceLock<Box<Slot>>,
+}
 
 impl CounterCell {
     pub(crate) const fn new() -> Self {
-        Self(Count::new())
+        Self {
+            count: Count::new(),
+            exemplar: OnceLock::new(),
+        }
     }
 
     #[inline]
     pub(crate) fn add(&self, n: u64) {
-        self.0.add(n);
+        self.count.add(n);
     }
 
     pub(crate) fn value(&self) -> u64 {
-        self.0.value()
+        self.count.value()
+    }
+
+    /// Keeps what was added as the counter's exemplar.
+    #[cold]
+    fn exemplify(&self, n: u64, context: TraceContext) {
+        let slot = self.exemplar.get_or_init(|| Box::new(Slot::new()));
+        slot.offer(Exemplar::of(context, n));
+    }
+
+    pub(crate) fn exemplar(&self) -> Option<Exemplar> {
+        self.exemplar.get()?.read()
     }
 }

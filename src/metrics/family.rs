@@ -17,6 +17,7 @@ use crate::metrics::layout::Layout;
 use crate::metrics::list::AppendList;
 use crate::metrics::losses::Losses;
 use crate::metrics::sink::{Labels, Sink, label_block};
+use crate::metrics::timestamp::Timestamp;
 use crate::metrics::traffic::TrafficCells;
 use crate::metrics::view::View;
 
@@ -49,6 +50,8 @@ pub(crate) enum Shape {
 pub(crate) struct One {
     pub(crate) values: Box<[&'static str]>,
     block: Box<str>,
+    /// When it was made.
+    pub(crate) since: Timestamp,
     pub(crate) cells: Cells,
 }
 
@@ -56,21 +59,21 @@ pub(crate) struct One {
 pub(crate) enum Cells {
     Counter(CounterCell),
     Gauge(GaugeCell),
-    Histogram(HistogramCells),
-    Traffic(TrafficCells),
+    // Elsewhere, since they are larger than the others and begin a cache line.
+    Histogram(&'static HistogramCells),
+    Traffic(&'static TrafficCells),
 }
 
 impl Cells {
-    /// Of a histogram, the number of observations.
-    pub(crate) fn count(&self) -> u64 {
+    pub(crate) fn histogram(&self) -> Option<&'static HistogramCells> {
         match self {
-            Cells::Histogram(cells) => cells.count(),
-            _ => 0,
+            Cells::Histogram(cells) => Some(cells),
+            _ => None,
         }
     }
 
     #[inline]
-    pub(crate) fn traffic(&self) -> Option<&TrafficCells> {
+    pub(crate) fn traffic(&self) -> Option<&'static TrafficCells> {
         match self {
             Cells::Traffic(cells) => Some(cells),
             _ => None,
@@ -83,7 +86,7 @@ impl One {
         Labels {
             names,
             values: &self.values,
-            block: &self.block,
+            block: Some(&self.block),
         }
     }
 }
@@ -190,6 +193,7 @@ impl Series {
         One {
             block: label_block(&self.labels, &values).into(),
             values,
+            since: Timestamp::now(),
             cells: self.cells(),
         }
     }
@@ -198,8 +202,11 @@ impl Series {
         match self.shape {
             Shape::Counter => Cells::Counter(CounterCell::new()),
             Shape::Gauge => Cells::Gauge(GaugeCell::new()),
-            Shape::Histogram(layout) => Cells::Histogram(HistogramCells::new(layout, self.losses)),
-            Shape::Traffic(sizes) => Cells::Traffic(TrafficCells::new(sizes)),
+            Shape::Histogram(layout) => {
+                let cells = HistogramCells::new(layout, self.losses);
+                Cells::Histogram(Box::leak(Box::new(cells)))
+            }
+            Shape::Traffic(sizes) => Cells::Traffic(Box::leak(Box::new(TrafficCells::new(sizes)))),
         }
     }
 

@@ -1,14 +1,18 @@
 //! Histograms: one array of cells for the classic and the native buckets, written without a lock.
 
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::catalog::Kind;
+use crate::metrics::exemplar::{Exemplar, Slot};
 use crate::metrics::family;
 use crate::metrics::labelled::Handle;
 use crate::metrics::layout::Layout;
 use crate::metrics::losses::Losses;
+use crate::metrics::native::Coarseness;
 use crate::metrics::stripe::{HOT, Row, Rows};
+use crate::trace_context::TraceContext;
 
 /// A histogram bound to its labels.
 ///
@@ -60,10 +64,37 @@ impl Histogram {
         }
     }
 
+    /// Observes a value on behalf of a trace, which its bucket then shows as exemplar.
+    ///
+    /// Without a trace, or with one that is not sampled, as [`observe`](Self::observe). A bucket keeps an exemplar for at least a
+    /// second. Exposed to scrapers that ask for OpenMetrics or protobuf. The first one of a histogram allocates room for all of its buckets,
+    /// about 2 kB.
+    ///
+    /// ```
+    /// # use ecolaura_monitoring::{Monitoring, metrics::{Metric, Unit}};
+    /// use ecolaura_monitoring::TraceContext;
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// # let monitoring = Monitoring::builder("docs").build()?;
+    /// # const PACKING: Metric = Metric::histogram("packing_seconds", "Time to pack.").unit(Unit::Seconds);
+    /// # let packing = monitoring.metrics().histogram(PACKING)?;
+    /// packing.observe_with_exemplar(0.07, TraceContext::current()); // that of the request, in a handler
+    /// # Ok(()) }
+    /// ```
+    #[inline]
+    pub fn observe_with_exemplar(self, value: f64, context: impl Into<Option<TraceContext>>) {
+        match self.0.layout.record_of(value) {
+            Some(recorded) => self.record(recorded, context.into()),
+            None => self.0.losses.observation(),
+        }
+    }
+
     /// Observes a value as it is recorded: nanoseconds or bytes.
     #[inline]
-    pub(crate) fn record(self, recorded: u64) {
+    pub(crate) fn record(self, recorded: u64, context: Option<TraceContext>) {
         self.0.record(recorded);
+        if let Some(context) = context.filter(TraceContext::is_sampled) {
+            self.0.exemplify(recorded, context);
+        }
     }
 
     /// The number of observations.
@@ -102,15 +133,15 @@ pub(crate) fn nanoseconds(time: Duration) -> u64 {
 
 /// The cells of a histogram.
 ///
-/// As long as a cache line, and on one.
-#[repr(align(64))]
+/// In this order: what an observation needs is on one cache line.
+#[repr(C, align(64))]
 pub(crate) struct HistogramCells {
     layout: &'static Layout,
     rows: Rows,
     losses: &'static Losses,
+    /// One for each classic bucket; there are none before the first exemplar.
+    exemplars: OnceLock<Box<[Slot]>>,
 }
-
-const _: () = assert!(size_of::<HistogramCells>() == 64);
 
 impl HistogramCells {
     pub(crate) fn new(layout: &'static Layout, losses: &'static Losses) -> Self {
@@ -118,6 +149,7 @@ impl HistogramCells {
             layout,
             rows: Rows::new(Words::FIRST.end(layout)),
             losses,
+            exemplars: OnceLock::new(),
         }
     }
 
@@ -127,6 +159,26 @@ impl HistogramCells {
         if Words::FIRST.record(&row, self.layout, recorded) == HOT {
             self.rows.spread();
         }
+    }
+
+    /// Keeps what was recorded as the exemplar of its bucket.
+    #[cold]
+    pub(crate) fn exemplify(&self, recorded: u64, context: TraceContext) {
+        let slots = self.exemplars.get_or_init(|| {
+            let buckets = self.layout.classic().len() + 1;
+            (0..buckets).map(|_| Slot::new()).collect()
+        });
+        let bucket = self.layout.classic_bucket(self.layout.cell(recorded));
+        if let Some(slot) = slots.get(bucket) {
+            slot.offer(Exemplar::of(context, recorded));
+        }
+    }
+
+    /// The youngest exemplar.
+    pub(crate) fn youngest(&self) -> Option<Exemplar> {
+        let slots = self.exemplars.get()?;
+        let exemplars = slots.iter().filter_map(Slot::read);
+        exemplars.max_by_key(|exemplar| exemplar.at)
     }
 
     /// How many observations there are.
@@ -140,6 +192,9 @@ impl HistogramCells {
     /// Adds all there is to a snapshot.
     pub(crate) fn read(&self, snapshot: &mut Snapshot) {
         Words::FIRST.read(&self.rows, self.layout, snapshot);
+        if let Some(slots) = self.exemplars.get() {
+            snapshot.add_exemplars(slots);
+        }
     }
 }
 
@@ -198,7 +253,10 @@ impl Words {
         }
     }
 
-    /// A row's sum, read so that a carry from the low to the high word is not seen half done.
+    /// A row's sum, read so that a carry from the low to the high word is seen as a whole.
+    ///
+    /// But between the two writes of a carry the sum is too low by 2^64: of times and bytes that takes centuries to come, of own values
+    /// that are nearly that large it can be seen for one scrape.
     fn sum_of(self, row: &Row<'_>) -> u128 {
         let (low, high) = (row.cell(self.sum), row.cell(self.sum + 1));
         let mut before = high.load(Ordering::Acquire);
@@ -217,19 +275,39 @@ impl Words {
 /// The state of one histogram, or of several added up: count, classic and native buckets from one reading.
 #[derive(Default)]
 pub(crate) struct Snapshot {
-    layout: Option<&'static Layout>,
-    cells: Vec<u64>,
+    pub(crate) layout: Option<&'static Layout>,
+    pub(crate) cells: Vec<u64>,
     count: u64,
     sum: u128,
+    exemplars: Vec<Option<Exemplar>>,
+    /// How coarse the native buckets of the family have become.
+    pub(crate) coarseness: Option<&'static Coarseness>,
 }
 
 impl Snapshot {
-    /// Forgets all but the buffer.
+    /// Forgets all but the buffers.
     pub(crate) fn clear(&mut self) {
         self.layout = None;
         self.cells.clear();
         self.count = 0;
         self.sum = 0;
+        self.exemplars.clear();
+        self.coarseness = None;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(layout: &'static Layout) -> Self {
+        Self {
+            layout: Some(layout),
+            cells: vec![0; layout.cells()],
+            ..Self::default()
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn add(&mut self, cell: usize) {
+        self.cells[cell] += 1;
+        self.count += 1;
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -240,16 +318,44 @@ impl Snapshot {
         self.layout.map_or(0.0, |layout| layout.value_of(self.sum))
     }
 
-    /// The classic buckets below `+Inf`: upper bound, its `le="…"`, and how many lie at or below it.
-    pub(crate) fn classic(&self) -> impl Iterator<Item = (f64, &str, u64)> {
+    /// The sum as it is recorded, and how many of its digits are decimal places.
+    pub(crate) fn exact_sum(&self) -> (u128, u32) {
+        (self.sum, self.layout.map_or(0, Layout::places))
+    }
+
+    /// The exemplar of a classic bucket, and its value in the metric's unit.
+    pub(crate) fn exemplar(&self, bucket: usize) -> Option<(Exemplar, f64)> {
+        let exemplar = self.exemplars.get(bucket).copied().flatten()?;
+        let value = self.layout?.value_of(u128::from(exemplar.value));
+        Some((exemplar, value))
+    }
+
+    /// All exemplars, and their values in the metric's unit.
+    pub(crate) fn exemplars(&self) -> impl Iterator<Item = (Exemplar, f64)> {
+        (0..self.exemplars.len()).filter_map(|bucket| self.exemplar(bucket))
+    }
+
+    /// Takes in exemplars, of each bucket the youngest.
+    fn add_exemplars(&mut self, slots: &[Slot]) {
+        self.exemplars.resize(slots.len(), None);
+        for (known, slot) in self.exemplars.iter_mut().zip(slots) {
+            let offered = slot.read();
+            if offered.map(|e| e.at) > known.map(|e| e.at) {
+                *known = offered;
+            }
+        }
+    }
+
+    /// The classic buckets below `+Inf`: upper bound, and how many lie at or below it.
+    pub(crate) fn classic(&self) -> impl Iterator<Item = (f64, u64)> {
         let (mut below, mut from) = (0, 0);
         let layout = self.layout.into_iter();
         layout
-            .flat_map(|l| l.classic().iter().zip(l.le()).zip(l.classic_cells()))
-            .map(move |((bound, le), cells)| {
+            .flat_map(|layout| layout.classic().iter().zip(layout.classic_cells()))
+            .map(move |(bound, cells)| {
                 below += self.cells[from..*cells].iter().sum::<u64>();
                 from = *cells;
-                (*bound, &**le, below)
+                (*bound, below)
             })
     }
 }
@@ -277,7 +383,7 @@ mod tests {
             cells.record(ns);
         }
         let snapshot = read(&cells);
-        let buckets: Vec<_> = snapshot.classic().map(|(b, _, n)| (b, n)).collect();
+        let buckets: Vec<_> = snapshot.classic().collect();
         assert_eq!(buckets, [(0.075, 2), (0.5, 4)]);
         assert_eq!(snapshot.count(), 5);
     }
@@ -303,7 +409,7 @@ mod tests {
             let mut before = 0;
             while before < threads * each {
                 let snapshot = read(&cells);
-                let last = snapshot.classic().last().map_or(0, |(_, _, n)| n);
+                let last = snapshot.classic().last().map_or(0, |(_, n)| n);
                 assert!(snapshot.count() >= before, "the count fell");
                 assert!(last <= snapshot.count(), "a bucket exceeds the count");
                 before = snapshot.count();

@@ -12,7 +12,7 @@ use std::sync::PoisonError;
 use crate::catalog::Unit;
 
 /// Native buckets per doubling: 2^SCHEMA.
-const SCHEMA: i32 = 3;
+pub(crate) const SCHEMA: i32 = 3;
 
 /// Linear steps in each power of two, as a power of two: what is tried until no slot has three bounds.
 fn step_bits() -> std::ops::RangeInclusive<u32> {
@@ -30,10 +30,23 @@ pub(crate) struct Layout {
     classic: &'static [f64],
     /// For each classic bound, how many cells lie at or below it.
     classic_cells: Box<[usize]>,
-    /// `le="…"` of each classic bound.
+    /// `le="…"` of each classic bound, as the text formats and as OpenMetrics write it.
     le: Box<[Box<str>]>,
+    le_canonical: Box<[Box<str>]>,
+    /// The native bucket of each cell.
+    native: Box<[NativeIndex]>,
+    zero_threshold: f64,
     step_bits: u32,
     slots: Box<[Slot]>,
+}
+
+/// The native bucket of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NativeIndex {
+    /// Values up to the zero threshold.
+    Zero,
+    /// Values up to 2^(index / 2^schema).
+    Positive(i32),
 }
 
 #[derive(Clone, Copy)]
@@ -87,9 +100,11 @@ impl Layout {
         let range = Range::of(unit);
         let scaled: Vec<u64> = classic.iter().map(|b| scale_up(*b, range.scale)).collect();
         let per_octave = 1 << SCHEMA;
-        let native = (range.lowest * per_octave..=range.highest * per_octave)
-            .map(|i| (2f64.powf(f64::from(i) / f64::from(per_octave)) * range.scale) as u64);
-        let mut bounds: Vec<u64> = native.chain(scaled.iter().copied()).collect();
+        let (first, last) = (range.lowest * per_octave, range.highest * per_octave);
+        let native: Vec<u64> = (first..=last)
+            .map(|i| (2f64.powf(f64::from(i) / f64::from(per_octave)) * range.scale) as u64)
+            .collect();
+        let mut bounds: Vec<u64> = native.iter().chain(&scaled).copied().collect();
         bounds.sort_unstable();
         bounds.dedup();
         let (step_bits, slots) =
@@ -105,6 +120,20 @@ impl Layout {
                 .iter()
                 .map(|b| format!("le=\"{b}\"").into())
                 .collect(),
+            le_canonical: classic
+                .iter()
+                .map(|b| format!("le=\"{}\"", canonical(*b)).into())
+                .collect(),
+            native: bounds
+                .iter()
+                .map(|bound| native.partition_point(|b| b < bound))
+                .chain([native.len()]) // what is beyond all bounds lies in the next bucket
+                .map(|place| match i32::try_from(place) {
+                    Ok(0) | Err(_) => NativeIndex::Zero,
+                    Ok(place) => NativeIndex::Positive(first + place),
+                })
+                .collect(),
+            zero_threshold: 2f64.powi(range.lowest),
             bounds: bounds.into(),
             classic,
             step_bits,
@@ -157,6 +186,31 @@ impl Layout {
     pub(crate) fn le(&self) -> &[Box<str>] {
         &self.le
     }
+
+    /// `le="…"` as OpenMetrics has it.
+    pub(crate) fn le_canonical(&self) -> &[Box<str>] {
+        &self.le_canonical
+    }
+
+    /// The native bucket of each cell, at the schema [`SCHEMA`].
+    pub(crate) fn native(&self) -> &[NativeIndex] {
+        &self.native
+    }
+
+    /// The upper bound of the zero bucket: a bound of every schema.
+    pub(crate) fn zero_threshold(&self) -> f64 {
+        self.zero_threshold
+    }
+
+    /// The classic bucket of a cell; that after the last bound is `+Inf`.
+    pub(crate) fn classic_bucket(&self, cell: usize) -> usize {
+        self.classic_cells.partition_point(|cells| *cells <= cell)
+    }
+
+    /// Decimal places of what is recorded: 9 for billionths.
+    pub(crate) fn places(&self) -> u32 {
+        self.scale.log10() as u32
+    }
 }
 
 /// Rounds to the nearest whole number, so that 0.075 s is 75,000,000 ns and no value crosses a bound that
@@ -174,6 +228,24 @@ fn slot_of(value: u64, bits: u32) -> usize {
     match power.checked_sub(bits) {
         Some(shift) => ((shift as usize + 1) << bits) + ((value >> shift) as usize - (1 << bits)),
         None => value as usize,
+    }
+}
+
+/// A bound in the spelling that OpenMetrics demands: `1.0`, `0.005`, `1e-05`, `1.048576e+06`.
+pub(crate) fn canonical(bound: f64) -> String {
+    if !bound.is_finite() {
+        return if bound > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let scientific = format!("{bound:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if bound != 0.0 && !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{digits}e{sign}{:02}", exponent.abs())
+    } else if bound.fract() == 0.0 {
+        format!("{bound:.1}")
+    } else {
+        bound.to_string()
     }
 }
 

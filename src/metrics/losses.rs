@@ -4,19 +4,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::{self, Kind, Metric};
 use crate::metrics::family::Series;
-use crate::metrics::sink::{Head, Labels, Sink, Type, Value, label_block};
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::timestamp::Timestamp;
 
 /// What one family could not record.
 pub(crate) struct Losses {
     series: AtomicU64,
     observations: AtomicU64,
+    since: Timestamp,
 }
 
 impl Losses {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             series: AtomicU64::new(0),
             observations: AtomicU64::new(0),
+            since: Timestamp::now(),
         }
     }
 
@@ -79,20 +82,28 @@ fn one(
     of: fn(&Losses) -> u64,
     sink: &mut dyn Sink,
 ) {
-    sink.family(&Head {
+    let wanted = sink.family(&Head {
         name: metric.name(),
         help: metric.help(),
         kind: Type::Ours(metric.kind()),
         unit: metric.base_unit(),
     });
+    if !wanted {
+        return;
+    }
     for (family, losses) in families {
         let (names, values) = (metric.label_names(), [family.name()]);
         let block = label_block(names, &values);
         let labels = Labels {
             names,
             values: &values,
-            block: &block,
+            block: Some(&block),
         };
-        sink.series(&labels, &Value::Whole(of(losses)));
+        sink.series(&Sample {
+            labels,
+            value: Value::Whole(of(losses)),
+            since: Some(losses.since),
+            exemplar: None,
+        });
     }
 }

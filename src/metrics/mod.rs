@@ -23,6 +23,7 @@
 
 mod counter;
 mod encode;
+mod exemplar;
 mod family;
 mod gauge;
 mod histogram;
@@ -31,12 +32,16 @@ mod labelled;
 mod layout;
 mod list;
 mod losses;
+mod native;
+mod only;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
 mod refusal;
 mod registry;
 mod sink;
 mod stripe;
+mod sync;
+mod timestamp;
 mod traffic;
 mod view;
 
@@ -49,15 +54,19 @@ pub use encode::text::TEXT_CONTENT_TYPE;
 pub use gauge::Gauge;
 pub use histogram::Histogram;
 pub use labelled::{DynamicFamily, Family, Handle};
-pub use registry::Registry;
+pub use registry::{Encoded, Registry};
 
+#[cfg(feature = "server")]
+pub(crate) use encode::{Exposition, Output, PIECE, ROOM, Weight, clauses};
 pub(crate) use family::{Series, Shape};
 pub(crate) use histogram::nanoseconds;
 pub(crate) use index::Index;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
+#[cfg(feature = "server")]
+pub(crate) use registry::Rendering;
 pub(crate) use registry::{DEFAULT_CAP, own_shape};
 #[cfg(feature = "testing")]
-pub(crate) use sink::{Head, Labels, Sink, Value};
+pub(crate) use sink::{Head, Sample, Sink, Value};
 pub(crate) use traffic::TrafficCells;
 pub(crate) use view::Part;

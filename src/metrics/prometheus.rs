@@ -12,7 +12,7 @@ use crate::metrics::counter::Counter;
 use crate::metrics::family::Series;
 use crate::metrics::labelled::resolve;
 use crate::metrics::registry::{Registry, Source};
-use crate::metrics::sink::{Foreign, Head, Labels, Sink, Type, Value, label_block};
+use crate::metrics::sink::{Foreign, Head, Labels, Sample, Sink, Type, Value, label_block};
 
 thread_local! {
     /// For which of our registries this thread gathers a bridged one: its own families, should they be in it, are left out.
@@ -62,7 +62,7 @@ impl Source for Bridged {
 
 fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
     let kind = family.get_field_type();
-    sink.family(&Head {
+    let wanted = sink.family(&Head {
         name: family.name(),
         help: family.help(),
         kind: match kind {
@@ -74,6 +74,9 @@ fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
         },
         unit: Unit::None,
     });
+    if !wanted {
+        return;
+    }
     for metric in family.get_metric() {
         let pairs = metric.get_label();
         let names: Vec<&str> = pairs.iter().map(|pair| pair.name()).collect();
@@ -82,63 +85,57 @@ fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
         let labels = Labels {
             names: &names,
             values: &values,
-            block: &block,
+            block: Some(&block),
         };
-        write_metric(kind, metric, &labels, sink);
+        write_metric(kind, metric, labels, sink);
+        if sink.is_done() {
+            return;
+        }
     }
 }
 
 fn write_metric(
     kind: proto::MetricType,
     metric: &proto::Metric,
-    labels: &Labels<'_>,
+    labels: Labels<'_>,
     sink: &mut dyn Sink,
 ) {
-    match kind {
-        proto::MetricType::COUNTER => {
-            sink.series(labels, &Value::Number(metric.get_counter().value()));
-        }
-        proto::MetricType::GAUGE => {
-            sink.series(labels, &Value::Number(metric.get_gauge().value()));
-        }
+    let parts: Vec<(f64, f64)>;
+    let value = match kind {
+        proto::MetricType::COUNTER => Value::Number(metric.get_counter().value()),
+        proto::MetricType::GAUGE => Value::Number(metric.get_gauge().value()),
         proto::MetricType::HISTOGRAM => {
             let histogram = metric.get_histogram();
-            let count = histogram.get_sample_count();
-            let mut parts: Vec<(f64, f64)> = histogram
-                .get_bucket()
-                .iter()
+            let buckets = histogram.get_bucket().iter();
+            let below = buckets.filter(|bucket| bucket.upper_bound().is_finite());
+            parts = below
                 .map(|bucket| (bucket.upper_bound(), bucket.cumulative_count() as f64))
                 .collect();
-            if parts.last().is_none_or(|(bound, _)| bound.is_finite()) {
-                parts.push((f64::INFINITY, count as f64));
-            }
-            let sum = histogram.get_sample_sum();
-            write_parts(labels, &parts, count, sum, sink);
+            Value::Foreign(Foreign {
+                parts: &parts,
+                count: histogram.get_sample_count(),
+                sum: histogram.get_sample_sum(),
+            })
         }
         proto::MetricType::SUMMARY => {
             let summary = metric.get_summary();
-            let parts: Vec<(f64, f64)> = summary
-                .get_quantile()
-                .iter()
-                .map(|quantile| (quantile.quantile(), quantile.value()))
-                .collect();
-            let (count, sum) = (summary.sample_count(), summary.sample_sum());
-            write_parts(labels, &parts, count, sum, sink);
+            let quantiles = summary.get_quantile().iter();
+            parts = quantiles.map(|q| (q.quantile(), q.value())).collect();
+            Value::Foreign(Foreign {
+                parts: &parts,
+                count: summary.sample_count(),
+                sum: summary.sample_sum(),
+            })
         }
         // The crate has no untyped metric; its plain model has no value for one either.
-        proto::MetricType::UNTYPED => {}
-    }
-}
-
-fn write_parts(
-    labels: &Labels<'_>,
-    parts: &[(f64, f64)],
-    count: u64,
-    sum: f64,
-    sink: &mut dyn Sink,
-) {
-    let foreign = Foreign { parts, count, sum };
-    sink.series(labels, &Value::Foreign(foreign));
+        proto::MetricType::UNTYPED => return,
+    };
+    sink.series(&Sample {
+        labels,
+        value,
+        since: None,
+        exemplar: None,
+    });
 }
 
 /// Reads a number in both models of the `prometheus` crate: with its feature `protobuf` the getter is an
@@ -206,38 +203,42 @@ impl Collector for Exported {
 struct Heads(Vec<Desc>);
 
 impl Sink for Heads {
-    fn family(&mut self, head: &Head<'_>) {
+    fn family(&mut self, head: &Head<'_>) -> bool {
         let (name, help) = (head.name.to_owned(), head.help.to_owned());
         // Our names passed stricter rules than those of the crate.
         self.0
             .extend(Desc::new(name, help, Vec::new(), HashMap::new()));
+        false
     }
 
-    fn series(&mut self, _labels: &Labels<'_>, _value: &Value<'_>) {}
+    fn series(&mut self, _series: &Sample<'_>) {}
 }
 
 /// Makes the crate's families.
 struct Families(Vec<proto::MetricFamily>);
 
 impl Sink for Families {
-    fn family(&mut self, head: &Head<'_>) {
+    fn family(&mut self, head: &Head<'_>) -> bool {
         let mut family = proto::MetricFamily::default();
         family.set_name(head.name.to_owned());
         family.set_help(head.help.to_owned());
         family.set_field_type(match head.kind {
             Type::Ours(Kind::Counter) => proto::MetricType::COUNTER,
             Type::Ours(Kind::Histogram) => proto::MetricType::HISTOGRAM,
-            Type::Ours(Kind::Gauge) | Type::Summary | Type::Untyped => proto::MetricType::GAUGE,
+            Type::Ours(Kind::Gauge) | Type::Info | Type::Summary | Type::Untyped => {
+                proto::MetricType::GAUGE
+            }
         });
         self.0.push(family);
+        true
     }
 
-    fn series(&mut self, labels: &Labels<'_>, value: &Value<'_>) {
+    fn series(&mut self, series: &Sample<'_>) {
         let Some(family) = self.0.last_mut() else {
             return;
         };
-        let mut metric = proto::Metric::from_label(pairs(labels));
-        let number = match value {
+        let mut metric = proto::Metric::from_label(pairs(&series.labels));
+        let number = match &series.value {
             Value::Whole(n) => *n as f64,
             Value::Number(n) => *n,
             Value::Histogram(snapshot) => {
@@ -247,7 +248,7 @@ impl Sink for Families {
                 histogram.set_bucket(
                     snapshot
                         .classic()
-                        .map(|(bound, _, count)| bucket(bound, count))
+                        .map(|(bound, count)| bucket(bound, count))
                         .collect(),
                 );
                 metric.set_histogram(histogram);

@@ -10,13 +10,14 @@ use crate::catalog::{self, Kind, Metric};
 use crate::error::Error;
 use crate::label::LabelSet;
 use crate::metrics::counter::Counter;
-use crate::metrics::encode::text::Text;
+use crate::metrics::encode::{Exposition, Format, OpenMetrics, Output, Protobuf, Text};
 use crate::metrics::family::{Series, Shape, leak, shape_of};
 use crate::metrics::gauge::Gauge;
 use crate::metrics::histogram::{Histogram, Snapshot};
 use crate::metrics::labelled::{DynamicFamily, Family, Handle, resolve};
 use crate::metrics::list::AppendList;
 use crate::metrics::losses;
+use crate::metrics::only::Only;
 use crate::metrics::refusal::{clash, expect_kind};
 use crate::metrics::sink::Sink;
 use crate::metrics::view::{Part, View};
@@ -44,6 +45,38 @@ struct Inner {
     registration: Mutex<()>,
     cap: usize,
     seed: u64,
+}
+
+/// Everything in one format; see [`Registry::encode`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Encoded {
+    /// The value of the `Content-Type` header.
+    pub content_type: &'static str,
+    /// What was written.
+    pub body: Vec<u8>,
+}
+
+/// How a scrape wants everything written.
+pub(crate) struct Rendering {
+    pub(crate) exposition: Exposition,
+    /// Only these families; all when there are none.
+    pub(crate) names: Vec<String>,
+    /// Whether histograms have their native side, where the format can hold it.
+    pub(crate) native: bool,
+    /// Whether OpenMetrics tells when counting began.
+    pub(crate) created: bool,
+}
+
+impl Default for Rendering {
+    fn default() -> Self {
+        Self {
+            exposition: Exposition::default(),
+            names: Vec::new(),
+            native: true,
+            created: false,
+        }
+    }
 }
 
 /// Something that has families of its own, read at each collection.
@@ -282,9 +315,63 @@ impl Registry {
     /// Serve it as [`TEXT_CONTENT_TYPE`](crate::metrics::TEXT_CONTENT_TYPE). Takes a few milliseconds of CPU for each
     /// thousand histograms: not on a thread that answers requests.
     pub fn render(self) -> String {
-        let mut text = Text::default();
-        self.collect(&mut text);
-        text.finish()
+        let text = self.write(&Rendering::default(), Output::whole());
+        String::from_utf8(text).unwrap_or_default() // the text formats are UTF-8
+    }
+
+    /// Everything in the format that the lines of an `Accept` header ask for, for services that have a `/metrics` handler of their own.
+    ///
+    /// Text 0.0.4 and 1.0.0, OpenMetrics 1.0 and Prometheus' protobuf; text 0.0.4 where nothing else is asked for. Costs as
+    /// [`render`](Self::render).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
+    /// let accept = "application/openmetrics-text;version=1.0.0,*/*;q=0.1";
+    /// let answer = monitoring.metrics().encode([accept.as_bytes()]);
+    /// assert!(answer.content_type.starts_with("application/openmetrics-text"));
+    /// assert!(answer.body.ends_with(b"# EOF\n"));
+    /// # Ok(()) }
+    /// ```
+    pub fn encode<'a>(self, accept: impl IntoIterator<Item = &'a [u8]>) -> Encoded {
+        let exposition = Exposition::negotiate(accept.into_iter());
+        let rendering = Rendering {
+            exposition,
+            ..Rendering::default()
+        };
+        Encoded {
+            content_type: exposition.content_type(),
+            body: self.write(&rendering, Output::whole()),
+        }
+    }
+
+    /// Writes everything, and returns what the output did not hand on.
+    pub(crate) fn write(self, rendering: &Rendering, out: Output<'_>) -> Vec<u8> {
+        let escaping = rendering.exposition.escaping();
+        match rendering.exposition.format() {
+            Format::Text | Format::Text1 => {
+                let mut text = Text::new(out, escaping);
+                self.collect_only(rendering, &mut text);
+                text.finish()
+            }
+            Format::OpenMetrics0 | Format::OpenMetrics1 => {
+                let mut text = OpenMetrics::new(out, escaping, rendering.created);
+                self.collect_only(rendering, &mut text);
+                text.finish()
+            }
+            Format::Protobuf => {
+                let mut protobuf = Protobuf::new(out, escaping, rendering.native);
+                self.collect_only(rendering, &mut protobuf);
+                protobuf.finish()
+            }
+        }
+    }
+
+    fn collect_only(self, rendering: &Rendering, sink: &mut dyn Sink) {
+        match rendering.names.is_empty() {
+            true => self.collect(sink),
+            false => self.collect(&mut Only::new(&rendering.names, sink)),
+        }
     }
 
     /// Hands on every family, the bridged ones last; takes no lock that a recorder can wait for.
@@ -298,6 +385,9 @@ impl Registry {
                 || !seen.borrow_mut().insert(name.to_owned())
         };
         for source in self.0.sources.iter() {
+            if sink.is_done() {
+                return;
+            }
             source.collect(&taken, sink);
         }
     }
@@ -305,7 +395,16 @@ impl Registry {
     /// Hands on every family but the bridged ones.
     pub(crate) fn collect_own(self, sink: &mut dyn Sink) {
         let mut scratch = Snapshot::default();
-        for family in self.0.families.iter() {
+        // OpenMetrics wants to know first who speaks.
+        let is_target = |family: &&Series| family.name() == catalog::TARGET_INFO.name();
+        let (target, others) = (self.0.families.iter(), self.0.families.iter());
+        for family in target
+            .filter(is_target)
+            .chain(others.filter(|f| !is_target(f)))
+        {
+            if sink.is_done() {
+                return;
+            }
             family.collect(sink, &mut scratch);
         }
         losses::collect(self.0.families.iter(), sink);

@@ -105,11 +105,15 @@ fn add(cell: &AtomicU64, n: u64, is_owned: bool) -> u64 {
     }
 }
 
-/// Words on a line.
-const LINE: usize = 16;
-
-/// Keeps what two threads write on different cache lines (and out of reach of the prefetcher).
+/// A word that two threads write without disturbing one another (out of reach of the prefetcher as well).
 #[repr(align(128))]
+struct Apart(AtomicU64);
+
+/// Words on a line.
+const LINE: usize = 8;
+
+/// A cache line.
+#[repr(align(64))]
 struct Line([AtomicU64; LINE]);
 
 /// Lines of zeros.
@@ -122,7 +126,7 @@ fn lines(number: usize) -> Box<[Line]> {
 /// A count: one copy, or one for each stripe.
 pub(crate) struct Count {
     first: AtomicU64,
-    stripes: OnceLock<Box<[Line]>>,
+    stripes: OnceLock<Box<[Apart]>>,
 }
 
 impl Count {
@@ -137,7 +141,7 @@ impl Count {
     pub(crate) fn add(&self, n: u64) {
         if let Some(stripes) = self.stripes.get() {
             let mine = Mine::get();
-            add(&stripes[mine.stripe()].0[0], n, mine.is_owned());
+            add(&stripes[mine.stripe()].0, n, mine.is_owned());
             return;
         }
         let old = self.first.fetch_add(n, Ordering::Relaxed);
@@ -148,12 +152,13 @@ impl Count {
 
     #[cold]
     fn spread(&self) {
-        let _ = self.stripes.set(lines(2 * *HALF));
+        let stripes = (0..2 * *HALF).map(|_| Apart(AtomicU64::new(0)));
+        let _ = self.stripes.set(stripes.collect());
     }
 
     pub(crate) fn value(&self) -> u64 {
         let stripes = self.stripes.get().into_iter().flatten();
-        let copies = stripes.map(|line| &line.0[0]);
+        let copies = stripes.map(|stripe| &stripe.0);
         copies.chain([&self.first]).fold(0, |sum, cell| {
             sum.wrapping_add(cell.load(Ordering::Relaxed))
         })

@@ -1,18 +1,22 @@
 //! How series are shown: one recording can be several families, each by all of its labels or by some.
 //!
 //! A request is recorded once, by method, endpoint, status and outcome. Its count is a counter by all four, its time a
-//! histogram by the first three: what the two families say can never disagree, and a request writes less.
+//! histogram by the first three: the two families disagree by no more than what is recorded while a scrape reads them, and a
+//! request writes less.
 
 use std::hash::BuildHasher;
 use std::iter::once;
 use std::sync::{Mutex, PoisonError};
 
-use crate::catalog::Metric;
+use crate::catalog::{Kind, Metric};
+use crate::metrics::exemplar::Exemplar;
 use crate::metrics::family::{Cells, One, Series, hash};
-use crate::metrics::histogram::Snapshot;
+use crate::metrics::histogram::{HistogramCells, Snapshot};
 use crate::metrics::index::Index;
 use crate::metrics::list::AppendList;
-use crate::metrics::sink::{Head, Labels, Sink, Type, Value, label_block};
+use crate::metrics::native::Coarseness;
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::timestamp::Timestamp;
 use crate::metrics::traffic::TrafficCells;
 
 /// A family: what it shows of its series, and by which of their labels.
@@ -20,6 +24,7 @@ pub(crate) struct View {
     pub(crate) metric: Metric,
     part: Part,
     groups: Option<Groups>,
+    coarseness: Coarseness,
 }
 
 /// What of the cells is shown.
@@ -50,6 +55,8 @@ struct Groups {
 struct Group {
     values: Box<[&'static str]>,
     block: Box<str>,
+    /// When its first member was made.
+    since: Timestamp,
     members: AppendList<&'static One>,
 }
 
@@ -57,11 +64,13 @@ impl View {
     /// Shows a part of series with these labels as a family with the labels of `metric`, which are some of them.
     pub(crate) fn new(metric: Metric, part: Part, labels: &[&'static str]) -> Self {
         let own = metric.label_names();
-        let is_all = own.is_empty() || own == labels;
+        let is_all = own == labels;
+        debug_assert!(is_all || !matches!(part, Part::Whole) || metric.kind() == Kind::Histogram);
         let place = |name| labels.iter().position(|label| label == name);
         Self {
             metric,
             part,
+            coarseness: Coarseness::new(),
             groups: (!is_all).then(|| Groups {
                 labels: own.into(),
                 places: own.iter().filter_map(place).collect(),
@@ -86,28 +95,57 @@ impl View {
         sink: &mut dyn Sink,
         scratch: &mut Snapshot,
     ) {
-        sink.family(&Head {
+        let is_info = self.metric.kind() == Kind::Gauge && self.metric.name().ends_with("_info");
+        let wanted = sink.family(&Head {
             name: self.metric.name(),
             help: self.metric.help(),
-            kind: Type::Ours(self.metric.kind()),
+            kind: if is_info {
+                Type::Info
+            } else {
+                Type::Ours(self.metric.kind())
+            },
             unit: self.metric.base_unit(),
         });
-        let Some(groups) = &self.groups else {
-            for one in series.all() {
-                let labels = one.labels(series.labels());
-                sink.series(&labels, &self.part.read(once(&one.cells), scratch));
-            }
+        if !wanted {
             return;
-        };
-        for group in groups.all.iter() {
-            let labels = Labels {
-                names: &groups.labels,
-                values: &group.values,
-                block: &group.block,
-            };
-            let members = group.members.iter().map(|one| &one.cells);
-            sink.series(&labels, &self.part.read(members, scratch));
         }
+        match &self.groups {
+            None => series.all().all(|one| {
+                let labels = one.labels(series.labels());
+                self.show(labels, one.since, once(&one.cells), sink, scratch)
+            }),
+            Some(groups) => groups.all.iter().all(|group| {
+                let members = group.members.iter().map(|one| &one.cells);
+                if members.clone().next().is_none() {
+                    return true; // its first member is just being added
+                }
+                let labels = Labels {
+                    names: &groups.labels,
+                    values: &group.values,
+                    block: Some(&group.block),
+                };
+                self.show(labels, group.since, members, sink, scratch)
+            }),
+        };
+    }
+
+    /// Hands on one series; whether more are wanted.
+    fn show(
+        &'static self,
+        labels: Labels<'_>,
+        since: Timestamp,
+        cells: impl Iterator<Item = &'static Cells> + Clone,
+        sink: &mut dyn Sink,
+        scratch: &mut Snapshot,
+    ) -> bool {
+        let (value, exemplar) = self.read(cells, scratch);
+        sink.series(&Sample {
+            labels,
+            value,
+            since: (self.metric.kind() != Kind::Gauge).then_some(since),
+            exemplar,
+        });
+        !sink.is_done()
     }
 }
 
@@ -121,6 +159,7 @@ impl Groups {
             let group = self.all.push(Group {
                 block: label_block(&self.labels, &values).into(),
                 values,
+                since: one.since,
                 members: AppendList::new(),
             });
             self.index.insert(*count, hash, group);
@@ -131,30 +170,71 @@ impl Groups {
     }
 }
 
-impl Part {
+impl View {
     fn read<'a>(
-        self,
+        &'static self,
         cells: impl Iterator<Item = &'static Cells> + Clone,
         scratch: &'a mut Snapshot,
-    ) -> Value<'a> {
+    ) -> (Value<'a>, Option<Exemplar>) {
         let traffic = cells.clone().filter_map(Cells::traffic);
         scratch.clear();
-        match self {
+        scratch.coarseness = Some(&self.coarseness);
+        match self.part {
             Part::Whole => {
                 for cells in cells {
                     match cells {
-                        Cells::Counter(cell) => return Value::Whole(cell.value()),
-                        Cells::Gauge(cell) => return Value::Number(cell.value()),
+                        Cells::Counter(cell) => {
+                            return (Value::Whole(cell.value()), cell.exemplar());
+                        }
+                        Cells::Gauge(cell) => return (Value::Number(cell.value()), None),
                         Cells::Histogram(cells) => cells.read(scratch),
                         Cells::Traffic(_) => {}
                     }
                 }
             }
-            Part::Count => return Value::Whole(cells.map(Cells::count).sum()),
-            Part::UnderWay => return Value::Whole(TrafficCells::under_way(traffic)),
+            Part::Count => {
+                let histograms = cells.filter_map(Cells::histogram);
+                let youngest = histograms.clone().filter_map(HistogramCells::youngest);
+                let exemplar = youngest.max_by_key(|exemplar| exemplar.at);
+                let one = exemplar.map(|exemplar| Exemplar {
+                    value: 1,
+                    ..exemplar
+                });
+                return (
+                    Value::Whole(histograms.map(HistogramCells::count).sum()),
+                    one,
+                );
+            }
+            Part::UnderWay => return (Value::Whole(TrafficCells::under_way(traffic)), None),
             Part::Received => traffic.for_each(|cells| cells.read_received(scratch)),
             Part::Sent => traffic.for_each(|cells| cells.read_sent(scratch)),
         }
-        Value::Histogram(scratch)
+        (Value::Histogram(scratch), None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+    use crate::metrics::registry::{Registry, own_shape};
+
+    /// A scrape may come between a group and its first member.
+    #[test]
+    fn a_group_without_members_is_not_shown() {
+        let registry = Registry::new(10);
+        let (requests, duration) = (catalog::HTTP_REQUESTS, catalog::HTTP_REQUEST_DURATION);
+        let views = [(duration, Part::Whole)];
+        let series = registry.own_views(own_shape(&duration), requests.label_names(), &views);
+        let groups = series.views()[0].groups.as_ref().unwrap();
+        groups.all.push(Group {
+            values: ["GET", "/", "200"].into(),
+            block: "".into(),
+            since: Timestamp::now(),
+            members: AppendList::new(),
+        });
+        assert!(!registry.render().contains("_bucket"));
+        series.resolve(&["GET", "/", "200", "success"]);
+        assert!(registry.render().contains("le=\"0.005\"} 0"));
     }
 }

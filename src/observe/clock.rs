@@ -29,11 +29,11 @@ impl Start {
     /// The nanoseconds since then; none when the clock stands still or goes back.
     #[inline]
     pub(crate) fn nanoseconds(self) -> u64 {
-        nanoseconds(match self {
-            Self::System(start) => start.elapsed(),
+        match self {
+            Self::System(start) => nanoseconds(start.elapsed()),
             #[cfg(feature = "fast-clock")]
-            Self::Counter(start) => start.elapsed(),
-        })
+            Self::Counter(start) => counter::plausible(nanoseconds(start.elapsed())),
+        }
     }
 }
 
@@ -44,7 +44,20 @@ mod counter {
     /// Where Linux tells what its clock is made of.
     const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
+    /// A year. A counter that began anew, as when a suspended machine wakes up, makes times of centuries.
+    const LONGEST: u64 = 365 * 24 * 3_600 * 1_000_000_000;
+
+    /// No time, instead of one that cannot be.
+    #[inline]
+    pub(super) fn plausible(nanoseconds: u64) -> u64 {
+        match nanoseconds {
+            0..=LONGEST => nanoseconds,
+            _ => 0,
+        }
+    }
+
     /// Whether the kernel makes its clock of the counter: then all processors agree on it, and its speed is constant.
+    /// Looked up once.
     #[inline]
     pub(super) fn is_trusted() -> bool {
         static IS_TRUSTED: LazyLock<bool> = LazyLock::new(|| {
@@ -60,6 +73,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[cfg(feature = "fast-clock")]
+    #[test]
+    fn a_counter_that_began_anew_makes_no_time_of_centuries() {
+        assert_eq!(counter::plausible(3_600_000_000_000), 3_600_000_000_000);
+        assert_eq!(counter::plausible(u64::MAX / 3), 0);
+    }
 
     #[test]
     fn time_is_that_of_the_system_clock() {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::FixedState;
 
-use crate::label::{Method, OVERFLOW, UNMATCHED};
+use crate::label::{Method, OVERFLOW, Transport, UNMATCHED};
 use crate::metrics::{Histogram, Index, resolve};
 use crate::observe::meter::Meter;
 #[cfg(feature = "axum")]
@@ -27,8 +27,9 @@ pub(crate) struct Endpoints {
 /// One endpoint, and its methods as they occur.
 pub(crate) struct Endpoint {
     template: &'static str,
-    is_named: bool,
     routes: [OnceLock<&'static Route>; Method::COUNT],
+    /// Those of other transports than the default, where names tell them apart.
+    others: OnceLock<Box<[OnceLock<&'static Route>]>>,
     stream: OnceLock<Histogram>,
 }
 
@@ -92,8 +93,8 @@ impl Endpoint {
     fn new(template: &'static str) -> &'static Self {
         Box::leak(Box::new(Self {
             template,
-            is_named: template != UNMATCHED,
             routes: [const { OnceLock::new() }; Method::COUNT],
+            others: OnceLock::new(),
             stream: OnceLock::new(),
         }))
     }
@@ -102,19 +103,46 @@ impl Endpoint {
         self.template
     }
 
-    /// One of the endpoint's methods.
+    /// Whether it is an endpoint, not what no route matched.
+    pub(crate) fn is_named(&self) -> bool {
+        self.template != UNMATCHED
+    }
+
+    /// One of the endpoint's methods, over one of the transports.
     #[inline]
-    pub(crate) fn route(&'static self, meter: &'static Meter, method: Method) -> &'static Route {
-        match self.routes[method as usize].get() {
+    pub(crate) fn route(
+        &'static self,
+        meter: &'static Meter,
+        method: Method,
+        transport: Transport,
+    ) -> &'static Route {
+        let place = match transport.index() {
+            0 => &self.routes[method as usize],
+            other => self.other(method, other),
+        };
+        match place.get() {
             Some(route) => route,
-            None => self.first_of_method(meter, method),
+            None => self.first(place, meter, method, transport),
         }
     }
 
+    fn other(&self, method: Method, transport: usize) -> &OnceLock<&'static Route> {
+        let others = self.others.get_or_init(|| {
+            let number = Method::COUNT * (Transport::COUNT - 1);
+            (0..number).map(|_| OnceLock::new()).collect()
+        });
+        &others[(transport - 1) * Method::COUNT + method as usize]
+    }
+
     #[cold]
-    fn first_of_method(&'static self, meter: &'static Meter, method: Method) -> &'static Route {
-        self.routes[method as usize]
-            .get_or_init(|| Box::leak(Box::new(Route::new(meter, self, self.is_named, method))))
+    fn first(
+        &'static self,
+        place: &OnceLock<&'static Route>,
+        meter: &'static Meter,
+        method: Method,
+        transport: Transport,
+    ) -> &'static Route {
+        place.get_or_init(|| Box::leak(Box::new(Route::new(meter, self, method, transport))))
     }
 
     /// The lives of the endpoint's streams.

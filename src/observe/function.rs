@@ -11,6 +11,7 @@ use crate::observe::meter::Meter;
 use crate::observe::objective::Objective;
 use crate::observe::scope;
 use crate::outcome::CLIENT_CLOSED_REQUEST;
+use crate::trace_context::TraceContext;
 
 /// A function that carries `#[monitor]`: what is known of it when it is compiled.
 pub struct Site {
@@ -166,14 +167,14 @@ impl Functions {
 impl Ended {
     /// Counts the call with its time and the status that it led to.
     #[inline]
-    pub(crate) fn count(self, method: Method, code: u16) {
+    pub(crate) fn count(self, method: Method, code: u16, trace: Option<TraceContext>) {
         let answers = &self.function.answers;
         let is = |known: &&Answer| known.code == code && known.method == method;
         let answer = match answers.iter().find(is) {
             Some(known) => known,
             None => self.function.first(method, code),
         };
-        answer.latency.record(self.nanoseconds);
+        answer.latency.record(self.nanoseconds, trace);
     }
 }
 
@@ -228,7 +229,7 @@ impl Call {
             } else {
                 500
             };
-            ended.count(self.method, code);
+            ended.count(self.method, code, TraceContext::current());
         }
     }
 
@@ -275,6 +276,7 @@ impl Call {
         } else {
             CLIENT_CLOSED_REQUEST
         };
-        self.ended().count(self.method, code);
+        self.ended()
+            .count(self.method, code, TraceContext::current());
     }
 }

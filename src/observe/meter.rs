@@ -4,11 +4,15 @@
 use std::sync::LazyLock;
 use std::sync::OnceLock;
 
+#[cfg(feature = "macros")]
 use crate::catalog;
 #[cfg(feature = "macros")]
 use crate::metrics::DEFAULT_CAP;
-use crate::metrics::{Part, Registry, Series, Shape, own_shape};
+use crate::metrics::Registry;
+#[cfg(feature = "macros")]
+use crate::metrics::{Part, own_shape};
 use crate::observe::endpoint::Endpoints;
+use crate::observe::families::{Http, HttpNames};
 #[cfg(feature = "macros")]
 use crate::observe::function::Functions;
 
@@ -23,54 +27,14 @@ pub(crate) struct Meter {
     pub(crate) functions: Functions,
 }
 
-/// What the layer records to.
-pub(crate) struct Http {
-    /// Times by method, endpoint, status and outcome: the counter and the histogram.
-    pub(crate) requests: &'static Series,
-    /// What is in flight, and the sizes of bodies, by method and endpoint.
-    pub(crate) traffic: &'static Series,
-    pub(crate) stream: &'static Series,
-}
-
-impl Http {
-    fn new(registry: Registry, sizes: bool) -> Self {
-        let size = match own_shape(&catalog::HTTP_REQUEST_SIZE) {
-            Shape::Histogram(layout) if sizes => Some(layout),
-            _ => None,
-        };
-        let traffic = [
-            (catalog::HTTP_REQUESTS_IN_FLIGHT, Part::UnderWay),
-            (catalog::HTTP_REQUEST_SIZE, Part::Received),
-            (catalog::HTTP_RESPONSE_SIZE, Part::Sent),
-        ];
-        let shown = if sizes { 3 } else { 1 };
-        Self {
-            requests: registry.own_views(
-                own_shape(&catalog::HTTP_REQUEST_DURATION),
-                catalog::HTTP_REQUESTS.label_names(),
-                &[
-                    (catalog::HTTP_REQUESTS, Part::Count),
-                    (catalog::HTTP_REQUEST_DURATION, Part::Whole),
-                ],
-            ),
-            traffic: registry.own_views(
-                Shape::Traffic(size),
-                catalog::HTTP_REQUEST_SIZE.label_names(),
-                &traffic[..shown],
-            ),
-            stream: registry.own(catalog::HTTP_STREAM_DURATION),
-        }
-    }
-}
-
 impl Meter {
     /// A meter with a registry of its own. It lives as long as the process.
-    pub(crate) fn new(cap: usize, sizes: bool) -> &'static Self {
+    pub(crate) fn new(cap: usize, sizes: bool, names: HttpNames) -> &'static Self {
         let registry = Registry::new(cap);
         Box::leak(Box::new(Self {
             registry,
             endpoints: Endpoints::new(cap),
-            http: Http::new(registry, sizes),
+            http: Http::new(registry, sizes, names),
             #[cfg(feature = "macros")]
             functions: Functions::new(registry.own_views(
                 own_shape(&catalog::REQUEST_LATENCY),
@@ -97,7 +61,7 @@ impl Meter {
     #[cold]
     fn unscraped() -> &'static Self {
         static UNSCRAPED: LazyLock<&'static Meter> =
-            LazyLock::new(|| Meter::new(DEFAULT_CAP, true));
+            LazyLock::new(|| Meter::new(DEFAULT_CAP, true, HttpNames::default()));
         &UNSCRAPED
     }
 

@@ -5,6 +5,7 @@
 
 mod clock;
 mod endpoint;
+mod families;
 #[cfg(feature = "macros")]
 mod function;
 mod meter;
@@ -16,6 +17,7 @@ mod route;
 mod scope;
 
 pub(crate) use endpoint::Endpoint;
+pub use families::HttpNames;
 #[cfg(feature = "macros")]
 pub use function::{Call, Registered, Site};
 pub(crate) use meter::Meter;

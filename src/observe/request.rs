@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::StatusCode;
 
-use crate::label::Method;
+use crate::label::{Method, Transport};
 use crate::observe::clock::Start;
 
 use crate::observe::endpoint::Endpoint;
@@ -15,10 +15,13 @@ use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::observe::scope::{self, Before, Said};
 use crate::outcome::{CLIENT_CLOSED_REQUEST, Outcome};
+use crate::trace_context::TraceContext;
 
 /// One request under way. Dropped, it is finished as cancelled (before its head) or aborted (after).
 pub(crate) struct Request {
     route: &'static Route,
+    /// The trace that it belongs to, if that is recorded.
+    trace: Option<TraceContext>,
     /// When the request began; once it is a stream, when the stream did.
     started: Start,
     received: Received,
@@ -76,18 +79,21 @@ impl Request {
     pub(crate) fn start(
         meter: &'static Meter,
         method: Method,
+        transport: Transport,
         endpoint: Option<&'static Endpoint>,
         pending: bool,
         received: Received,
+        trace: Option<TraceContext>,
     ) -> Self {
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
-        let route = endpoint.route(meter, method);
+        let route = endpoint.route(meter, method, transport);
         let pending = pending && !route.is_named;
         if !pending {
             route.begin();
         }
         Self {
             route,
+            trace: trace.filter(TraceContext::is_sampled),
             started: Start::now(),
             received,
             sent: 0,
@@ -110,7 +116,7 @@ impl Request {
     #[inline]
     pub(crate) fn enter(&mut self) -> Working<'_> {
         Working {
-            before: Some(scope::enter(self.route, self.said.as_deref())),
+            before: Some(scope::enter(self.route, self.said.as_deref(), self.trace)),
             request: self,
         }
     }
@@ -131,7 +137,7 @@ impl Request {
         self.panicked |= said.panicked;
         match (self.status, &mut self.said) {
             (Some(status), _) => {
-                said.count_functions(self.route.method, status.as_u16());
+                said.count_functions(self.route.method, status.as_u16(), self.trace);
                 self.said = None;
             }
             (None, Some(kept)) => **kept = said,
@@ -145,7 +151,13 @@ impl Request {
     /// Moves the request in the gauge to the endpoint that was named.
     #[inline]
     fn named(&mut self, endpoint: &'static Endpoint) {
-        let route = endpoint.route(self.route.meter, self.route.method);
+        let Route {
+            meter,
+            method,
+            transport,
+            ..
+        } = *self.route;
+        let route = endpoint.route(meter, method, transport);
         route.begin();
         if !self.pending {
             self.route.end();
@@ -228,9 +240,11 @@ impl Request {
             self.route.stream(self.started.nanoseconds());
         }
         if let Some(said) = self.said.take() {
-            said.count_functions(self.route.method, self.code(outcome));
+            said.count_functions(self.route.method, self.code(outcome), self.trace);
         }
-        self.route.sizes(self.received.bytes(), self.sent);
+        // Taken out, so that nothing is left to drop: a panic of the service keeps the request from being dropped.
+        let received = std::mem::replace(&mut self.received, Received::Unknown);
+        self.route.sizes(received.bytes(), self.sent);
         if !self.pending {
             self.route.end();
         }
@@ -240,7 +254,8 @@ impl Request {
     #[inline]
     fn count(&self, outcome: Outcome) {
         let time = self.started.nanoseconds();
-        self.route.count(self.code(outcome), outcome, time);
+        self.route
+            .count(self.code(outcome), outcome, time, self.trace);
     }
 
     /// The status that the client got, or that stands for there being none.

@@ -1,21 +1,26 @@
 //! The handles of one method of one endpoint, resolved once, so that a request formats and hashes no label.
 
-use crate::label::Method;
-use crate::metrics::{AppendList, Histogram, TrafficCells, resolve};
+use std::sync::OnceLock;
+
+use crate::label::{Method, Transport};
+use crate::metrics::{AppendList, Histogram, TrafficCells};
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
 use crate::outcome::Outcome;
+use crate::trace_context::TraceContext;
 
-/// One method of one endpoint: what is in flight and its sizes, then times by status and outcome as they occur.
+/// One method of one endpoint, and where names tell it one transport: what is in flight and its sizes, then times by status and outcome as they occur.
 ///
 /// In this order: what a request needs is on one cache line.
 #[repr(C, align(64))]
 pub(crate) struct Route {
     pub(crate) meter: &'static Meter,
     pub(crate) method: Method,
+    pub(crate) transport: Transport,
     /// Whether it has the name of an endpoint, not that of what no route matched.
     pub(crate) is_named: bool,
-    traffic: Option<&'static TrafficCells>,
+    /// Made with the first request that is counted here: one that gets its name later is not.
+    traffic: OnceLock<Option<&'static TrafficCells>>,
     answers: AppendList<Answer>,
     endpoint: &'static Endpoint,
 }
@@ -30,15 +35,15 @@ impl Route {
     pub(crate) fn new(
         meter: &'static Meter,
         endpoint: &'static Endpoint,
-        is_named: bool,
         method: Method,
+        transport: Transport,
     ) -> Self {
-        let labels = [method.as_str(), endpoint.template()];
         Self {
             meter,
             method,
-            is_named,
-            traffic: meter.http.traffic.resolve(&labels).traffic(),
+            transport,
+            is_named: endpoint.is_named(),
+            traffic: OnceLock::new(),
             answers: AppendList::new(),
             endpoint,
         }
@@ -47,7 +52,7 @@ impl Route {
     /// A request begins.
     #[inline]
     pub(crate) fn begin(&self) {
-        if let Some(traffic) = self.traffic {
+        if let Some(traffic) = self.traffic() {
             traffic.begin();
         }
     }
@@ -55,29 +60,48 @@ impl Route {
     /// A request that began has ended.
     #[inline]
     pub(crate) fn end(&self) {
-        if let Some(traffic) = self.traffic {
+        if let Some(traffic) = self.traffic() {
             traffic.end();
         }
     }
 
+    #[inline]
+    fn traffic(&self) -> Option<&'static TrafficCells> {
+        match self.traffic.get() {
+            Some(traffic) => *traffic,
+            None => self.first_traffic(),
+        }
+    }
+
+    #[cold]
+    fn first_traffic(&self) -> Option<&'static TrafficCells> {
+        let (http, template) = (&self.meter.http, self.endpoint.template());
+        let resolve = || http.traffic(self.method, template, self.transport);
+        *self.traffic.get_or_init(resolve)
+    }
+
     /// Counts a request with its time.
     #[inline]
-    pub(crate) fn count(&'static self, code: u16, outcome: Outcome, nanoseconds: u64) {
+    pub(crate) fn count(
+        &'static self,
+        code: u16,
+        outcome: Outcome,
+        nanoseconds: u64,
+        trace: Option<TraceContext>,
+    ) {
         let is = |known: &&Answer| known.code == code && known.outcome == outcome;
         let answer = match self.answers.iter().find(is) {
             Some(known) => known,
             None => self.first(code, outcome),
         };
-        answer.duration.record(nanoseconds);
+        answer.duration.record(nanoseconds, trace);
     }
 
     #[cold]
     fn first(&'static self, code: u16, outcome: Outcome) -> &'static Answer {
-        let status = code.to_string();
-        let template = self.endpoint.template();
-        let labels = [self.method.as_str(), template, &status, outcome.as_str()];
+        let (http, template) = (&self.meter.http, self.endpoint.template());
         self.answers.push(Answer {
-            duration: resolve(self.meter.http.requests, &labels),
+            duration: http.answers(self.method, template, self.transport, code, outcome),
             code,
             outcome,
         })
@@ -86,7 +110,7 @@ impl Route {
     /// Records the bytes of both bodies; `received` is `None` where they could not be seen.
     #[inline]
     pub(crate) fn sizes(&self, received: Option<u64>, sent: u64) {
-        if let Some(traffic) = self.traffic {
+        if let Some(traffic) = self.traffic() {
             traffic.record(received, sent);
         }
     }
@@ -94,6 +118,6 @@ impl Route {
     /// Records the life of a stream.
     #[cold]
     pub(crate) fn stream(&self, nanoseconds: u64) {
-        self.endpoint.stream(self.meter).record(nanoseconds);
+        self.endpoint.stream(self.meter).record(nanoseconds, None);
     }
 }

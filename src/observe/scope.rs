@@ -11,6 +11,7 @@ use crate::observe::endpoint::Endpoint;
 use crate::observe::function::Ended;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
+use crate::trace_context::TraceContext;
 
 thread_local! {
     static CURRENT: Current = const {
@@ -52,6 +53,7 @@ pub(crate) struct Said {
 /// A scope that another one stands before.
 struct Interrupted {
     route: &'static Route,
+    trace: Option<TraceContext>,
     named: Option<&'static Endpoint>,
     said: Said,
 }
@@ -77,13 +79,13 @@ impl Said {
     }
 
     /// Counts the functions that ended, with the status that the client gets.
-    pub(crate) fn count_functions(&self, method: Method, code: u16) {
+    pub(crate) fn count_functions(&self, method: Method, code: u16, trace: Option<TraceContext>) {
         #[cfg(feature = "macros")]
         for ended in self.ended.into_iter().flatten() {
-            ended.count(method, code);
+            ended.count(method, code, trace);
         }
         #[cfg(not(feature = "macros"))]
-        let _ = (method, code);
+        let _ = (method, code, trace);
     }
 }
 
@@ -93,6 +95,7 @@ impl Current {
         self.is_changed.set(false);
         Box::new(Interrupted {
             route,
+            trace: TraceContext::current(),
             named: self.named.take(),
             said: self.said.replace(Said::NOTHING),
         })
@@ -101,6 +104,7 @@ impl Current {
     #[cold]
     fn resume(&self, before: Interrupted) {
         self.route.set(Some(before.route));
+        TraceContext::set_current(before.trace);
         self.named.set(before.named);
         self.said.set(before.said);
         self.is_changed.set(true); // or it was not: then nothing new is heard
@@ -114,10 +118,15 @@ impl Current {
 
 /// Makes this the thread's scope, with what was said in it earlier. It ends with [`leave`].
 #[inline]
-pub(crate) fn enter(route: &'static Route, said: Option<&Said>) -> Before {
+pub(crate) fn enter(
+    route: &'static Route,
+    said: Option<&Said>,
+    trace: Option<TraceContext>,
+) -> Before {
     CURRENT.with(|current| {
         let before = current.route.replace(Some(route));
         let before = before.map(|route| current.interrupt(route));
+        TraceContext::set_current(trace);
         if let Some(said) = said {
             current.said.set(*said);
             current.is_changed.set(true);
@@ -131,6 +140,7 @@ pub(crate) fn enter(route: &'static Route, said: Option<&Said>) -> Before {
 pub(crate) fn leave(before: Before) {
     CURRENT.with(|current| {
         current.route.set(None);
+        TraceContext::set_current(None);
         if let Some(before) = before.0 {
             current.resume(*before);
         }
@@ -184,6 +194,7 @@ pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {
     let _entered = CURRENT.with(|current| {
         let before = current.route.take();
         let before = before.map(|route| current.interrupt(route));
+        TraceContext::set_current(None);
         Entered(current.outside.replace(Some(meter)), Before(before))
     });
     work()

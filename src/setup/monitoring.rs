@@ -55,6 +55,10 @@ pub(crate) struct Inner {
 pub(crate) struct Parts {
     pub(crate) service_name: String,
     pub(crate) disabled: bool,
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) native_histograms: bool,
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) created_series: bool,
     pub(crate) meter: &'static Meter,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) listen: Option<SocketAddr>,

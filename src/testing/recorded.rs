@@ -1,6 +1,6 @@
 //! A copy of everything that was recorded, to look series up by name and labels.
 
-use crate::metrics::{Head, Labels, Sink, Value};
+use crate::metrics::{Head, Sample, Sink, Value};
 use crate::setup::Monitoring;
 
 /// Everything that was recorded, at one time.
@@ -96,18 +96,19 @@ impl Recorded {
 }
 
 impl Sink for Recorded {
-    fn family(&mut self, head: &Head<'_>) {
+    fn family(&mut self, head: &Head<'_>) -> bool {
         head.name.clone_into(&mut self.name);
+        true
     }
 
-    fn series(&mut self, labels: &Labels<'_>, value: &Value<'_>) {
-        let value = match value {
+    fn series(&mut self, series: &Sample<'_>) {
+        let value = match &series.value {
             Value::Whole(n) => Recording::Value(*n as f64),
             Value::Number(n) => Recording::Value(*n),
             Value::Histogram(snapshot) => Recording::Histogram(RecordedHistogram {
                 count: snapshot.count(),
                 sum: snapshot.sum(),
-                buckets: snapshot.classic().map(|(bound, _, n)| (bound, n)).collect(),
+                buckets: snapshot.classic().collect(),
             }),
             #[cfg(feature = "prometheus")]
             Value::Foreign(foreign) => Recording::Histogram(RecordedHistogram {
@@ -120,7 +121,7 @@ impl Sink for Recorded {
                     .collect(),
             }),
         };
-        let labels = labels.names.iter().zip(labels.values);
+        let labels = series.labels.names.iter().zip(series.labels.values);
         self.series.push(Series {
             name: self.name.clone(),
             labels: labels

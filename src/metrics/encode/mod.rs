@@ -1,3 +1,23 @@
-//! Rendering: pure functions from what is collected to bytes.
+//! Exposition formats: free functions and writers over what a scrape hands on, without a server or a clock.
 
+mod accept;
+mod clauses;
+mod escape;
+mod format;
+mod line;
+mod number;
+mod openmetrics;
+mod output;
+mod protobuf;
 pub(crate) mod text;
+mod wire;
+
+#[cfg(feature = "server")]
+pub(crate) use clauses::{Weight, clauses};
+pub(crate) use format::{Exposition, Format};
+pub(crate) use openmetrics::OpenMetrics;
+pub(crate) use output::Output;
+#[cfg(feature = "server")]
+pub(crate) use output::{PIECE, ROOM};
+pub(crate) use protobuf::Protobuf;
+pub(crate) use text::Text;

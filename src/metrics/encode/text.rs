@@ -1,107 +1,138 @@
-//! The Prometheus text format 0.0.4.
+//! The Prometheus text formats 0.0.4 and 1.0.0, which differ in the names that they can show.
 //!
 //! Source: the exposition formats of the Prometheus documentation.
 
-use std::fmt::Write as _;
-
-use crate::metrics::sink::{Head, Labels, Sink, Type, Value, number};
+use crate::metrics::encode::format::Escaping;
+use crate::metrics::encode::line::Line;
+use crate::metrics::encode::number::{decimal, float, whole};
+use crate::metrics::encode::output::Output;
+use crate::metrics::histogram::Snapshot;
+#[cfg(feature = "prometheus")]
+use crate::metrics::sink::Foreign;
+use crate::metrics::sink::{Head, Sample, Sink, Type, Value};
 
 /// The `Content-Type` of what [`Registry::render`](crate::metrics::Registry::render) writes.
 pub const TEXT_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Writes families as text; a family without series is left out.
-#[derive(Default)]
-pub(crate) struct Text {
-    out: String,
-    /// The family whose head is written, or is about to be.
-    name: String,
-    summary: bool,
-    head: String,
+pub(crate) struct Text<'a> {
+    out: Output<'a>,
+    escaping: Escaping,
+    line: Line,
+    is_summary: bool,
+    /// The head of a family that has had no series so far.
+    head: Vec<u8>,
+    scratch: Vec<u8>,
 }
 
-impl Text {
-    pub(crate) fn finish(self) -> String {
-        self.out
-    }
-
-    fn line(&mut self, suffix: &str, block: &str, extra: &str, value: impl FnOnce(&mut String)) {
-        self.out.push_str(&self.name);
-        self.out.push_str(suffix);
-        if !(block.is_empty() && extra.is_empty()) {
-            self.out.push('{');
-            self.out.push_str(block);
-            if !(block.is_empty() || extra.is_empty()) {
-                self.out.push(',');
-            }
-            self.out.push_str(extra);
-            self.out.push('}');
+impl<'a> Text<'a> {
+    pub(crate) fn new(out: Output<'a>, escaping: Escaping) -> Self {
+        Self {
+            out,
+            escaping,
+            line: Line::default(),
+            is_summary: false,
+            head: Vec::new(),
+            scratch: Vec::new(),
         }
-        self.out.push(' ');
-        value(&mut self.out);
-        self.out.push('\n');
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.out.rest()
+    }
+
+    fn value(&mut self, suffix: &str, extra: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        let out = &mut self.out.bytes;
+        self.line.start(out, suffix, extra);
+        write(out);
+        out.push(b'\n');
+    }
+
+    fn histogram(&mut self, snapshot: &Snapshot) {
+        let le = snapshot.layout.map_or(&[][..], |layout| layout.le());
+        self.scratch.clear();
+        self.line.open(&mut self.scratch, "_bucket", true);
+        let out = &mut self.out.bytes;
+        for ((_, count), le) in snapshot.classic().zip(le) {
+            out.extend_from_slice(&self.scratch);
+            out.extend_from_slice(le.as_bytes());
+            out.extend_from_slice(b"} ");
+            whole(out, count);
+            out.push(b'\n');
+        }
+        let (count, (sum, places)) = (snapshot.count(), snapshot.exact_sum());
+        self.value("_bucket", "le=\"+Inf\"", |out| whole(out, count));
+        self.value("_sum", "", |out| decimal(out, sum, places));
+        self.value("_count", "", |out| whole(out, count));
+    }
+
+    #[cfg(feature = "prometheus")]
+    fn foreign(&mut self, foreign: &Foreign<'_>) {
+        let (suffix, label) = match self.is_summary {
+            true => ("", "quantile"),
+            false => ("_bucket", "le"),
+        };
+        for (at, value) in foreign.parts {
+            let mut extra = format!("{label}=\"").into_bytes();
+            float(&mut extra, *at);
+            extra.push(b'"');
+            let extra = String::from_utf8_lossy(&extra);
+            self.value(suffix, &extra, |out| float(out, *value));
+        }
+        if !self.is_summary {
+            self.value("_bucket", "le=\"+Inf\"", |out| whole(out, foreign.count));
+        }
+        self.value("_sum", "", |out| float(out, foreign.sum));
+        self.value("_count", "", |out| whole(out, foreign.count));
     }
 }
 
-impl Sink for Text {
-    fn family(&mut self, head: &Head<'_>) {
+impl Sink for Text<'_> {
+    fn family(&mut self, head: &Head<'_>) -> bool {
         let kind = match head.kind {
             Type::Ours(kind) => kind.as_str(),
+            Type::Info => "gauge",
             #[cfg(feature = "prometheus")]
             Type::Summary => "summary",
             #[cfg(feature = "prometheus")]
             Type::Untyped => "untyped",
         };
-        self.name.clear();
-        self.name.push_str(head.name);
-        self.summary = kind == "summary";
-        self.head.clear();
-        let _ = write!(self.head, "# HELP {} ", head.name); // writing to a String does not fail
-        for c in head.help.chars() {
-            match c {
-                '\\' => self.head.push_str("\\\\"),
-                '\n' => self.head.push_str("\\n"),
-                c => self.head.push(c),
+        self.is_summary = kind == "summary";
+        self.line.family(head.name, "", self.escaping);
+        let out = &mut self.head;
+        out.clear();
+        out.extend_from_slice(b"# HELP ");
+        self.line.name_in_head(out);
+        out.push(b' ');
+        for byte in head.help.bytes() {
+            match byte {
+                b'\\' => out.extend_from_slice(b"\\\\"),
+                b'\n' => out.extend_from_slice(b"\\n"),
+                byte => out.push(byte),
             }
         }
-        let _ = writeln!(self.head, "\n# TYPE {} {kind}", head.name);
+        out.extend_from_slice(b"\n# TYPE ");
+        self.line.name_in_head(out);
+        out.push(b' ');
+        out.extend_from_slice(kind.as_bytes());
+        out.push(b'\n');
+        true
     }
 
-    fn series(&mut self, labels: &Labels<'_>, value: &Value<'_>) {
-        self.out.push_str(&self.head);
-        self.head.clear();
-        match value {
-            Value::Whole(n) => self.line("", labels.block, "", |out| whole(out, *n)),
-            Value::Number(n) => self.line("", labels.block, "", |out| number(out, *n)),
-            Value::Histogram(snapshot) => {
-                for (_, le, count) in snapshot.classic() {
-                    self.line("_bucket", labels.block, le, |out| whole(out, count));
-                }
-                let count = snapshot.count();
-                self.line("_bucket", labels.block, "le=\"+Inf\"", |out| {
-                    whole(out, count)
-                });
-                self.line("_sum", labels.block, "", |out| number(out, snapshot.sum()));
-                self.line("_count", labels.block, "", |out| whole(out, count));
-            }
+    fn series(&mut self, series: &Sample<'_>) {
+        self.out.bytes.append(&mut self.head);
+        self.line.series(&series.labels, self.escaping);
+        match &series.value {
+            Value::Whole(n) => self.value("", "", |out| whole(out, *n)),
+            Value::Number(n) => self.value("", "", |out| float(out, *n)),
+            Value::Histogram(snapshot) => self.histogram(snapshot),
             #[cfg(feature = "prometheus")]
-            Value::Foreign(foreign) => {
-                let (suffix, label) = match self.summary {
-                    true => ("", "quantile"),
-                    false => ("_bucket", "le"),
-                };
-                for (at, value) in foreign.parts {
-                    let mut extra = format!("{label}=\"");
-                    number(&mut extra, *at);
-                    extra.push('"');
-                    self.line(suffix, labels.block, &extra, |out| number(out, *value));
-                }
-                self.line("_sum", labels.block, "", |out| number(out, foreign.sum));
-                self.line("_count", labels.block, "", |out| whole(out, foreign.count));
-            }
+            Value::Foreign(foreign) => self.foreign(foreign),
         }
+        self.out.pause();
     }
-}
 
-fn whole(out: &mut String, value: u64) {
-    let _ = write!(out, "{value}"); // writing to a String does not fail
+    fn is_done(&self) -> bool {
+        self.out.is_done()
+    }
 }

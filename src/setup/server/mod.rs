@@ -15,7 +15,7 @@ use axum::routing::{any, get};
 
 use crate::error::Error;
 use crate::health::Health;
-use crate::scrape::Scrape;
+use crate::scrape::{Scrape, Shown};
 use crate::setup::builder::{Listen, MonitoringBuilder};
 use crate::setup::monitoring::{Inner, Monitoring, Parts};
 
@@ -57,7 +57,11 @@ impl MonitoringBuilder {
 
 impl Monitoring {
     pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
-        let scrape = Scrape::new((!parts.disabled).then_some(parts.meter.registry));
+        let shown = Shown {
+            native: parts.native_histograms,
+            created: parts.created_series,
+        };
+        let scrape = Scrape::new((!parts.disabled).then_some(parts.meter.registry), shown);
         let listen = parts.listen;
         let monitoring = Self(Arc::new(Inner {
             health: Health::default(),
@@ -81,10 +85,13 @@ impl Monitoring {
     /// let app: axum::Router = axum::Router::new().merge(monitoring.routes());
     /// ```
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let (scrape, health) = (self.0.scrape, self.health());
+        let (scrape, health) = (self.0.scrape.clone(), self.health());
         let (live, ready, startup) = (health.clone(), health.clone(), health);
         Router::new()
-            .route("/metrics", any(move |request| scrape.answer(request)))
+            .route(
+                "/metrics",
+                any(move |request| scrape.clone().answer(request)),
+            )
             .route("/health/live", get(move || live.clone().answer_live()))
             .route("/health/ready", get(move || ready.clone().answer_ready()))
             .route(

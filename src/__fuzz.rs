@@ -1,0 +1,16 @@
+//! What the fuzz targets call; there only when they are built.
+
+use crate::metrics::Exposition;
+use crate::scrape::compression::Compression;
+
+/// The `Content-Type` that answers these lines of `Accept`.
+pub fn content_type<'a>(accept: impl Iterator<Item = &'a [u8]>) -> &'static str {
+    Exposition::negotiate(accept).content_type()
+}
+
+/// The `Content-Encoding` that answers these lines of `Accept-Encoding`.
+pub fn content_encoding<'a>(
+    accept_encoding: impl Iterator<Item = &'a [u8]>,
+) -> Option<&'static str> {
+    Compression::choose(accept_encoding).content_encoding()
+}

@@ -1,0 +1,136 @@
+//! Rendering, on a thread of its own: pieces go out as they are ready, and wait for the scraper until its time is over.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use flate2::write::GzEncoder;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{Instant, timeout_at};
+
+use crate::metrics::{Output, PIECE, ROOM, Registry, Rendering};
+use crate::scrape::body::Piece;
+use crate::scrape::compression::Compression;
+
+/// Begins an answer; its pieces come out of what is returned. `place` is held until it is rendered or given up.
+pub(crate) fn start(
+    registry: Registry,
+    rendering: Rendering,
+    compression: Compression,
+    timeout: Duration,
+    place: OwnedSemaphorePermit,
+) -> mpsc::Receiver<Piece> {
+    let (sender, pieces) = mpsc::channel(1);
+    let sending = Sending {
+        sender,
+        runtime: Handle::current(),
+        until: Instant::now() + timeout,
+    };
+    tokio::task::spawn_blocking(move || {
+        let _place = place;
+        match compression {
+            Compression::Identity => plain(registry, &rendering, &sending),
+            Compression::Gzip => {
+                let encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                compressed(registry, &rendering, &sending, encoder);
+            }
+            #[cfg(feature = "zstd")]
+            Compression::Zstd => {
+                if let Ok(encoder) = zstd::Encoder::new(Vec::new(), 1) {
+                    compressed(registry, &rendering, &sending, encoder);
+                }
+            }
+        }
+    });
+    pieces
+}
+
+/// The way to the scraper.
+struct Sending {
+    sender: mpsc::Sender<Piece>,
+    runtime: Handle,
+    until: Instant,
+}
+
+impl Sending {
+    /// Sends a piece; `None` when the scraper is gone or its time is over.
+    fn send(&self, bytes: Vec<u8>, is_last: bool) -> Option<()> {
+        let piece = Piece {
+            bytes: Bytes::from(bytes),
+            is_last,
+        };
+        match self.sender.try_send(piece) {
+            Ok(()) => Some(()),
+            Err(TrySendError::Closed(_)) => None,
+            Err(TrySendError::Full(piece)) => {
+                let sent = async { timeout_at(self.until, self.sender.send(piece)).await };
+                self.runtime.block_on(sent).ok()?.ok()
+            }
+        }
+    }
+}
+
+fn plain(registry: Registry, rendering: &Rendering, sending: &Sending) {
+    let mut is_wanted = true;
+    let mut give = |piece| {
+        is_wanted = sending.send(piece, false).is_some();
+        is_wanted.then(|| Vec::with_capacity(PIECE + ROOM))
+    };
+    let rest = registry.write(rendering, Output::in_pieces(&mut give));
+    if is_wanted {
+        sending.send(rest, true);
+    }
+}
+
+/// A compressor that writes to a buffer.
+trait Encoder: std::io::Write {
+    fn buffer(&mut self) -> &mut Vec<u8>;
+    fn end(self) -> std::io::Result<Vec<u8>>;
+}
+
+impl Encoder for GzEncoder<Vec<u8>> {
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
+    }
+
+    fn end(self) -> std::io::Result<Vec<u8>> {
+        self.finish()
+    }
+}
+
+#[cfg(feature = "zstd")]
+impl Encoder for zstd::Encoder<'_, Vec<u8>> {
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
+    }
+
+    fn end(self) -> std::io::Result<Vec<u8>> {
+        self.finish()
+    }
+}
+
+fn compressed(
+    registry: Registry,
+    rendering: &Rendering,
+    sending: &Sending,
+    mut encoder: impl Encoder,
+) {
+    let mut is_wanted = true;
+    let mut give = |mut piece: Vec<u8>| {
+        is_wanted = encoder.write_all(&piece).is_ok();
+        if is_wanted && encoder.buffer().len() >= PIECE {
+            is_wanted = sending
+                .send(std::mem::take(encoder.buffer()), false)
+                .is_some();
+        }
+        piece.clear();
+        is_wanted.then_some(piece)
+    };
+    let rest = registry.write(rendering, Output::in_pieces(&mut give));
+    if is_wanted && encoder.write_all(&rest).is_ok() {
+        if let Ok(rest) = encoder.end() {
+            sending.send(rest, true);
+        }
+    }
+}

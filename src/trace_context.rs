@@ -1,0 +1,159 @@
+//! Which trace some work belongs to: the plain value that the signals share.
+//!
+//! Source: W3C Trace Context, level 1 (`traceparent`).
+
+use std::cell::Cell;
+use std::fmt;
+
+thread_local! {
+    static CURRENT: Cell<Option<TraceContext>> = const { Cell::new(None) };
+}
+
+/// The trace and the span that some work belongs to.
+///
+/// That of the request that a thread works on is [`current`](Self::current), if the request is sampled.
+///
+/// ```
+/// use ecolaura_monitoring::TraceContext;
+///
+/// let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/// let context = TraceContext::from_traceparent(header).expect("well-formed");
+/// assert_eq!(context.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+/// assert_eq!(context.span_id(), "00f067aa0ba902b7");
+/// assert!(context.is_sampled());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TraceContext {
+    /// The high and the low half of the trace's id.
+    pub(crate) trace: [u64; 2],
+    pub(crate) span: u64,
+    sampled: bool,
+}
+
+impl TraceContext {
+    /// Reads a `traceparent` header. `None` when it is malformed: whoever gets one starts a trace of his own.
+    ///
+    /// Of a version that is not known yet, what this version defines is read, as the standard has it.
+    pub fn from_traceparent(header: impl AsRef<[u8]>) -> Option<Self> {
+        let header = header.as_ref();
+        let (head, rest) = header.split_at_checked(55)?;
+        let version = hex(head.get(..2)?)? as u8;
+        let is_whole = match version {
+            0 => rest.is_empty(),
+            0xff => false,
+            _ => rest.is_empty() || rest.starts_with(b"-"),
+        };
+        let dashes = [2, 35, 52].iter().all(|at| head[*at] == b'-');
+        let context = Self {
+            trace: [hex(&head[3..19])?, hex(&head[19..35])?],
+            span: hex(&head[36..52])?,
+            sampled: hex(&head[53..])? & 1 == 1,
+        };
+        (is_whole && dashes && context.trace != [0; 2] && context.span != 0).then_some(context)
+    }
+
+    /// That of the request that this thread works on; `None` outside of a request, and in one that is not sampled.
+    #[inline]
+    pub fn current() -> Option<Self> {
+        CURRENT.get()
+    }
+
+    /// Makes this the current one.
+    #[inline]
+    pub(crate) fn set_current(context: Option<Self>) {
+        CURRENT.set(context);
+    }
+
+    /// The trace's id: 32 hexadecimal digits.
+    pub fn trace_id(&self) -> String {
+        let [high, low] = self.trace;
+        format!("{high:016x}{low:016x}")
+    }
+
+    /// The span's id: 16 hexadecimal digits.
+    pub fn span_id(&self) -> String {
+        format!("{:016x}", self.span)
+    }
+
+    /// Whether whoever began the trace records it.
+    #[inline]
+    pub fn is_sampled(&self) -> bool {
+        self.sampled
+    }
+}
+
+impl fmt::Debug for TraceContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flags = u8::from(self.sampled);
+        let [high, low] = self.trace;
+        write!(f, "00-{high:016x}{low:016x}-{:016x}-{flags:02x}", self.span)
+    }
+}
+
+/// Lower-case hexadecimal digits, as the standard asks for.
+fn hex(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |number, digit| {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn well_formed() {
+        let read = |header: &str| TraceContext::from_traceparent(header).map(|c| format!("{c:?}"));
+        for (header, expected) in [
+            (GOOD, GOOD),
+            (&GOOD.replace("-01", "-00"), &GOOD.replace("-01", "-00")),
+            (&GOOD.replace("-01", "-03"), GOOD), // a flag that is not known
+            (&GOOD.replace("-01", "-fe"), &GOOD.replace("-01", "-00")),
+            (&GOOD.replace("00-4b", "01-4b"), GOOD),
+            (
+                &format!("{}-what-will-be", GOOD.replace("00-4b", "cc-4b")),
+                GOOD,
+            ),
+        ] {
+            assert_eq!(read(header).as_deref(), Some(expected), "{header}");
+        }
+    }
+
+    #[test]
+    fn malformed() {
+        for header in [
+            "",
+            "00",
+            &GOOD[..54],
+            &format!("{GOOD}-"),
+            &format!("{GOOD} "),
+            &format!("{GOOD}-more"),
+            &format!("{}more", GOOD.replace("00-4b", "01-4b")),
+            &GOOD.replace("00-4b", "ff-4b"),
+            &GOOD.replace("00-4b", "0x-4b"),
+            &GOOD.replace("4bf9", "4BF9"),
+            &GOOD.replace("4bf9", "4bg9"),
+            &GOOD.replace('-', "_"),
+            &GOOD.replace("-01", "-0g"),
+            &GOOD.replace("-01", "- 1"),
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-600f067aa0ba902b7-01",
+        ] {
+            assert_eq!(TraceContext::from_traceparent(header), None, "{header}");
+        }
+        let mut bytes = GOOD.as_bytes().to_vec();
+        for at in 0..bytes.len() {
+            let byte = std::mem::replace(&mut bytes[at], 0xff);
+            assert_eq!(TraceContext::from_traceparent(&bytes), None, "{at}");
+            bytes[at] = byte;
+        }
+    }
+}
