@@ -97,6 +97,124 @@ impl Collector for Broken {
     }
 }
 
+/// A collector that returns what it likes.
+struct Made(Vec<prometheus::proto::MetricFamily>);
+
+impl Collector for Made {
+    fn desc(&self) -> Vec<&Desc> {
+        Vec::new()
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        self.0.clone()
+    }
+}
+
+/// A family of one gauge, or of a histogram with these buckets.
+fn made(name: &str, label: &str, buckets: &[(f64, u64)]) -> prometheus::proto::MetricFamily {
+    use prometheus::proto::{
+        Bucket, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
+    };
+
+    let mut pair = LabelPair::default();
+    pair.set_name(label.to_owned());
+    pair.set_value("x".to_owned());
+    let mut metric = Metric::from_label(vec![pair]);
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    if buckets.is_empty() {
+        metric.set_gauge(Gauge::default());
+        family.set_field_type(MetricType::GAUGE);
+    } else {
+        let mut histogram = Histogram::default();
+        histogram.set_sample_count(5);
+        let buckets = buckets.iter().map(|(bound, count)| {
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(*bound);
+            bucket.set_cumulative_count(*count);
+            bucket
+        });
+        histogram.set_bucket(buckets.collect());
+        metric.set_histogram(histogram);
+        family.set_field_type(MetricType::HISTOGRAM);
+    }
+    family.mut_metric().push(metric);
+    family
+}
+
+#[test]
+fn what_no_scraper_could_read_is_left_out_and_counted() {
+    let registry = Registry::new();
+    let families = vec![
+        made("sound", "kind", &[]),
+        made(
+            "sound_seconds",
+            "kind",
+            &[(0.5, 1), (1.0, 5), (f64::INFINITY, 5)],
+        ),
+        made("no name", "kind", &[]),
+        made("", "kind", &[]),
+        made("bad_label", "a.b", &[]),
+        made("reserved_label", "le", &[]),
+        made("falling_seconds", "kind", &[(0.5, 3), (1.0, 2)]),
+        made("unsorted_seconds", "kind", &[(1.0, 1), (0.5, 2)]),
+        made("more_than_all_seconds", "kind", &[(0.5, 6)]),
+        made("not_a_number_seconds", "kind", &[(f64::NAN, 1), (1.0, 2)]),
+    ];
+    registry.register(Box::new(Made(families))).unwrap();
+    let monitoring = bridged(&registry);
+    assert_eq!(
+        lines(&monitoring, "sound"),
+        [
+            "# HELP sound ",
+            "# TYPE sound gauge",
+            r#"sound{kind="x"} 0"#,
+            "# HELP sound_seconds ",
+            "# TYPE sound_seconds histogram",
+            r#"sound_seconds_bucket{kind="x",le="0.5"} 1"#,
+            r#"sound_seconds_bucket{kind="x",le="1"} 5"#,
+            r#"sound_seconds_bucket{kind="x",le="+Inf"} 5"#,
+            r#"sound_seconds_sum{kind="x"} 0"#,
+            r#"sound_seconds_count{kind="x"} 5"#,
+        ]
+    );
+    let left_out = [
+        "no name",
+        "bad_label",
+        "reserved_label",
+        "falling",
+        "unsorted",
+        "more_than",
+        "not_a",
+    ];
+    for name in left_out {
+        assert_eq!(lines(&monitoring, name), [""; 0], "{name}");
+    }
+    let scrapes_before = 1.0 + left_out.len() as f64; // those of `lines`
+    let refused = [("reason", "invalid")];
+    let recorded = monitoring.recorded();
+    let refused = recorded.value("monitoring_families_refused_total", &refused);
+    // This one counts its own refusals after it has shown the counter.
+    assert_eq!(refused, Some(8.0 * scrapes_before));
+}
+
+/// In OpenMetrics a counter `x_total` and a gauge `x` would be the same family.
+#[test]
+fn names_that_meet_in_open_metrics() {
+    let monitoring = Monitoring::builder("test").build().unwrap();
+    let metrics = monitoring.metrics();
+    metrics
+        .counter(Metric::counter("boxes_total", "B."))
+        .unwrap();
+    let error = metrics.gauge(Metric::gauge("boxes", "B.")).unwrap_err();
+    assert!(
+        error.to_string().contains("`boxes_total` and `boxes`"),
+        "{error}"
+    );
+    assert!(metrics.gauge(Metric::gauge("boxes_info", "B.")).is_err());
+    assert!(metrics.gauge(Metric::gauge("boxes_packed", "B.")).is_ok());
+}
+
 #[test]
 fn a_collector_that_panics_costs_only_its_registry() {
     let registry = Registry::new();

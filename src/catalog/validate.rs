@@ -166,6 +166,12 @@ const fn buckets_problem(metric: &Metric) -> Option<Problem> {
     None
 }
 
+/// Whether this can be the name of a metric, colons of recording rules included.
+#[cfg(feature = "prometheus")]
+pub(crate) fn is_metric_name(name: &str) -> bool {
+    is_identifier(name.replace(':', "_").as_bytes())
+}
+
 const fn is_identifier(text: &[u8]) -> bool {
     if text.is_empty() || text[0].is_ascii_digit() {
         return false;

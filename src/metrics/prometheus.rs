@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto;
 
-use crate::catalog::{self, Kind, Unit};
+use crate::catalog::{self, Kind, Unit, validate};
 use crate::metrics::counter::Counter;
 use crate::metrics::family::Series;
 use crate::metrics::labelled::resolve;
@@ -53,10 +53,37 @@ impl Source for Bridged {
         for family in &families {
             if taken(family.name()) {
                 self.refuse("duplicate");
+            } else if !is_sound(family) {
+                self.refuse("invalid");
             } else {
                 write_family(family, sink);
             }
         }
+    }
+}
+
+/// Whether every scraper can read the family: a collector of a service's own can return anything.
+fn is_sound(family: &proto::MetricFamily) -> bool {
+    let are_sound = |metric: &proto::Metric| {
+        let names: Vec<&str> = metric.get_label().iter().map(|pair| pair.name()).collect();
+        validate::labels_problem(&names).is_none() && has_value(metric, family.get_field_type())
+    };
+    validate::is_metric_name(family.name()) && family.get_metric().iter().all(are_sound)
+}
+
+/// Whether the metric has the value that its family's type says, with buckets that ascend and never fall.
+fn has_value(metric: &proto::Metric, kind: proto::MetricType) -> bool {
+    match kind {
+        proto::MetricType::HISTOGRAM => {
+            let histogram = metric.get_histogram();
+            let buckets = histogram.get_bucket().iter();
+            let buckets = buckets.map(|bucket| (bucket.upper_bound(), bucket.cumulative_count()));
+            let buckets: Vec<_> = buckets.collect();
+            let ascend = |pair: &[(f64, u64)]| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1;
+            let last = buckets.last().map_or(0, |(_, count)| *count);
+            buckets.windows(2).all(ascend) && last <= histogram.get_sample_count()
+        }
+        _ => true,
     }
 }
 

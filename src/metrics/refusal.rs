@@ -18,6 +18,14 @@ pub(crate) fn expect_kind(metric: &Metric, kind: Kind) -> Result<(), Error> {
 
 /// Says in which respect two descriptions of one name differ.
 pub(crate) fn clash(known: &Metric, new: &Metric) -> Error {
+    if known.name() != new.name() {
+        return Error::metric(format!(
+            "metrics `{}` and `{}` have the same name in OpenMetrics, where a counter's has no `_total` and an \
+             info's no `_info`: give one of them another name",
+            known.name(),
+            new.name()
+        ));
+    }
     let differ = |what: &str, known: String, new: String| {
         format!("has {what} {known}, and is registered again with {new}")
     };

@@ -240,7 +240,7 @@ impl Registry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for (metric, _) in views {
-            match self.find(metric.name()) {
+            match self.like(metric.name()) {
                 Some((known, series)) if known == *metric => return Ok(series),
                 Some((known, _)) => return Err(clash(&known, metric)),
                 None => {}
@@ -276,6 +276,17 @@ impl Registry {
         families
             .find(|(view, _)| view.metric.name() == name)
             .map(|(view, series)| (view.metric, series))
+    }
+
+    /// The family of this name, or one that has the same in OpenMetrics.
+    fn like(self, name: &str) -> Option<(Metric, &'static Series)> {
+        self.find(name).or_else(|| {
+            let of = |series: &'static Series| series.views().iter().map(move |v| (v, series));
+            let mut families = self.0.families.iter().flat_map(of);
+            families
+                .find(|(view, _)| stem(view.metric.name()) == stem(name))
+                .map(|(view, series)| (view.metric, series))
+        })
     }
 
     /// A family of the catalogue whose handles the library keeps.
@@ -380,9 +391,9 @@ impl Registry {
         let seen = RefCell::new(HashSet::new());
         let taken = |name: &str| {
             reserved(name)
-                || self.find(name).is_some()
+                || self.like(name).is_some()
                 || self.is_part_of_histogram(name)
-                || !seen.borrow_mut().insert(name.to_owned())
+                || !seen.borrow_mut().insert(stem(name).to_owned())
         };
         for source in self.0.sources.iter() {
             if sink.is_done() {
@@ -423,6 +434,14 @@ impl std::fmt::Debug for Registry {
 /// The shape of a family of the catalogue.
 pub(crate) fn own_shape(metric: &Metric) -> Shape {
     shape_of(metric).expect("the catalogue's buckets are checked by a test")
+}
+
+/// A family's name in OpenMetrics: a counter's has no `_total`, an info's no `_info`. Two families must not share it.
+fn stem(name: &str) -> &str {
+    let stem = name
+        .strip_suffix("_total")
+        .or_else(|| name.strip_suffix("_info"));
+    stem.unwrap_or(name)
 }
 
 /// Names of families that are made at collection.

@@ -1,6 +1,7 @@
 //! The own listener, on a thread of its own: a scrape takes no time from the service's runtime.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{sleep, timeout};
 
 use crate::error::Error;
 
@@ -26,8 +29,14 @@ const CONNECTIONS: usize = 64;
 /// How long a client may be silent before or within a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a connection lives, so that whoever reads slowly does not hold its place for ever. A scraper makes a new one.
+const LIFETIME: Duration = Duration::from_secs(300);
+
+/// How long the answer may take that is under way when a connection's time is over.
+const FAREWELL: Duration = Duration::from_secs(30);
+
 const INDEX: &str = "\
-/metrics         Prometheus text
+/metrics         what is recorded, as Prometheus reads it
 /health/live     should the process go on?
 /health/ready    should it get requests?
 /health/startup  has it started?
@@ -85,14 +94,88 @@ async fn accept(mut socket: TcpListener, routes: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         let (stream, _peer) = axum::serve::Listener::accept(&mut socket).await;
-        let service = TowerToHyperService::new(routes.clone());
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
+        let routes = routes.clone();
         tokio::spawn(async move {
-            let _ = connection.await; // what a client does wrong ends its connection, no more
+            talk(stream, routes).await;
             drop(place);
         });
+    }
+}
+
+/// Answers on one connection. What a client does wrong ends it, no more.
+async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, routes: Router) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = &mut connection => return,
+        () = sleep(LIFETIME) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(FAREWELL, connection).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    fn routes() -> Router {
+        Router::new().route("/", get(|| async { "x".repeat(1_000_000) }))
+    }
+
+    /// A client that reads a byte a second would else hold its place for days.
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_is_cut_off() {
+        let (mut client, server) = duplex(64);
+        let start = Instant::now();
+        let talk = tokio::spawn(talk(server, routes()));
+        client
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut read = 0;
+        while client.read_u8().await.is_ok() {
+            read += 1;
+            sleep(Duration::from_secs(1)).await;
+        }
+        talk.await.unwrap();
+        assert!(read < 1_000);
+        let took = start.elapsed();
+        assert!(
+            (LIFETIME..LIFETIME + 10 * FAREWELL).contains(&took),
+            "{took:?}"
+        );
+    }
+
+    /// An answer that is under way when the connection's time is over still comes whole.
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_ends_between_two_answers() {
+        let (mut client, server) = duplex(64);
+        let talk = tokio::spawn(talk(server, routes()));
+        let mut answers = 0;
+        let end = loop {
+            let request = client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+            let mut answer = vec![0; 1_000_000];
+            let mut head = Vec::new();
+            while request.is_ok() && !head.ends_with(b"\r\n\r\n") {
+                match client.read_u8().await {
+                    Ok(byte) => head.push(byte),
+                    Err(_) => break,
+                }
+            }
+            if head.is_empty() {
+                break Instant::now();
+            }
+            client.read_exact(&mut answer).await.unwrap();
+            answers += 1;
+            sleep(Duration::from_secs(20)).await;
+        };
+        talk.await.unwrap();
+        assert!(answers >= 10, "{answers} until {end:?}");
     }
 }
