@@ -309,3 +309,22 @@ async fn a_scraper_that_takes_too_long_gets_no_end() {
     assert!(bytes < monitoring.metrics().render().len());
     assert_eq!(end, Some(Err("the scrape was given up".to_owned())));
 }
+
+/// Where the service's own blocking work takes every thread, a scrape does not wait for ever.
+#[test]
+fn no_thread_is_free() {
+    let monitoring = monitoring();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(1).build();
+    let runtime = runtime.expect("a runtime");
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    runtime.block_on(async {
+        let busy = tokio::task::spawn_blocking(move || wait.recv());
+        let headers = [("x-prometheus-scrape-timeout-seconds", "0.05")];
+        let refused = send(&monitoring, "GET /metrics", &headers).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
+        drop(done);
+        let _ = busy.await;
+        assert_eq!(send(&monitoring, "GET /metrics", &[]).await.status, 200);
+    });
+}

@@ -103,10 +103,15 @@ impl Scrape {
             native: query.native.unwrap_or(self.shown.native),
             created: self.shown.created,
         };
-        let pieces = render::start(registry, rendering, compression, timeout(headers), place);
-        match Pieces::first_of(pieces).await {
-            Some(body) => answer(body, exposition, compression),
-            None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        let limit = timeout(headers);
+        let pieces = render::start(registry, rendering, compression, limit, place);
+        match tokio::time::timeout(limit, Pieces::first_of(pieces)).await {
+            Ok(Some(body)) => answer(body, exposition, compression),
+            Ok(None) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Err(_) => {
+                let why = "no thread was free to render the scrape in its time\n";
+                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], why).into_response()
+            }
         }
     }
 }
