@@ -10,7 +10,7 @@ use crate::metrics::family;
 use crate::metrics::labelled::Handle;
 use crate::metrics::layout::Layout;
 use crate::metrics::losses::Losses;
-use crate::metrics::native::Coarseness;
+use crate::metrics::snapshot::Snapshot;
 use crate::metrics::stripe::{HOT, Row, Rows};
 use crate::trace_context::TraceContext;
 
@@ -241,15 +241,9 @@ impl Words {
 
     /// Adds what all copies of the row hold to a snapshot.
     pub(crate) fn read(self, rows: &Rows, layout: &'static Layout, snapshot: &mut Snapshot) {
-        snapshot.layout = Some(layout);
-        snapshot.cells.resize(layout.cells(), 0);
         for row in rows.all() {
-            for (total, cell) in snapshot.cells.iter_mut().zip(self.cells(layout)) {
-                let n = row.value(cell);
-                *total += n;
-                snapshot.count += n;
-            }
-            snapshot.sum = snapshot.sum.wrapping_add(self.sum_of(&row));
+            let cells = self.cells(layout).map(|cell| row.value(cell));
+            snapshot.add(layout, cells, self.sum_of(&row));
         }
     }
 
@@ -269,94 +263,6 @@ impl Words {
             before = after;
         }
         u128::from(before) << 64
-    }
-}
-
-/// The state of one histogram, or of several added up: count, classic and native buckets from one reading.
-#[derive(Default)]
-pub(crate) struct Snapshot {
-    pub(crate) layout: Option<&'static Layout>,
-    pub(crate) cells: Vec<u64>,
-    count: u64,
-    sum: u128,
-    exemplars: Vec<Option<Exemplar>>,
-    /// How coarse the native buckets of the family have become.
-    pub(crate) coarseness: Option<&'static Coarseness>,
-}
-
-impl Snapshot {
-    /// Forgets all but the buffers.
-    pub(crate) fn clear(&mut self) {
-        self.layout = None;
-        self.cells.clear();
-        self.count = 0;
-        self.sum = 0;
-        self.exemplars.clear();
-        self.coarseness = None;
-    }
-
-    #[cfg(test)]
-    pub(crate) fn of(layout: &'static Layout) -> Self {
-        Self {
-            layout: Some(layout),
-            cells: vec![0; layout.cells()],
-            ..Self::default()
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn add(&mut self, cell: usize) {
-        self.cells[cell] += 1;
-        self.count += 1;
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    pub(crate) fn sum(&self) -> f64 {
-        self.layout.map_or(0.0, |layout| layout.value_of(self.sum))
-    }
-
-    /// The sum as it is recorded, and how many of its digits are decimal places.
-    pub(crate) fn exact_sum(&self) -> (u128, u32) {
-        (self.sum, self.layout.map_or(0, Layout::places))
-    }
-
-    /// The exemplar of a classic bucket, and its value in the metric's unit.
-    pub(crate) fn exemplar(&self, bucket: usize) -> Option<(Exemplar, f64)> {
-        let exemplar = self.exemplars.get(bucket).copied().flatten()?;
-        let value = self.layout?.value_of(u128::from(exemplar.value));
-        Some((exemplar, value))
-    }
-
-    /// All exemplars, and their values in the metric's unit.
-    pub(crate) fn exemplars(&self) -> impl Iterator<Item = (Exemplar, f64)> {
-        (0..self.exemplars.len()).filter_map(|bucket| self.exemplar(bucket))
-    }
-
-    /// Takes in exemplars, of each bucket the youngest.
-    fn add_exemplars(&mut self, slots: &[Slot]) {
-        self.exemplars.resize(slots.len(), None);
-        for (known, slot) in self.exemplars.iter_mut().zip(slots) {
-            let offered = slot.read();
-            if offered.map(|e| e.at) > known.map(|e| e.at) {
-                *known = offered;
-            }
-        }
-    }
-
-    /// The classic buckets below `+Inf`: upper bound, and how many lie at or below it.
-    pub(crate) fn classic(&self) -> impl Iterator<Item = (f64, u64)> {
-        let (mut below, mut from) = (0, 0);
-        let layout = self.layout.into_iter();
-        layout
-            .flat_map(|layout| layout.classic().iter().zip(layout.classic_cells()))
-            .map(move |(bound, cells)| {
-                below += self.cells[from..*cells].iter().sum::<u64>();
-                from = *cells;
-                (*bound, below)
-            })
     }
 }
 

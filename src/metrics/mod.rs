@@ -38,7 +38,9 @@ mod only;
 pub(crate) mod prometheus;
 mod refusal;
 mod registry;
+mod render;
 mod sink;
+mod snapshot;
 mod stripe;
 mod sync;
 mod timestamp;
@@ -54,7 +56,8 @@ pub use encode::text::TEXT_CONTENT_TYPE;
 pub use gauge::Gauge;
 pub use histogram::Histogram;
 pub use labelled::{DynamicFamily, Family, Handle};
-pub use registry::{Encoded, Registry};
+pub use registry::Registry;
+pub use render::Encoded;
 
 #[cfg(feature = "server")]
 pub(crate) use encode::{Exposition, Output, PIECE, ROOM, Weight, clauses};
@@ -63,9 +66,9 @@ pub(crate) use histogram::nanoseconds;
 pub(crate) use index::Index;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
-#[cfg(feature = "server")]
-pub(crate) use registry::Rendering;
 pub(crate) use registry::{DEFAULT_CAP, own_shape};
+#[cfg(feature = "server")]
+pub(crate) use render::Rendering;
 #[cfg(feature = "testing")]
 pub(crate) use sink::{Head, Sample, Sink, Value};
 pub(crate) use traffic::TrafficCells;

@@ -4,8 +4,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::metrics::histogram::Snapshot;
 use crate::metrics::layout::{NativeIndex, SCHEMA};
+use crate::metrics::snapshot::Snapshot;
 
 /// Buckets that a native histogram has at most.
 const MAX_BUCKETS: usize = 160;
@@ -138,10 +138,12 @@ mod tests {
 
     /// A snapshot of a histogram in seconds that holds these nanoseconds.
     fn snapshot(values: &[u64]) -> Snapshot {
-        let mut snapshot = Snapshot::of(layout());
+        let mut cells = vec![0; layout().cells()];
         for value in values {
-            snapshot.add(layout().cell(*value));
+            cells[layout().cell(*value)] += 1;
         }
+        let mut snapshot = Snapshot::default();
+        snapshot.add(layout(), cells.into_iter(), 0);
         snapshot
     }
 

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Kind, Unit};
 use crate::metrics::exemplar::Exemplar;
-use crate::metrics::histogram::Snapshot;
+use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
 
 /// Takes what is exposed. A family's series follow its head.

@@ -4,8 +4,9 @@
 
 use std::sync::atomic::{Ordering, fence};
 
-use crate::metrics::histogram::{Snapshot, Words};
+use crate::metrics::histogram::Words;
 use crate::metrics::layout::Layout;
+use crate::metrics::snapshot::Snapshot;
 use crate::metrics::stripe::{HOT, Rows};
 
 /// What began and ended, and the bytes that came and went.

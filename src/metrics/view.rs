@@ -11,11 +11,12 @@ use std::sync::{Mutex, PoisonError};
 use crate::catalog::{Kind, Metric};
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::family::{Cells, One, Series, hash};
-use crate::metrics::histogram::{HistogramCells, Snapshot};
+use crate::metrics::histogram::HistogramCells;
 use crate::metrics::index::Index;
 use crate::metrics::list::AppendList;
 use crate::metrics::native::Coarseness;
 use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
 use crate::metrics::traffic::TrafficCells;
 

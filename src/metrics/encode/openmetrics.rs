@@ -8,12 +8,12 @@ use crate::metrics::encode::line::Line;
 use crate::metrics::encode::number::{decimal, float, hex, padded, whole};
 use crate::metrics::encode::output::Output;
 use crate::metrics::exemplar::Exemplar;
-use crate::metrics::histogram::Snapshot;
 #[cfg(feature = "prometheus")]
 use crate::metrics::layout::canonical;
 #[cfg(feature = "prometheus")]
 use crate::metrics::sink::Foreign;
 use crate::metrics::sink::{Head, Sample, Sink, Type, Value};
+use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
 
 /// Writes families as OpenMetrics; a family without series is left out.

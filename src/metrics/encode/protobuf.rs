@@ -12,11 +12,11 @@ use crate::metrics::encode::number::hex;
 use crate::metrics::encode::output::Output;
 use crate::metrics::encode::wire::{double, length_of, message, signed, text, unsigned, varint};
 use crate::metrics::exemplar::Exemplar;
-use crate::metrics::histogram::Snapshot;
 use crate::metrics::native::Native;
 #[cfg(feature = "prometheus")]
 use crate::metrics::sink::Foreign;
 use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value};
+use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
 
 /// Writes families as protobuf; a family without series is left out.

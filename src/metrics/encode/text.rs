@@ -6,10 +6,10 @@ use crate::metrics::encode::format::Escaping;
 use crate::metrics::encode::line::Line;
 use crate::metrics::encode::number::{decimal, float, whole};
 use crate::metrics::encode::output::Output;
-use crate::metrics::histogram::Snapshot;
 #[cfg(feature = "prometheus")]
 use crate::metrics::sink::Foreign;
 use crate::metrics::sink::{Head, Sample, Sink, Type, Value};
+use crate::metrics::snapshot::Snapshot;
 
 /// The `Content-Type` of what [`Registry::render`](crate::metrics::Registry::render) writes.
 pub const TEXT_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
