@@ -243,6 +243,11 @@ async fn no_more_than_four_answers_wait_for_their_scrapers() {
     }
     let refused = send(&monitoring, "GET /metrics", &[]).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
+    let refusals = [("status_code", "503")];
+    let counted = monitoring
+        .recorded()
+        .value("monitoring_scrapes_total", &refusals);
+    assert_eq!(counted, Some(1.0));
     waiting.pop();
     eventually("a free place", async || {
         match begin(&monitoring, "GET /metrics?name[]=up", &[])
@@ -266,11 +271,6 @@ async fn no_more_than_four_answers_wait_for_their_scrapers() {
         whole.iter().filter(|byte| **byte == b'\n').count(),
         lines_of(&monitoring)
     );
-    let refusals = [("status_code", "503")];
-    let counted = monitoring
-        .recorded()
-        .value("monitoring_scrapes_total", &refusals);
-    assert_eq!(counted, Some(1.0));
 }
 
 fn lines_of(monitoring: &Monitoring) -> usize {
