@@ -47,6 +47,7 @@
 //! | `prometheus` | yes | metrics of the `prometheus` crate in our `/metrics`, and ours in its registries |
 //! | `server` | yes | the own listener, health, `serve` |
 //! | `fast-clock` | no | on Linux on x86-64, the processor's counter instead of the system clock: see below |
+//! | `metrics` | no | the recorder of the `metrics` crate: what other crates record with it, in our `/metrics` |
 //! | `testing` | no | reading back what was recorded |
 //! | `zstd` | no | answers compressed with zstd, for scrapers that ask for it |
 //! | `full` | no | all of these |

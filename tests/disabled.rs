@@ -167,6 +167,22 @@ async fn own_metrics_can_be_recorded() {
     );
 }
 
+/// The macros of the `metrics` crate find nobody who records, also where they ask for us.
+#[cfg(feature = "metrics")]
+#[tokio::test]
+async fn macros_record_nothing() {
+    if !is_disabled("macros_record_nothing") {
+        return;
+    }
+    let monitoring = Monitoring::builder("battery").listen(([127, 0, 0, 1], 0));
+    let monitoring = monitoring.init().expect("a monitoring");
+    metrics::counter!("boxes").increment(1);
+    metrics::with_local_recorder(&monitoring.metrics_recorder(), || {
+        metrics::counter!("boxes").increment(1);
+    });
+    assert_eq!(monitoring.recorded().value("boxes", &[]), None);
+}
+
 /// All of a service at once, as in its `main`.
 #[tokio::test]
 async fn a_service_starts() {

@@ -22,10 +22,10 @@ pub const OBSERVATIONS_REFUSED: Metric = Metric::counter(
 )
 .labels(&["metric"]);
 
-/// Families of bridged registries that were left out of a scrape.
+/// Families of other crates that were left out of a scrape, or found no room.
 pub const FAMILIES_REFUSED: Metric = Metric::counter(
     "monitoring_families_refused_total",
-    "Families of a bridged registry that were left out of a scrape, by reason.",
+    "Families of other crates that were left out of a scrape, by reason; where there is no room for one, each try to record in it.",
 )
 .labels(&["reason"]);
 

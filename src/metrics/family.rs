@@ -15,7 +15,7 @@ use crate::metrics::histogram::HistogramCells;
 use crate::metrics::index::Index;
 use crate::metrics::layout::Layout;
 use crate::metrics::list::AppendList;
-use crate::metrics::losses::Losses;
+use crate::metrics::losses::{Account, Losses};
 use crate::metrics::sink::{Labels, Sink, label_block};
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
@@ -123,6 +123,12 @@ impl Series {
     /// The name of the first of them.
     pub(crate) fn name(&self) -> &'static str {
         self.views.first().map_or("", |view| view.metric.name())
+    }
+
+    /// What the families could not record.
+    pub(crate) fn accounts(&'static self) -> impl Iterator<Item = Account<'static>> {
+        let views = self.views.iter();
+        views.map(|view| Account::of(&view.metric, self.losses))
     }
 
     /// The names of the labels.

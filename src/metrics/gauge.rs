@@ -30,18 +30,13 @@ impl Gauge {
     /// Sets the value.
     #[inline]
     pub fn set(self, value: f64) {
-        self.0.0.store(value.to_bits(), Ordering::Relaxed);
+        self.0.set(value);
     }
 
     /// Adds `amount`.
     #[inline]
     pub fn add(self, amount: f64) {
-        let _ = self
-            .0
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bits| {
-                Some((f64::from_bits(bits) + amount).to_bits())
-            });
+        self.0.add(amount);
     }
 
     /// Subtracts `amount`.
@@ -92,6 +87,19 @@ pub(crate) struct GaugeCell(AtomicU64);
 impl GaugeCell {
     pub(crate) const fn new() -> Self {
         Self(AtomicU64::new(0)) // the bits of 0.0
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, value: f64) {
+        self.0.store(value.to_bits(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, amount: f64) {
+        let add = |bits| Some((f64::from_bits(bits) + amount).to_bits());
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     pub(crate) fn value(&self) -> f64 {

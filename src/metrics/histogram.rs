@@ -48,10 +48,7 @@ impl Histogram {
     /// Observes a value in the metric's unit.
     #[inline]
     pub fn observe(self, value: f64) {
-        match self.0.layout.record_of(value) {
-            Some(recorded) => self.0.record(recorded),
-            None => self.0.losses.observation(),
-        }
+        self.0.observe(value);
     }
 
     /// Observes a time, on a histogram in seconds; on another one, its number of seconds.
@@ -150,6 +147,15 @@ impl HistogramCells {
             rows: Rows::new(Words::FIRST.end(layout)),
             losses,
             exemplars: OnceLock::new(),
+        }
+    }
+
+    /// Observes a value in the metric's unit.
+    #[inline]
+    pub(crate) fn observe(&self, value: f64) {
+        match self.layout.record_of(value) {
+            Some(recorded) => self.record(recorded),
+            None => self.losses.observation(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! What families could not record, and the two families that say so.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::{self, Kind, Metric};
-use crate::metrics::family::Series;
 use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
 use crate::metrics::timestamp::Timestamp;
 
@@ -34,52 +34,74 @@ impl Losses {
         self.observations.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn series_refused(&self) -> u64 {
-        self.series.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn observations_refused(&self) -> u64 {
-        self.observations.load(Ordering::Relaxed)
+    /// What a family of this name and kind could not record until now.
+    pub(crate) fn account<'a>(&self, family: &'a str, kind: Kind, can_fill: bool) -> Account<'a> {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Account {
+            family,
+            series: can_fill.then(|| read(&self.series)),
+            observations: (kind == Kind::Histogram).then(|| read(&self.observations)),
+            since: self.since,
+        }
     }
 }
 
-/// Hands on what these families could not record.
-pub(crate) fn collect(
-    families: impl Iterator<Item = &'static Series> + Clone,
-    sink: &mut dyn Sink,
-) {
-    let shown = families.flat_map(|series| {
-        let views = series.views().iter();
-        views.map(|view| (view.metric, series.losses))
-    });
-    let can_fill = shown.clone().filter(|(metric, _)| {
+/// What the families of one name could not record until now.
+pub(crate) struct Account<'a> {
+    family: &'a str,
+    /// `None` where no label set can find the family full.
+    series: Option<u64>,
+    /// `None` where any value can be recorded.
+    observations: Option<u64>,
+    since: Timestamp,
+}
+
+impl Account<'static> {
+    /// That of a family of ours.
+    pub(crate) fn of(metric: &Metric, losses: &Losses) -> Self {
         let fixed = [
             catalog::TARGET_INFO,
             catalog::FAMILIES_REFUSED,
             catalog::SCRAPES,
         ];
         let is_fixed = fixed.iter().any(|own| own.name() == metric.name());
-        !(is_fixed || metric.label_names().is_empty())
-    });
-    one(
-        catalog::SERIES_REFUSED,
-        can_fill,
-        Losses::series_refused,
-        sink,
-    );
-    let histograms = shown.filter(|(metric, _)| metric.kind() == Kind::Histogram);
-    one(
-        catalog::OBSERVATIONS_REFUSED,
-        histograms,
-        Losses::observations_refused,
-        sink,
-    );
+        let can_fill = !(is_fixed || metric.label_names().is_empty());
+        losses.account(metric.name(), metric.kind(), can_fill)
+    }
+}
+
+impl Account<'_> {
+    fn add(&mut self, other: &Self) {
+        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.wrapping_add(other)),
+            (one, other) => one.or(other),
+        };
+        self.series = sum(self.series, other.series);
+        self.observations = sum(self.observations, other.observations);
+        self.since = self.since.min(other.since);
+    }
+}
+
+/// Hands on what families could not record. Those of one name are one series: a bridge has them of several kinds.
+pub(crate) fn collect<'a>(accounts: impl Iterator<Item = Account<'a>>, sink: &mut dyn Sink) {
+    let mut places = HashMap::new();
+    let mut merged: Vec<Account<'_>> = Vec::new();
+    for account in accounts {
+        let place = *places.entry(account.family).or_insert(merged.len());
+        match merged.get_mut(place) {
+            Some(known) => known.add(&account),
+            None => merged.push(account),
+        }
+    }
+    one(catalog::SERIES_REFUSED, &merged, |of| of.series, sink);
+    let observations = catalog::OBSERVATIONS_REFUSED;
+    one(observations, &merged, |of| of.observations, sink);
 }
 
 fn one(
     metric: Metric,
-    families: impl Iterator<Item = (Metric, &'static Losses)>,
-    of: fn(&Losses) -> u64,
+    accounts: &[Account<'_>],
+    count: fn(&Account<'_>) -> Option<u64>,
     sink: &mut dyn Sink,
 ) {
     let wanted = sink.family(&Head {
@@ -91,8 +113,11 @@ fn one(
     if !wanted {
         return;
     }
-    for (family, losses) in families {
-        let (names, values) = (metric.label_names(), [family.name()]);
+    for account in accounts {
+        let Some(count) = count(account) else {
+            continue;
+        };
+        let (names, values) = (metric.label_names(), [account.family]);
         let block = label_block(names, &values);
         let labels = Labels {
             names,
@@ -101,8 +126,8 @@ fn one(
         };
         sink.series(&Sample {
             labels,
-            value: Value::Whole(of(losses)),
-            since: Some(losses.since),
+            value: Value::Whole(count),
+            since: Some(account.since),
             exemplar: None,
         });
     }

@@ -24,6 +24,8 @@
 mod counter;
 mod encode;
 mod exemplar;
+#[cfg(feature = "metrics")]
+pub(crate) mod facade;
 mod family;
 mod gauge;
 mod histogram;

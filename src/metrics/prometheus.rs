@@ -41,7 +41,7 @@ impl Bridged {
 }
 
 impl Source for Bridged {
-    fn collect(&self, taken: &dyn Fn(&str) -> bool, sink: &mut dyn Sink) {
+    fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
         // Collectors are the service's own code: one that panics must not take the scrape down.
         let before = BRIDGING.replace(Some(self.ours));
         let gathered = catch_unwind(AssertUnwindSafe(|| self.registry.gather()));
@@ -51,7 +51,7 @@ impl Source for Bridged {
             return;
         };
         for family in &families {
-            if taken(family.name()) {
+            if taken(family.name(), type_of(family)) {
                 self.refuse("duplicate");
             } else if !is_sound(family) {
                 self.refuse("invalid");
@@ -87,18 +87,22 @@ fn has_value(metric: &proto::Metric, kind: proto::MetricType) -> bool {
     }
 }
 
+fn type_of(family: &proto::MetricFamily) -> Type {
+    match family.get_field_type() {
+        proto::MetricType::COUNTER => Type::Ours(Kind::Counter),
+        proto::MetricType::GAUGE => Type::Ours(Kind::Gauge),
+        proto::MetricType::HISTOGRAM => Type::Ours(Kind::Histogram),
+        proto::MetricType::SUMMARY => Type::Summary,
+        proto::MetricType::UNTYPED => Type::Untyped,
+    }
+}
+
 fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
     let kind = family.get_field_type();
     let wanted = sink.family(&Head {
         name: family.name(),
         help: family.help(),
-        kind: match kind {
-            proto::MetricType::COUNTER => Type::Ours(Kind::Counter),
-            proto::MetricType::GAUGE => Type::Ours(Kind::Gauge),
-            proto::MetricType::HISTOGRAM => Type::Ours(Kind::Histogram),
-            proto::MetricType::SUMMARY => Type::Summary,
-            proto::MetricType::UNTYPED => Type::Untyped,
-        },
+        kind: type_of(family),
         unit: Unit::None,
     });
     if !wanted {

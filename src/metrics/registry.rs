@@ -15,9 +15,9 @@ use crate::metrics::gauge::Gauge;
 use crate::metrics::histogram::Histogram;
 use crate::metrics::labelled::{DynamicFamily, Family, Handle, resolve};
 use crate::metrics::list::AppendList;
-use crate::metrics::losses;
+use crate::metrics::losses::{self, Account};
 use crate::metrics::refusal::{clash, expect_kind};
-use crate::metrics::sink::Sink;
+use crate::metrics::sink::{Sink, Type};
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::view::{Part, View};
 
@@ -48,7 +48,13 @@ struct Inner {
 
 /// Something that has families of its own, read at each collection.
 pub(crate) trait Source: Send + Sync {
-    fn collect(&self, taken: &dyn Fn(&str) -> bool, sink: &mut dyn Sink);
+    /// Hands on the families, but those of which `taken` says that another one has their name. Asking takes the name.
+    fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink);
+
+    /// What its families could not record, where that is ours to count.
+    fn accounts(&self) -> Vec<Account<'_>> {
+        Vec::new()
+    }
 }
 
 impl Registry {
@@ -230,6 +236,18 @@ impl Registry {
         })
     }
 
+    /// How many label sets a family holds.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn cap(self) -> usize {
+        self.0.cap
+    }
+
+    /// The seed of this registry's hashes.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn seed(self) -> u64 {
+        self.0.seed
+    }
+
     /// Whether both are the same registry.
     #[cfg(feature = "prometheus")]
     pub(crate) fn is(self, other: Registry) -> bool {
@@ -283,7 +301,7 @@ impl Registry {
         }
     }
 
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "metrics", feature = "prometheus"))]
     pub(crate) fn add_source(self, source: impl Source + 'static) {
         self.0.sources.push(Box::new(source));
     }
@@ -292,11 +310,17 @@ impl Registry {
     pub(crate) fn collect(self, sink: &mut dyn Sink) {
         self.collect_own(sink);
         let seen = RefCell::new(HashSet::new());
-        let taken = |name: &str| {
-            reserved(name)
-                || self.like(name).is_some()
-                || self.is_part_of_histogram(name)
-                || !seen.borrow_mut().insert(stem(name).to_owned())
+        let taken = |name: &str, kind: Type| {
+            let (mut names, mut seen) = (kind.names(name), seen.borrow_mut());
+            names.push(stem(name).to_owned());
+            let taken = names.iter().any(|name| {
+                let is_ours = reserved(name) || self.like(name).is_some();
+                is_ours || self.is_part_of_histogram(name) || seen.contains(name)
+            });
+            if !taken {
+                seen.extend(names);
+            }
+            taken
         };
         for source in self.0.sources.iter() {
             if sink.is_done() {
@@ -321,7 +345,9 @@ impl Registry {
             }
             family.collect(sink, &mut scratch);
         }
-        losses::collect(self.0.families.iter(), sink);
+        let own = self.0.families.iter().flat_map(Series::accounts);
+        let others = self.0.sources.iter().flat_map(|source| source.accounts());
+        losses::collect(own.chain(others), sink);
     }
 }
 

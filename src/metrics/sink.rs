@@ -50,6 +50,21 @@ pub(crate) enum Type {
     Untyped,
 }
 
+impl Type {
+    /// The names that a family of this name has in one format or another: its own and those of its series.
+    pub(crate) fn names(self, family: &str) -> Vec<String> {
+        let suffixes: &[&str] = match self {
+            Type::Ours(Kind::Counter) if !family.ends_with("_total") => &["", "_total"],
+            Type::Ours(Kind::Histogram) => &["", "_bucket", "_sum", "_count"],
+            #[cfg(feature = "prometheus")]
+            Type::Summary => &["", "_sum", "_count"],
+            _ => &[""],
+        };
+        let names = suffixes.iter();
+        names.map(|suffix| format!("{family}{suffix}")).collect()
+    }
+}
+
 /// A series' labels, in the order of exposition.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Labels<'a> {
@@ -97,15 +112,20 @@ pub(crate) fn push_label(block: &mut String, name: &str, value: &str) {
     }
     block.push_str(name);
     block.push_str("=\"");
-    for c in value.chars() {
+    push_escaped(block, value);
+    block.push('"');
+}
+
+/// Adds a text as it stands between quotes.
+pub(crate) fn push_escaped(out: &mut String, text: &str) {
+    for c in text.chars() {
         match c {
-            '\\' => block.push_str("\\\\"),
-            '"' => block.push_str("\\\""),
-            '\n' => block.push_str("\\n"),
-            c => block.push(c),
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            c => out.push(c),
         }
     }
-    block.push('"');
 }
 
 #[cfg(test)]

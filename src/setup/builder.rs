@@ -71,6 +71,9 @@ impl MonitoringBuilder {
 
     /// How many label sets a family holds (OpenTelemetry's cardinality limit). Default: 10,000.
     ///
+    /// With the feature `metrics` that crate's macros can also make no more than so many families; what comes after is not recorded and
+    /// counted in `monitoring_families_refused_total`.
+    ///
     /// What comes after is recorded in a series whose labels are `_overflow`, and counted in
     /// `monitoring_series_refused_total`. A latency histogram takes about 2.5 kB for each label set, and one that
     /// is written often as much again for each of up to 16 stripes.
@@ -134,6 +137,9 @@ impl MonitoringBuilder {
 
     /// Starts monitoring this process: `#[monitor]` records here, and the own listener opens.
     ///
+    /// With the feature `metrics` the macros of that crate record here too, unless another recorder is installed for them already, which
+    /// is said in one line, or telemetry is disabled.
+    ///
     /// # Errors
     ///
     /// When a value given here or in the environment is wrong, when the listener's port is taken, or when
@@ -146,6 +152,8 @@ impl MonitoringBuilder {
         if !monitoring.meter().install() {
             return Err(Error::already_initialised());
         }
+        #[cfg(feature = "metrics")]
+        monitoring.become_recorder();
         monitoring.keep();
         monitoring.announce();
         Ok(monitoring)
@@ -153,7 +161,8 @@ impl MonitoringBuilder {
 
     /// Makes a monitoring that touches nothing global: for tests, or a second service in one process.
     ///
-    /// It has a listener only where one is asked for, and shows no registry but its own and given ones.
+    /// It has a listener only where one is asked for, and shows no registry but its own and given ones. To record in it with the macros of
+    /// the `metrics` crate, see `Monitoring::metrics_recorder`, which that feature brings.
     /// What it has recorded is kept as long as the process lives.
     ///
     /// # Errors
@@ -184,6 +193,11 @@ impl MonitoringBuilder {
                 meter.registry.add_source(bridged);
             }
         }
+        #[cfg(feature = "metrics")]
+        let recorder = match environment.disabled {
+            true => crate::metrics::facade::Recorder::nowhere(),
+            false => crate::metrics::facade::Recorder::new(meter.registry),
+        };
         let listen = match self.listen {
             Listen::At(address) => Some(address),
             Listen::Default if global => Some(
@@ -199,6 +213,8 @@ impl MonitoringBuilder {
             native_histograms: self.native_histograms,
             created_series: self.created_series,
             meter,
+            #[cfg(feature = "metrics")]
+            recorder,
             listen,
             drain_delay: self.drain_delay,
             drain_timeout: self.drain_timeout,

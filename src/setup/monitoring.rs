@@ -60,6 +60,8 @@ pub(crate) struct Parts {
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) created_series: bool,
     pub(crate) meter: &'static Meter,
+    #[cfg(feature = "metrics")]
+    pub(crate) recorder: crate::metrics::facade::Recorder,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) listen: Option<SocketAddr>,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
@@ -130,6 +132,46 @@ impl Monitoring {
         (!self.0.parts.disabled).then_some(self.meter())
     }
 
+    /// What the macros of the `metrics` crate can record to, where this is not the monitoring of the process: in tests.
+    ///
+    /// [`init`](Self::init) installs it for the process. When telemetry is disabled it records nothing.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
+    /// metrics::with_local_recorder(&monitoring.metrics_recorder(), || {
+    ///     metrics::counter!("parcels_sent", "carrier" => "bike").increment(1);
+    /// });
+    /// let text = monitoring.metrics().render();
+    /// assert!(text.contains("parcels_sent{carrier=\"bike\"} 1"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// - **Names** and label names are shown as they are to scrapers that take any, such as Prometheus 3, and else made identifiers: `a.b` is
+    ///   `a_b`. A family whose name is taken by then, or that is recorded as another kind, is left out and counted in
+    ///   `monitoring_families_refused_total`.
+    /// - **Labels**: an empty value is no label. `le` of a histogram and names that start with `__` get `exported_` before them.
+    /// - **Histograms** are in seconds or bytes, with the buckets for it, when they are described so before their first use, or not described
+    ///   with a unit and named `…_seconds`, `….seconds`, `…_bytes` or `….bytes`. All others have the buckets 1 to 1000 and keep values to a
+    ///   millionth. Nothing is rescaled.
+    /// - **Bounds**: beyond [`max_series`](MonitoringBuilder::max_series) label sets a family records in one series whose labels are
+    ///   `_overflow`; beyond as many families a new one is not recorded.
+    #[cfg(feature = "metrics")]
+    pub fn metrics_recorder(&self) -> impl metrics::Recorder + Copy + Send + Sync + use<> {
+        self.0.parts.recorder
+    }
+
+    /// Has the macros of the `metrics` crate record here, if nobody else does that and anything is recorded.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn become_recorder(&self) {
+        let parts = &self.0.parts;
+        if !parts.disabled && metrics::set_global_recorder(parts.recorder).is_err() {
+            Self::warn(
+                "another recorder of the `metrics` crate is installed already: what its macros record does not appear in /metrics",
+            );
+        }
+    }
+
     /// Our families as a collector for a `prometheus::Registry`, for services that expose one themselves.
     ///
     /// It holds the families that are registered now; register it last.
@@ -162,6 +204,11 @@ impl Monitoring {
     }
 
     pub(crate) fn announce(&self) {}
+
+    #[cfg(feature = "metrics")]
+    fn warn(what: &str) {
+        eprintln!("{what}");
+    }
 
     pub(crate) fn keep(&self) {}
 }

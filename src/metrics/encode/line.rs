@@ -1,8 +1,10 @@
 //! Lines of the text formats: a name, labels, and what follows.
 
+use std::borrow::Cow;
+
 use crate::metrics::encode::escape::{Owner, escape, is_legacy};
 use crate::metrics::encode::format::Escaping;
-use crate::metrics::sink::{Labels, push_label};
+use crate::metrics::sink::{Labels, push_escaped, push_label};
 
 /// The name of a family as it is written, and the labels of a series.
 #[derive(Default)]
@@ -32,7 +34,7 @@ impl Line {
     pub(crate) fn name_in_head(&self, out: &mut Vec<u8>) {
         if self.is_quoted {
             out.push(b'"');
-            out.extend_from_slice(self.name.as_bytes());
+            out.extend_from_slice(quotable(&self.name).as_bytes());
             out.push(b'"');
         } else {
             out.extend_from_slice(self.name.as_bytes());
@@ -54,7 +56,7 @@ impl Line {
             escaped.clear();
             escape(&mut escaped, name, Owner::Label, escaping);
             if !is_legacy(&escaped, Owner::Label) {
-                escaped = format!("\"{escaped}\"");
+                escaped = format!("\"{}\"", quotable(&escaped));
             }
             push_label(&mut self.labels, &escaped, value);
         }
@@ -76,7 +78,7 @@ impl Line {
         let mut has_labels = false;
         if self.is_quoted {
             out.extend_from_slice(b"{\"");
-            out.extend_from_slice(self.name.as_bytes());
+            out.extend_from_slice(quotable(&self.name).as_bytes());
             out.extend_from_slice(suffix.as_bytes());
             out.push(b'"');
             has_labels = true;
@@ -96,4 +98,14 @@ impl Line {
             (false, false) => {}
         }
     }
+}
+
+/// A name as it stands between quotes.
+fn quotable(name: &str) -> Cow<'_, str> {
+    if !name.contains(['\\', '"', '\n']) {
+        return name.into();
+    }
+    let mut escaped = String::new();
+    push_escaped(&mut escaped, name);
+    escaped.into()
 }

@@ -14,6 +14,10 @@ mod wire;
 
 #[cfg(feature = "server")]
 pub(crate) use clauses::{Weight, clauses};
+#[cfg(feature = "metrics")]
+pub(crate) use escape::{Owner, escape, is_legacy};
+#[cfg(feature = "metrics")]
+pub(crate) use format::Escaping;
 pub(crate) use format::{Exposition, Format};
 pub(crate) use openmetrics::OpenMetrics;
 pub(crate) use output::Output;

@@ -101,17 +101,14 @@ impl Sink for Text<'_> {
         self.line.family(head.name, "", self.escaping);
         let out = &mut self.head;
         out.clear();
-        out.extend_from_slice(b"# HELP ");
-        self.line.name_in_head(out);
-        out.push(b' ');
-        for byte in head.help.bytes() {
-            match byte {
-                b'\\' => out.extend_from_slice(b"\\\\"),
-                b'\n' => out.extend_from_slice(b"\\n"),
-                byte => out.push(byte),
-            }
+        if !head.help.is_empty() {
+            out.extend_from_slice(b"# HELP ");
+            self.line.name_in_head(out);
+            out.push(b' ');
+            help(out, head.help);
+            out.push(b'\n');
         }
-        out.extend_from_slice(b"\n# TYPE ");
+        out.extend_from_slice(b"# TYPE ");
         self.line.name_in_head(out);
         out.push(b' ');
         out.extend_from_slice(kind.as_bytes());
@@ -134,5 +131,15 @@ impl Sink for Text<'_> {
 
     fn is_done(&self) -> bool {
         self.out.is_done()
+    }
+}
+
+fn help(out: &mut Vec<u8>, help: &str) {
+    for byte in help.bytes() {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            byte => out.push(byte),
+        }
     }
 }

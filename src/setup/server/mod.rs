@@ -120,6 +120,16 @@ impl Monitoring {
         let _ = KEPT.set(self.clone());
     }
 
+    /// Says what is not as the service may expect: to `tracing` where somebody listens, else to standard error.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn warn(what: &str) {
+        if tracing::dispatcher::has_been_set() {
+            tracing::warn!("{what}");
+        } else {
+            eprintln!("{what}");
+        }
+    }
+
     /// Says in one line what is exposed where.
     pub(crate) fn announce(&self) {
         let name = &self.0.parts.service_name;

@@ -1,0 +1,233 @@
+//! A family of the `metrics` crate: series whose label names may differ, never more than the cap.
+
+use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use foldhash::fast::FixedState;
+
+use crate::catalog::{Kind, Metric};
+use crate::label::OVERFLOW;
+use crate::metrics::encode::{Owner, is_legacy};
+use crate::metrics::facade::description::Description;
+use crate::metrics::facade::handles::{Cells, CounterCells, GaugeCells, RecordedCells};
+use crate::metrics::facade::labels::{LabelPairs, legal};
+use crate::metrics::family::{hash, leak};
+use crate::metrics::histogram::HistogramCells;
+use crate::metrics::index::Index;
+use crate::metrics::layout::Layout;
+use crate::metrics::list::AppendList;
+use crate::metrics::losses::{Account, Losses};
+use crate::metrics::native::Coarseness;
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::snapshot::Snapshot;
+use crate::metrics::timestamp::Timestamp;
+
+/// All series of one name and kind.
+pub(crate) struct Family {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: Kind,
+    description: Mutex<Description>,
+    /// Of a histogram, chosen when its first series is made.
+    layout: OnceLock<&'static Layout>,
+    coarseness: Coarseness,
+    cap: usize,
+    hasher: FixedState,
+    index: Index<One>,
+    all: AppendList<One>,
+    count: Mutex<usize>,
+    /// Whether the cap is reached: what is new then takes no lock.
+    full: AtomicBool,
+    overflow: OnceLock<One>,
+    losses: &'static Losses,
+}
+
+/// One series.
+pub(crate) struct One {
+    names: Box<[&'static str]>,
+    values: Box<[&'static str]>,
+    /// Where all names are identifiers, the labels as the text formats have them.
+    block: Option<Box<str>>,
+    since: Timestamp,
+    pub(crate) cells: Cells,
+}
+
+/// The series of a label set.
+pub(crate) enum Found {
+    /// It was made just now.
+    New(&'static One),
+    /// It is known, or the one for what finds no room.
+    Known(&'static One),
+}
+
+impl Family {
+    pub(crate) fn new(name: &str, kind: Kind, cap: usize, hasher: FixedState) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            description: Mutex::new(Description::none()),
+            layout: OnceLock::new(),
+            coarseness: Coarseness::new(),
+            cap,
+            hasher,
+            index: Index::new(),
+            all: AppendList::new(),
+            count: Mutex::new(0),
+            full: AtomicBool::new(false),
+            overflow: OnceLock::new(),
+            losses: Box::leak(Box::new(Losses::new())),
+        }
+    }
+
+    pub(crate) fn describe(&self, unit: Option<metrics::Unit>, help: &str) {
+        let described = self.description.lock();
+        let mut described = described.unwrap_or_else(PoisonError::into_inner);
+        described.change(unit, help);
+    }
+
+    fn description(&self) -> Description {
+        let described = self.description.lock();
+        described.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The series of a label set, made if it is new and there is room; else that for what finds none.
+    pub(crate) fn resolve(&'static self, labels: &LabelPairs<'_>) -> Found {
+        let (names, values) = (labels.names(), labels.values());
+        // There are as many names as values, so that the two cannot run into one another.
+        let hash = hash(
+            self.hasher.build_hasher(),
+            &[&names[..], &values[..]].concat(),
+        );
+        let is = |one: &One| *one.names == *names && *one.values == *values;
+        if let Some(known) = self.index.find(hash, is) {
+            return Found::Known(known);
+        }
+        if labels.say_overflow() {
+            return Found::Known(self.overflow(&names));
+        }
+        if self.full.load(Ordering::Relaxed) {
+            self.losses.series();
+            return Found::Known(self.overflow(&names));
+        }
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = self.index.find(hash, is) {
+            return Found::Known(known);
+        }
+        if *count >= self.cap {
+            self.full.store(true, Ordering::Relaxed);
+            self.losses.series();
+            return Found::Known(self.overflow(&names));
+        }
+        let one = self.all.push(self.one(&names, &values));
+        self.index.insert(*count, hash, one);
+        *count += 1;
+        Found::New(one)
+    }
+
+    /// The series for what finds no room, with the label names of what first found none. If that had no labels, a known series has some.
+    fn overflow(&'static self, names: &[&str]) -> &'static One {
+        self.overflow.get_or_init(|| {
+            let mut known = self.all.iter().map(|one| &one.names);
+            let labelled = known.find(|names| !names.is_empty());
+            let names = match (names, labelled) {
+                ([], Some(labelled)) => labelled,
+                (names, _) => names,
+            };
+            self.one(names, &vec![OVERFLOW; names.len()])
+        })
+    }
+
+    fn one(&self, names: &[&str], values: &[&str]) -> One {
+        let are_identifiers = names.iter().all(|name| is_legacy(name, Owner::Label));
+        One {
+            block: are_identifiers.then(|| label_block(names, values).into()),
+            names: names.iter().map(|name| leak(name)).collect(),
+            values: values.iter().map(|value| leak(value)).collect(),
+            since: Timestamp::now(),
+            cells: self.cells(),
+        }
+    }
+
+    fn cells(&self) -> Cells {
+        match self.kind {
+            Kind::Counter => Cells::Counter(Arc::new(CounterCells::new())),
+            Kind::Gauge => Cells::Gauge(Arc::new(GaugeCells::new())),
+            Kind::Histogram => {
+                let layout = self.layout.get_or_init(|| self.choose_layout());
+                let cells = HistogramCells::new(layout, self.losses);
+                Cells::Histogram(Arc::new(RecordedCells(cells)))
+            }
+        }
+    }
+
+    fn choose_layout(&self) -> &'static Layout {
+        let unit = self.description().recorded_unit(&self.name);
+        let buckets = Metric::histogram("", "").unit(unit).upper_bounds();
+        Layout::shared(unit, buckets).expect("the buckets of each unit lie far apart")
+    }
+
+    /// All series, the one for what found no room last.
+    fn series(&'static self) -> impl Iterator<Item = &'static One> {
+        self.all.iter().chain(self.overflow.get())
+    }
+
+    /// Hands on the family, unless it has no series or `taken` says that its name is; whether it was not taken.
+    pub(crate) fn collect(
+        &'static self,
+        taken: &dyn Fn(&str, Type) -> bool,
+        sink: &mut dyn Sink,
+        scratch: &mut Snapshot,
+    ) -> bool {
+        if self.series().next().is_none() {
+            return true; // described, and not recorded so far
+        }
+        let kind = Type::Ours(self.kind);
+        if taken(&legal(&self.name, Owner::Metric), kind) {
+            return false;
+        }
+        let description = self.description();
+        let wanted = sink.family(&Head {
+            name: &self.name,
+            help: &description.help,
+            kind,
+            unit: description.shown_unit(&self.name, self.kind),
+        });
+        if wanted {
+            self.series().all(|one| {
+                self.show(one, sink, scratch);
+                !sink.is_done()
+            });
+        }
+        true
+    }
+
+    fn show(&'static self, one: &'static One, sink: &mut dyn Sink, scratch: &mut Snapshot) {
+        let value = match &one.cells {
+            Cells::Counter(cells) => Value::Whole(cells.value()),
+            Cells::Gauge(cells) => Value::Number(cells.value()),
+            Cells::Histogram(cells) => {
+                scratch.clear();
+                scratch.coarseness = Some(&self.coarseness);
+                cells.0.read(scratch);
+                Value::Histogram(scratch)
+            }
+        };
+        sink.series(&Sample {
+            labels: Labels {
+                names: &one.names,
+                values: &one.values,
+                block: one.block.as_deref(),
+            },
+            value,
+            since: (self.kind != Kind::Gauge).then_some(one.since),
+            exemplar: None,
+        });
+    }
+
+    /// What the family could not record; `None` while it has no series.
+    pub(crate) fn account(&'static self) -> Option<Account<'static>> {
+        self.series().next()?;
+        let can_fill = self.series().any(|one| !one.names.is_empty());
+        Some(self.losses.account(&self.name, self.kind, can_fill))
+    }
+}
