@@ -44,6 +44,7 @@
 //! |---|---|---|
 //! | `axum` | yes | the route's template as endpoint, real bytes of request bodies |
 //! | `macros` | yes | `#[monitor]`, `derive(LabelSet)`, `derive(LabelValue)` |
+//! | `process` | yes | on Linux, `process_*`: processor time, memory, threads and open files, read at each scrape |
 //! | `prometheus` | yes | metrics of the `prometheus` crate in our `/metrics`, and ours in its registries |
 //! | `server` | yes | the own listener, health, `serve` |
 //! | `fast-clock` | no | on Linux on x86-64, the processor's counter instead of the system clock: see below |
@@ -92,6 +93,8 @@ mod setup;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod status;
+#[cfg(feature = "process")]
+mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trace_context;

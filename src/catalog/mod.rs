@@ -8,6 +8,7 @@ mod http;
 mod metric;
 mod otel;
 mod own;
+mod process;
 pub(crate) mod validate;
 
 pub use function::{REQUEST_COUNT, REQUEST_LATENCY};
@@ -20,7 +21,13 @@ pub use otel::{
     HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION, HTTP_SERVER_REQUEST_SIZE,
     HTTP_SERVER_RESPONSE_SIZE,
 };
-pub use own::{FAMILIES_REFUSED, OBSERVATIONS_REFUSED, SCRAPES, SERIES_REFUSED, TARGET_INFO};
+pub use own::{
+    BUILD_INFO, FAMILIES_REFUSED, OBSERVATIONS_REFUSED, SCRAPES, SERIES_REFUSED, TARGET_INFO,
+};
+pub use process::{
+    PROCESS_CPU, PROCESS_MAX_FDS, PROCESS_OPEN_FDS, PROCESS_RESIDENT_MEMORY, PROCESS_START_TIME,
+    PROCESS_THREADS, PROCESS_VIRTUAL_MEMORY, PROCESS_VIRTUAL_MEMORY_MAX,
+};
 
 /// Every metric that this crate writes, in the order of the README's table.
 pub const ALL: &[Metric] = &[
@@ -37,6 +44,15 @@ pub const ALL: &[Metric] = &[
     REQUEST_COUNT,
     REQUEST_LATENCY,
     TARGET_INFO,
+    BUILD_INFO,
+    PROCESS_CPU,
+    PROCESS_OPEN_FDS,
+    PROCESS_MAX_FDS,
+    PROCESS_VIRTUAL_MEMORY,
+    PROCESS_VIRTUAL_MEMORY_MAX,
+    PROCESS_RESIDENT_MEMORY,
+    PROCESS_START_TIME,
+    PROCESS_THREADS,
     SERIES_REFUSED,
     OBSERVATIONS_REFUSED,
     FAMILIES_REFUSED,
@@ -46,7 +62,9 @@ pub const ALL: &[Metric] = &[
 const _: () = {
     let mut at = 0;
     while at < ALL.len() {
-        ALL[at].checked();
+        if let Some(problem) = validate::own_problem(&ALL[at]) {
+            panic!("{}", problem.as_str());
+        }
         let mut other = 0;
         while other < at {
             let (one, two) = (ALL[at].name.as_bytes(), ALL[other].name.as_bytes());

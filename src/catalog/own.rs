@@ -8,6 +8,13 @@ pub const TARGET_INFO: Metric = Metric::gauge(
     "Attributes of the service, always 1 (OpenTelemetry resource).",
 );
 
+/// What is running, as far as the service says it.
+pub const BUILD_INFO: Metric = Metric::gauge(
+    "build_info",
+    "What the service was built from, always 1; the labels that the service gives.",
+)
+.labels(&["version", "revision", "rustc"]);
+
 /// Label sets that a family had no room for.
 pub const SERIES_REFUSED: Metric = Metric::counter(
     "monitoring_series_refused_total",

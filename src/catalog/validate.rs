@@ -63,6 +63,19 @@ impl Problem {
 
 /// The first rule that `metric` breaks, if any.
 pub(crate) const fn problem(metric: &Metric) -> Option<Problem> {
+    if let Some(problem) = own_problem(metric) {
+        return Some(problem);
+    }
+    // A counter that is recorded holds whole numbers.
+    match (metric.kind, metric.unit) {
+        (Kind::Counter, Unit::Seconds | Unit::Ratio) => Some(Problem::CounterUnit),
+        _ => None,
+    }
+}
+
+/// The first rule that a metric of the catalogue breaks, if any. Its counters may be read at a scrape, and then be no
+/// whole numbers.
+pub(crate) const fn own_problem(metric: &Metric) -> Option<Problem> {
     if let Some(problem) = name_problem(metric) {
         return Some(problem);
     }
@@ -88,9 +101,6 @@ const fn name_problem(metric: &Metric) -> Option<Problem> {
         Kind::Counter if !total => return Some(Problem::CounterSuffix),
         Kind::Gauge | Kind::Histogram if total => return Some(Problem::TotalSuffix),
         _ => {}
-    }
-    if matches!(metric.kind, Kind::Counter) && matches!(metric.unit, Unit::Seconds | Unit::Ratio) {
-        return Some(Problem::CounterUnit);
     }
     if ends_with(name, b"_bucket")
         || ends_with(name, b"_count")
@@ -281,6 +291,18 @@ mod tests {
             Metric::counter("cpu_seconds_total", "h").unit(Unit::Seconds),
             Some(Problem::CounterUnit),
         );
+        check(
+            Metric::counter("idle_ratio_total", "h").unit(Unit::Ratio),
+            Some(Problem::CounterUnit),
+        );
+    }
+
+    #[test]
+    fn counters_of_the_catalogue_may_be_no_whole_numbers() {
+        let cpu = Metric::counter("cpu_seconds_total", "h").unit(Unit::Seconds);
+        assert_eq!(own_problem(&cpu), None);
+        let bare = Metric::counter("cpu_total", "h").unit(Unit::Seconds);
+        assert_eq!(own_problem(&bare), Some(Problem::UnitSuffix));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::{self, Kind, Metric};
-use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Value, label_block};
 use crate::metrics::timestamp::Timestamp;
 
 /// What one family could not record.
@@ -61,6 +61,7 @@ impl Account<'static> {
     pub(crate) fn of(metric: &Metric, losses: &Losses) -> Self {
         let fixed = [
             catalog::TARGET_INFO,
+            catalog::BUILD_INFO,
             catalog::FAMILIES_REFUSED,
             catalog::SCRAPES,
         ];
@@ -104,13 +105,7 @@ fn one(
     count: fn(&Account<'_>) -> Option<u64>,
     sink: &mut dyn Sink,
 ) {
-    let wanted = sink.family(&Head {
-        name: metric.name(),
-        help: metric.help(),
-        kind: Type::Ours(metric.kind()),
-        unit: metric.base_unit(),
-    });
-    if !wanted {
+    if !sink.family(&Head::of(&metric)) {
         return;
     }
     for account in accounts {

@@ -68,10 +68,16 @@ pub(crate) use histogram::nanoseconds;
 pub(crate) use index::Index;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
+#[cfg(feature = "process")]
+pub(crate) use registry::Source;
 pub(crate) use registry::{DEFAULT_CAP, own_shape};
 #[cfg(feature = "server")]
 pub(crate) use render::Rendering;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "process", feature = "testing"))]
 pub(crate) use sink::{Head, Sample, Sink, Value};
+#[cfg(feature = "process")]
+pub(crate) use sink::{Labels, Type};
+#[cfg(feature = "process")]
+pub(crate) use timestamp::Timestamp;
 pub(crate) use traffic::TrafficCells;
 pub(crate) use view::Part;

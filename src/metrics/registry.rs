@@ -293,15 +293,30 @@ impl Registry {
 
     /// Says who is measured: one series, always 1.
     pub(crate) fn set_target(self, names: &[&str], values: &[&str]) {
-        let names: Box<[&'static str]> = names.iter().map(|name| leak(name)).collect();
-        let names: &'static [&'static str] = Box::leak(names);
-        let metric = catalog::TARGET_INFO.labels(names);
-        if let Ok(target) = self.add(metric, Shape::Gauge, names) {
-            resolve::<Gauge>(target, values).set(1.0);
+        self.set_info(catalog::TARGET_INFO, names, values);
+    }
+
+    /// Says what is running, by the labels of the catalogue that have a value; nothing if none has.
+    pub(crate) fn set_build(self, values: [&str; 3]) {
+        let names = catalog::BUILD_INFO.label_names();
+        let given = names.iter().copied().zip(values);
+        let given = given.filter(|(_, value)| !value.is_empty());
+        let (names, values): (Vec<_>, Vec<_>) = given.unzip();
+        if !names.is_empty() {
+            self.set_info(catalog::BUILD_INFO, &names, &values);
         }
     }
 
-    #[cfg(any(feature = "metrics", feature = "prometheus"))]
+    fn set_info(self, metric: Metric, names: &[&str], values: &[&str]) {
+        let names: Box<[&'static str]> = names.iter().map(|name| leak(name)).collect();
+        let names: &'static [&'static str] = Box::leak(names);
+        if let Ok(info) = self.add(metric.labels(names), Shape::Gauge, names) {
+            resolve::<Gauge>(info, values).set(1.0);
+        }
+    }
+
+    /// Shows what this has as well. Where two sources have a family of one name, that of the first is shown.
+    #[cfg(any(feature = "metrics", feature = "process", feature = "prometheus"))]
     pub(crate) fn add_source(self, source: impl Source + 'static) {
         self.0.sources.push(Box::new(source));
     }

@@ -1,6 +1,6 @@
 //! What a scrape hands on, family by family and series by series, to whoever writes or looks it up.
 
-use crate::catalog::{Kind, Unit};
+use crate::catalog::{Kind, Metric, Unit};
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
@@ -26,6 +26,22 @@ pub(crate) struct Head<'a> {
     pub(crate) help: &'a str,
     pub(crate) kind: Type,
     pub(crate) unit: Unit,
+}
+
+impl<'a> Head<'a> {
+    /// The head of a family of ours; a gauge that is named `_info` is one.
+    pub(crate) fn of(metric: &'a Metric) -> Self {
+        let is_info = metric.kind() == Kind::Gauge && metric.name().ends_with("_info");
+        Self {
+            name: metric.name(),
+            help: metric.help(),
+            kind: match is_info {
+                true => Type::Info,
+                false => Type::Ours(metric.kind()),
+            },
+            unit: metric.base_unit(),
+        }
+    }
 }
 
 /// One series at one time.
@@ -72,6 +88,16 @@ pub(crate) struct Labels<'a> {
     pub(crate) values: &'a [&'a str],
     /// `name="value",…` as the text formats have it; `None` where a name is no identifier, so that it depends on the format.
     pub(crate) block: Option<&'a str>,
+}
+
+#[cfg(feature = "process")]
+impl Labels<'static> {
+    /// No labels.
+    pub(crate) const NONE: Self = Self {
+        names: &[],
+        values: &[],
+        block: Some(""),
+    };
 }
 
 /// A series' value.

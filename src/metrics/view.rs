@@ -15,7 +15,7 @@ use crate::metrics::histogram::HistogramCells;
 use crate::metrics::index::Index;
 use crate::metrics::list::AppendList;
 use crate::metrics::native::Coarseness;
-use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Value, label_block};
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
 use crate::metrics::traffic::TrafficCells;
@@ -96,18 +96,7 @@ impl View {
         sink: &mut dyn Sink,
         scratch: &mut Snapshot,
     ) {
-        let is_info = self.metric.kind() == Kind::Gauge && self.metric.name().ends_with("_info");
-        let wanted = sink.family(&Head {
-            name: self.metric.name(),
-            help: self.metric.help(),
-            kind: if is_info {
-                Type::Info
-            } else {
-                Type::Ours(self.metric.kind())
-            },
-            unit: self.metric.base_unit(),
-        });
-        if !wanted {
+        if !sink.family(&Head::of(&self.metric)) {
             return;
         }
         match &self.groups {

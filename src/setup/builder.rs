@@ -20,11 +20,17 @@ pub(crate) const DEFAULT_PORT: u16 = 9464;
 pub struct MonitoringBuilder {
     pub(crate) service_name: String,
     pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) version: String,
+    pub(crate) revision: String,
+    pub(crate) rustc: String,
     pub(crate) max_series: usize,
     pub(crate) sizes: bool,
     pub(crate) http_names: HttpNames,
     pub(crate) native_histograms: bool,
     pub(crate) created_series: bool,
+    /// `None`: for `init`, and not for `build`.
+    #[cfg(feature = "process")]
+    pub(crate) process_metrics: Option<bool>,
     pub(crate) listen: Listen,
     pub(crate) drain_delay: Duration,
     pub(crate) drain_timeout: Duration,
@@ -48,11 +54,16 @@ impl MonitoringBuilder {
         Self {
             service_name,
             attributes: Vec::new(),
+            version: String::new(),
+            revision: String::new(),
+            rustc: String::new(),
             max_series: DEFAULT_CAP,
             sizes: true,
             http_names: HttpNames::default(),
             native_histograms: true,
             created_series: false,
+            #[cfg(feature = "process")]
+            process_metrics: None,
             listen: Listen::Default,
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(25),
@@ -66,6 +77,38 @@ impl MonitoringBuilder {
     /// Default: those of `OTEL_RESOURCE_ATTRIBUTES`. Never put a secret there.
     pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// Says which version is running: the label `version` of `build_info`. Default: none.
+    ///
+    /// Only what is given is shown: `build_info` has a label for each of `version`, [`revision`](Self::revision) and
+    /// [`rustc`](Self::rustc) that is given and not empty, and without any it is left out.
+    ///
+    /// ```
+    /// # use ecolaura_monitoring::Monitoring;
+    /// let builder = Monitoring::builder("shop")
+    ///     .version(env!("CARGO_PKG_VERSION"))
+    ///     .revision(option_env!("GIT_REVISION").unwrap_or_default());
+    /// # let text = builder.revision("").version("0.1").build().unwrap().metrics().render();
+    /// # assert!(text.contains("build_info{version=\"0.1\"} 1"));
+    /// ```
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Says which commit is running: the label `revision` of `build_info`. Default: none.
+    pub fn revision(mut self, revision: impl Into<String>) -> Self {
+        self.revision = revision.into();
+        self
+    }
+
+    /// Says which compiler it was built with: the label `rustc` of `build_info`. Default: none.
+    ///
+    /// No program knows that by itself; a build script can ask `$RUSTC --version`.
+    pub fn rustc(mut self, rustc: impl Into<String>) -> Self {
+        self.rustc = rustc.into();
         self
     }
 
@@ -123,6 +166,20 @@ impl MonitoringBuilder {
     /// `created-timestamp-zero-ingestion`, and then it asks for protobuf, which always tells.
     pub fn created_series(mut self, created: bool) -> Self {
         self.created_series = created;
+        self
+    }
+
+    /// Whether `/metrics` has `process_*`: processor time, memory, threads and open files of this process. Default: yes for
+    /// [`init`](Self::init), no for [`build`](Self::build).
+    ///
+    /// On Linux; elsewhere they are left out, and so is each that cannot be read. They are read from `/proc/self` at each scrape that
+    /// wants them, in some 45 µs. Families of these names in a `prometheus` registry are then left out, and counted in
+    /// `monitoring_families_refused_total`. They are not in [`Monitoring::prometheus_collector`], whose registry may have its own.
+    ///
+    /// The start of the process is known to the second.
+    #[cfg(feature = "process")]
+    pub fn process_metrics(mut self, process: bool) -> Self {
+        self.process_metrics = Some(process);
         self
     }
 
@@ -185,6 +242,15 @@ impl MonitoringBuilder {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .unzip();
         meter.registry.set_target(&names, &values);
+        let build = [&self.version, &self.revision, &self.rustc];
+        meter.registry.set_build(build.map(|given| given.trim()));
+        // Before the bridged registries, which may have families of the same names.
+        #[cfg(feature = "process")]
+        if self.process_metrics.unwrap_or(global) {
+            if let Some(process) = crate::system::Process::this() {
+                meter.registry.add_source(process);
+            }
+        }
         #[cfg(feature = "prometheus")]
         {
             let default = global.then(|| prometheus::default_registry().clone());
