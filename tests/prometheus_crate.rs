@@ -166,10 +166,8 @@ fn what_no_scraper_could_read_is_left_out_and_counted() {
     assert_eq!(
         lines(&monitoring, "sound"),
         [
-            "# HELP sound ",
             "# TYPE sound gauge",
             r#"sound{kind="x"} 0"#,
-            "# HELP sound_seconds ",
             "# TYPE sound_seconds histogram",
             r#"sound_seconds_bucket{kind="x",le="0.5"} 1"#,
             r#"sound_seconds_bucket{kind="x",le="1"} 5"#,
