@@ -3,6 +3,7 @@
 mod support {
     pub(crate) mod client;
     pub(crate) mod eventually;
+    #[allow(dead_code)]
     pub(crate) mod process;
     #[allow(dead_code)]
     pub(crate) mod prometheus;

@@ -82,9 +82,9 @@ impl Source for Process {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-    #![cfg(target_os = "linux")]
 
     use super::*;
 
