@@ -319,3 +319,30 @@ fn a_full_family_allocates_nothing() {
     };
     assert_eq!(allocations(resolve), 0.0);
 }
+
+// --- scrapes ----------------------------------------------------------------------------------------------------------------
+
+/// Ten times as many series make the one buffer grow a few times more often, and that is all.
+#[test]
+fn rendering_allocates_nothing_for_a_series() {
+    const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
+    const PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+    let rendering = |series: usize, accept: &str| {
+        let metrics = monitoring().metrics();
+        let sent: DynamicFamily<Counter, 2> = metrics.dynamic(SENT).expect("a family");
+        let time: DynamicFamily<Histogram, 1> =
+            metrics.dynamic(TIME.labels(&["to"])).expect("a family");
+        for number in 0..series {
+            let to = number.to_string();
+            sent.resolve([&to, "bike"]).inc();
+            time.resolve([&to]).observe(number as f64);
+        }
+        let encode = || metrics.encode([accept.as_bytes()]);
+        drop(encode());
+        allocation_counter::measure(|| drop(encode())).count_total
+    };
+    for accept in ["text/plain", OPEN_METRICS, PROTOBUF] {
+        let (few, many) = (rendering(100, accept), rendering(1_000, accept));
+        assert!(many <= few + 10, "{accept}: {few} and {many}");
+    }
+}
