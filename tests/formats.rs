@@ -284,8 +284,8 @@ async fn protobuf_histograms_are_classic_and_native() {
     assert_eq!(histogram.schema, Some(3));
     assert_eq!(histogram.zero_threshold, Some(2f64.powi(-20)));
     assert_eq!(histogram.zero_count, Some(0));
-    // 0.25 s ends bucket -16, 0.5 s bucket -8, 3 s lies in 13 (2^(12/8) is 2.83), and the last is that after 2^14 s.
-    assert_eq!(histogram.native(), [(-16, 1), (-8, 1), (13, 1), (113, 1)]);
+    // 0.25 s ends bucket -16, 0.5 s bucket -8, 3 s lies in 13 (2^(12/8) is 2.83), and the last ends at +Inf.
+    assert_eq!(histogram.native(), [(-16, 1), (-8, 1), (13, 1), (8193, 1)]);
 }
 
 #[tokio::test]
@@ -309,6 +309,28 @@ async fn protobuf_without_the_native_side() {
         packing.metric[0].histogram.as_ref().and_then(|h| h.schema),
         Some(3)
     );
+}
+
+/// What the builder switches holds for handlers of one's own as well.
+#[tokio::test]
+async fn encode_shows_what_the_builder_says() {
+    let builder = Monitoring::builder("formats")
+        .native_histograms(false)
+        .created_series(true);
+    let monitoring = builder.build().expect("the environment is empty");
+    let packing = monitoring
+        .metrics()
+        .histogram(PACKING)
+        .expect("a histogram");
+    packing.observe(0.25);
+    let encode = |accept: &str| monitoring.metrics().encode([accept.as_bytes()]).body;
+    let found = family(&encode(PROTOBUF), "packing_seconds");
+    assert_eq!(
+        found.metric[0].histogram.as_ref().and_then(|h| h.schema),
+        None
+    );
+    let text = String::from_utf8(encode(OPEN_METRICS)).expect("text");
+    assert!(text.contains("packing_seconds_created "), "{text}");
 }
 
 /// A family that is larger than a piece comes in several messages, and nothing of it is lost.

@@ -530,19 +530,57 @@ packing_seconds_bucket{plan="a\"b",le="0.005"} 0
         assert!(dots.contains(expected), "{dots}");
     }
 
-    /// A counter's samples end in `_total` there, whatever its name.
+    /// Nothing is renamed: a counter whose name has no `_total` is of no type there, so that its series stays the same in every format.
     #[tokio::test]
     async fn names_with_dots_in_open_metrics() {
         let monitoring = monitoring();
         record(&monitoring, named_freely);
         let accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8";
         let found = scraped(&monitoring, accept).await;
-        let expected = "# TYPE \"shop.parcels-sent\" counter\n# HELP \"shop.parcels-sent\" P.\n\
-            {\"shop.parcels-sent_total\",\"carrier.name\"=\"bike\",ok=\"1\"} 1\n";
+        let expected = "# TYPE \"shop.parcels-sent\" unknown\n# HELP \"shop.parcels-sent\" P.\n\
+            {\"shop.parcels-sent\",\"carrier.name\"=\"bike\",ok=\"1\"} 1\n";
         assert!(found.starts_with(expected), "{found}");
         let found = scraped(&monitoring, OPEN_METRICS).await;
-        let expected = "shop_parcels_sent_total{carrier_name=\"bike\",ok=\"1\"} 1\n";
+        let expected = "shop_parcels_sent{carrier_name=\"bike\",ok=\"1\"} 1\n";
         assert!(found.contains(expected), "{found}");
+    }
+
+    /// OpenMetrics wants the unit after a `_`: else Prometheus 3 refuses the whole scrape.
+    #[tokio::test]
+    async fn a_unit_after_a_dot_is_not_told() {
+        let monitoring = monitoring();
+        record(&monitoring, || {
+            describe_histogram!("rpc.duration.seconds", Unit::Seconds, "R.");
+            histogram!("rpc.duration.seconds").record(0.1);
+            describe_gauge!("temp_seconds", Unit::Seconds, "T.");
+            gauge!("temp_seconds").set(1.0);
+            counter!("_total").increment(1);
+        });
+        let accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8";
+        let text = String::from_utf8(scrape(&monitoring, accept).await.to_vec()).expect("text");
+        assert!(
+            text.contains("# TYPE \"rpc.duration.seconds\" histogram\n"),
+            "{text}"
+        );
+        assert!(!text.contains("# UNIT \""), "{text}");
+        assert!(text.contains("# UNIT temp_seconds seconds\n"), "{text}");
+        assert!(text.contains("# TYPE _total unknown\n_total 1\n"), "{text}");
+    }
+
+    /// Two spellings of a label that are one name to most scrapers are one series, or it would be there twice.
+    #[tokio::test]
+    async fn two_spellings_of_a_label() {
+        let monitoring = monitoring();
+        record(&monitoring, || {
+            counter!("split_total", "a.b" => "1", "a0" => "x").increment(1);
+            counter!("split_total", "a_b" => "1", "a0" => "x").increment(2);
+        });
+        let text = String::from_utf8(scrape(&monitoring, "text/plain").await.to_vec());
+        let text = text.expect("text");
+        assert!(
+            text.contains("split_total{a0=\"x\",a_b=\"1\"} 3\n"),
+            "{text}"
+        );
     }
 
     #[tokio::test]

@@ -185,3 +185,30 @@ async fn a_panic() {
         set(&["GET|/panic|500|panic|http|1.1 1"])
     );
 }
+
+/// The head said 200, and yet it went wrong.
+#[tokio::test]
+async fn a_body_that_fails_after_its_head() {
+    let monitoring = monitoring();
+    let failing = || async {
+        let frames = ["four", "gone"].map(|text| match text {
+            "four" => Ok(text),
+            _ => Err(std::io::Error::other("gone")),
+        });
+        Body::from_stream(tokio_stream::iter(frames))
+    };
+    let app = Router::new()
+        .route("/failing", get(failing))
+        .layer(monitoring.layer());
+    let answer = app
+        .oneshot(request("GET /failing"))
+        .await
+        .expect("an answer");
+    assert!(
+        http_body_util::BodyExt::collect(answer.into_body())
+            .await
+            .is_err()
+    );
+    let expected = ["GET|/failing|200|server_error|http|1.1 1"];
+    assert_eq!(durations(&monitoring), set(&expected));
+}

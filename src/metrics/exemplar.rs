@@ -55,14 +55,11 @@ impl Slot {
 
     /// Keeps an exemplar, unless the one that is there is younger than a second or being replaced.
     pub(crate) fn offer(&self, exemplar: Exemplar) {
-        let current = self.current.load(Ordering::Relaxed);
-        if let Some(side) = self.sides.get(current as usize) {
-            let age = exemplar.at.0.saturating_sub(side.time());
-            if age < INTERVAL {
-                return;
-            }
+        if self.is_young(&exemplar) || self.lock.swap(1, Ordering::Acquire) == 1 {
+            return;
         }
-        if self.lock.swap(1, Ordering::Acquire) == 1 {
+        if self.is_young(&exemplar) {
+            self.lock.store(0, Ordering::Release); // another writer was here in between
             return;
         }
         let other = match self.current.load(Ordering::Relaxed) {
@@ -74,8 +71,18 @@ impl Slot {
         self.lock.store(0, Ordering::Release);
     }
 
+    /// Whether what is here is not old enough to make room. What is from the future is: the clock was set back.
+    fn is_young(&self, other: &Exemplar) -> bool {
+        let current = self.current.load(Ordering::Relaxed);
+        let side = self.sides.get(current as usize);
+        side.is_some_and(|side| other.at.0.wrapping_sub(side.time()) < INTERVAL)
+    }
+
     /// The exemplar, if there is one.
     pub(crate) fn read(&self) -> Option<Exemplar> {
+        if self.current.load(Ordering::Relaxed) == NOTHING {
+            return None;
+        }
         (0..TRIES).find_map(|_| {
             let current = self.current.load(Ordering::Acquire);
             let words = self.sides.get(current as usize)?.read()?;
@@ -141,6 +148,37 @@ impl From<[u64; WORDS]> for Exemplar {
             span,
             value,
             at: Timestamp(at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exemplar(value: u64, seconds: u64) -> Exemplar {
+        Exemplar {
+            trace: [1, 2],
+            span: 3,
+            value,
+            at: Timestamp(seconds * 1_000_000_000),
+        }
+    }
+
+    #[test]
+    fn an_exemplar_stays_for_a_second_or_until_the_clock_is_set_back() {
+        let slot = Slot::new();
+        assert_eq!(slot.read(), None);
+        for (value, at, expected) in [
+            (1, 2_000, 1),
+            (2, 2_000, 1),
+            (3, 2_001, 3),
+            (4, 1_000, 4), // a thousand seconds back
+            (5, 1_000, 4),
+            (6, 1_002, 6),
+        ] {
+            slot.offer(exemplar(value, at));
+            assert_eq!(slot.read().map(|found| found.value), Some(expected));
         }
     }
 }

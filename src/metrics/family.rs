@@ -246,6 +246,6 @@ pub(crate) fn shape_of(metric: &Metric) -> Result<Shape, Cow<'static, str>> {
         Kind::Gauge => Shape::Gauge,
         Kind::Histogram => Layout::shared(metric.base_unit(), metric.upper_bounds())
             .map(Shape::Histogram)
-            .ok_or("three of its buckets lie too close together")?,
+            .ok_or("its buckets are too large to be recorded, or lie too close together")?,
     })
 }

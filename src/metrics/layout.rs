@@ -14,6 +14,12 @@ use crate::catalog::Unit;
 /// Native buckets per doubling: 2^SCHEMA.
 pub(crate) const SCHEMA: i32 = 3;
 
+/// The native bucket that ends at infinity: the one after that of the largest `f64`.
+const INFINITE: i32 = (1024 << SCHEMA) + 1;
+
+/// 2^63: what is recorded is below, but for what is too large for any bucket.
+const LARGEST: f64 = 9_223_372_036_854_775_808.0;
+
 /// Linear steps in each power of two, as a power of two: what is tried until no slot has three bounds.
 fn step_bits() -> std::ops::RangeInclusive<u32> {
     4..=9
@@ -99,8 +105,16 @@ impl Layout {
     fn new(unit: Unit, classic: &'static [f64]) -> Option<Self> {
         let range = Range::of(unit);
         let scaled: Vec<u64> = classic.iter().map(|b| scale_up(*b, range.scale)).collect();
+        if scaled.contains(&u64::MAX) || scaled.windows(2).any(|pair| pair[0] == pair[1]) {
+            return None;
+        }
         let per_octave = 1 << SCHEMA;
-        let (first, last) = (range.lowest * per_octave, range.highest * per_octave);
+        // As far as the classic bounds go, so that both kinds say the same of what lies between.
+        let last = classic.last().map_or(0, |bound| bound.log2().ceil() as i32);
+        let (first, last) = (
+            range.lowest * per_octave,
+            range.highest.max(last) * per_octave,
+        );
         let native: Vec<u64> = (first..=last)
             .map(|i| (2f64.powf(f64::from(i) / f64::from(per_octave)) * range.scale) as u64)
             .collect();
@@ -127,11 +141,11 @@ impl Layout {
             native: bounds
                 .iter()
                 .map(|bound| native.partition_point(|b| b < bound))
-                .chain([native.len()]) // what is beyond all bounds lies in the next bucket
                 .map(|place| match i32::try_from(place) {
                     Ok(0) | Err(_) => NativeIndex::Zero,
                     Ok(place) => NativeIndex::Positive(first + place),
                 })
+                .chain([NativeIndex::Positive(INFINITE)])
                 .collect(),
             zero_threshold: 2f64.powi(range.lowest),
             bounds: bounds.into(),
@@ -209,7 +223,11 @@ impl Layout {
 
     /// Decimal places of what is recorded: 9 for billionths.
     pub(crate) fn places(&self) -> u32 {
-        self.scale.log10() as u32
+        match self.scale {
+            1e9 => 9,
+            1e6 => 6,
+            _ => 0,
+        }
     }
 }
 
@@ -217,7 +235,10 @@ impl Layout {
 /// is written with fewer digits; saturates.
 #[inline]
 fn scale_up(value: f64, scale: f64) -> u64 {
-    (value * scale + 0.5) as i64 as u64 // quicker than `round` and `as u64`, whose range no value needs
+    match value * scale + 0.5 {
+        large if large >= LARGEST => u64::MAX, // above every bound
+        whole => whole as i64 as u64,          // quicker than `as u64`
+    }
 }
 
 /// The slot of a value: its power of two, then `bits` of what follows.
@@ -334,11 +355,34 @@ mod tests {
         assert_eq!(layout.record_of(-0.001), None);
         assert_eq!(layout.record_of(f64::NAN), None);
         assert_eq!(layout.record_of(f64::INFINITY), None);
-        assert_eq!(layout.record_of(f64::MAX), Some(i64::MAX as u64));
+        assert_eq!(layout.record_of(f64::MAX), Some(u64::MAX));
+        assert_eq!(layout.record_of(9.3e9), Some(u64::MAX)); // 295 years
     }
 
     #[test]
     fn bounds_too_close_for_any_table_are_refused() {
         assert!(Layout::new(Unit::Seconds, &[1.5, 1.500_001, 1.500_002]).is_none());
+        assert!(Layout::new(Unit::Bytes, &[0.1, 0.2]).is_none());
+        assert!(Layout::new(Unit::None, &[1e12, 1e13]).is_none());
+    }
+
+    /// What is above the last classic bound is so for the native buckets too.
+    #[test]
+    fn native_buckets_reach_as_far_as_classic_ones() {
+        let layout = Layout::new(Unit::None, &[1e9, 1e10, 1e11]).unwrap();
+        for value in [5e8, 5e9, 5e10, 9e10] {
+            let cell = layout.cell(layout.record_of(value).unwrap());
+            let expected = (f64::log2(value) * 8.0).ceil() as i32;
+            assert_eq!(layout.native()[cell], NativeIndex::Positive(expected));
+        }
+        for value in [5e12, 1e18, f64::MAX] {
+            let cell = layout.cell(layout.record_of(value).unwrap());
+            assert_eq!(
+                layout.native()[cell],
+                NativeIndex::Positive(8193),
+                "{value}"
+            );
+            assert_eq!(layout.classic_bucket(cell), 3);
+        }
     }
 }

@@ -189,7 +189,7 @@ mod tests {
         let native = read(&snapshot(&[0, 1, 953, 954, u64::MAX]));
         assert_eq!(native.zero_threshold, 2f64.powi(-20)); // 953.67 ns
         assert_eq!(native.zero_count, 3);
-        assert_eq!(native.spans, [(-159, 1), (113 + 158, 1)]); // buckets -159 and 113
+        assert_eq!(native.spans, [(-159, 1), (8193 + 158, 1)]); // that up to +Inf is 8193
         assert_eq!(native.deltas, [1, 0]);
     }
 

@@ -51,10 +51,11 @@ impl Source for Bridged {
             return;
         };
         for family in &families {
-            if taken(family.name(), type_of(family)) {
-                self.refuse("duplicate");
-            } else if !is_sound(family) {
+            // In this order: asking takes the name.
+            if !is_sound(family) {
                 self.refuse("invalid");
+            } else if taken(family.name(), type_of(family)) {
+                self.refuse("duplicate");
             } else {
                 write_family(family, sink);
             }

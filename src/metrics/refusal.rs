@@ -20,8 +20,8 @@ pub(crate) fn expect_kind(metric: &Metric, kind: Kind) -> Result<(), Error> {
 pub(crate) fn clash(known: &Metric, new: &Metric) -> Error {
     if known.name() != new.name() {
         return Error::metric(format!(
-            "metrics `{}` and `{}` have the same name in OpenMetrics, where a counter's has no `_total` and an \
-             info's no `_info`: give one of them another name",
+            "metrics `{}` and `{}` have the same name in OpenMetrics, where a counter's has no `_total`: \
+             give one of them another name",
             known.name(),
             new.name()
         ));

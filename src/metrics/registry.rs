@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::catalog::validate;
 use crate::catalog::{self, Kind, Metric};
@@ -44,6 +44,8 @@ struct Inner {
     registration: Mutex<()>,
     cap: usize,
     seed: u64,
+    /// Whether histograms have their native side, and OpenMetrics tells when counting began.
+    shown: OnceLock<(bool, bool)>,
 }
 
 /// Something that has families of its own, read at each collection.
@@ -65,6 +67,7 @@ impl Registry {
             registration: Mutex::new(()),
             cap,
             seed: RandomState::new().hash_one(0),
+            shown: OnceLock::new(),
         })))
     }
 
@@ -213,7 +216,7 @@ impl Registry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for (metric, _) in views {
-            match self.like(metric.name()) {
+            match self.like(metric.name(), metric.kind() == Kind::Counter) {
                 Some((known, series)) if known == *metric => return Ok(series),
                 Some((known, _)) => return Err(clash(&known, metric)),
                 None => {}
@@ -264,12 +267,15 @@ impl Registry {
     }
 
     /// The family of this name, or one that has the same in OpenMetrics.
-    fn like(self, name: &str) -> Option<(Metric, &'static Series)> {
+    fn like(self, name: &str, is_counter: bool) -> Option<(Metric, &'static Series)> {
         self.find(name).or_else(|| {
             let of = |series: &'static Series| series.views().iter().map(move |v| (v, series));
             let mut families = self.0.families.iter().flat_map(of);
             families
-                .find(|(view, _)| stem(view.metric.name()) == stem(name))
+                .find(|(view, _)| {
+                    let metric = &view.metric;
+                    stem(metric.name(), metric.kind() == Kind::Counter) == stem(name, is_counter)
+                })
                 .map(|(view, series)| (view.metric, series))
         })
     }
@@ -289,6 +295,16 @@ impl Registry {
     ) -> &'static Series {
         self.add_views(shape, labels, views)
             .expect("the library registers its own families first")
+    }
+
+    /// Says what is shown unless a scrape asks for something else: the native side of histograms, and in OpenMetrics when counting
+    /// began.
+    pub(crate) fn show(self, native: bool, created: bool) {
+        let _ = self.0.shown.set((native, created));
+    }
+
+    pub(crate) fn shown(self) -> (bool, bool) {
+        self.0.shown.get().copied().unwrap_or((true, false))
     }
 
     /// Says who is measured: one series, always 1.
@@ -327,9 +343,9 @@ impl Registry {
         let seen = RefCell::new(HashSet::new());
         let taken = |name: &str, kind: Type| {
             let (mut names, mut seen) = (kind.names(name), seen.borrow_mut());
-            names.push(stem(name).to_owned());
+            names.push(stem(name, kind == Type::Ours(Kind::Counter)).to_owned());
             let taken = names.iter().any(|name| {
-                let is_ours = reserved(name) || self.like(name).is_some();
+                let is_ours = reserved(name) || self.like(name, false).is_some();
                 is_ours || self.is_part_of_histogram(name) || seen.contains(name)
             });
             if !taken {
@@ -380,12 +396,12 @@ pub(crate) fn own_shape(metric: &Metric) -> Shape {
     shape_of(metric).expect("the catalogue's buckets are checked by a test")
 }
 
-/// A family's name in OpenMetrics: a counter's has no `_total`, an info's no `_info`. Two families must not share it.
-fn stem(name: &str) -> &str {
-    let stem = name
-        .strip_suffix("_total")
-        .or_else(|| name.strip_suffix("_info"));
-    stem.unwrap_or(name)
+/// A family's name in OpenMetrics, where a counter's has no `_total`. Two families must not share it.
+fn stem(name: &str, is_counter: bool) -> &str {
+    match name.strip_suffix("_total") {
+        Some(stem) if is_counter => stem,
+        _ => name,
+    }
 }
 
 /// Names of families that are made at collection.

@@ -65,11 +65,21 @@ impl Registry {
         let exposition = Exposition::negotiate(accept.into_iter());
         let rendering = Rendering {
             exposition,
-            ..Rendering::default()
+            ..self.rendering()
         };
         Encoded {
             content_type: exposition.content_type(),
             body: self.write(&rendering, Output::whole()),
+        }
+    }
+
+    /// How a scrape is written unless it asks for something else.
+    pub(crate) fn rendering(self) -> Rendering {
+        let (native, created) = self.shown();
+        Rendering {
+            native,
+            created,
+            ..Rendering::default()
         }
     }
 

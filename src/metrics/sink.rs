@@ -1,6 +1,6 @@
 //! What a scrape hands on, family by family and series by series, to whoever writes or looks it up.
 
-use crate::catalog::{Kind, Metric, Unit};
+use crate::catalog::{self, Kind, Metric, Unit};
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
@@ -29,9 +29,10 @@ pub(crate) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// The head of a family of ours; a gauge that is named `_info` is one.
+    /// The head of a family of ours.
     pub(crate) fn of(metric: &'a Metric) -> Self {
-        let is_info = metric.kind() == Kind::Gauge && metric.name().ends_with("_info");
+        let infos = [catalog::TARGET_INFO, catalog::BUILD_INFO];
+        let is_info = infos.iter().any(|info| info.name() == metric.name());
         Self {
             name: metric.name(),
             help: metric.help(),

@@ -19,7 +19,8 @@ pub enum HttpNames {
     ///
     /// - The number of requests is `http_server_request_duration_seconds_count`.
     /// - A request that no route matched has the empty `http_route`, which to Prometheus is none.
-    /// - `error_type` is the status of a server error, else the outcome (`panic`, `timeout`, `cancelled`, `aborted`), else empty. A request whose client
+    /// - `error_type` is the status of a server error; else the outcome (`panic`, `timeout`, `cancelled`, `aborted`, and `server_error` of a
+    ///   gRPC call or a body that failed after a good head); else empty. A request whose client
     ///   went away before the head has no status.
     /// - `url_scheme` is `https` only where the target says so, as in HTTP/2: behind a proxy that ends TLS it is that of the
     ///   proxy's request.
@@ -131,7 +132,7 @@ impl Http {
                 },
                 match outcome {
                     Outcome::Success | Outcome::ClientError => "",
-                    Outcome::ServerError => &status,
+                    Outcome::ServerError if code >= 500 => &status,
                     other => other.as_str(),
                 },
                 transport.scheme(),

@@ -34,17 +34,11 @@ const ANSWERS: usize = 4;
 /// How long an answer may take when the scraper does not say.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Seconds that a scraper may say.
+const LONGEST: f64 = 120.0;
+
 /// Where Prometheus says how long it waits.
 const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
-
-/// What a scrape shows unless it asks for something else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shown {
-    /// The native side of histograms.
-    pub(crate) native: bool,
-    /// In OpenMetrics, when counting began.
-    pub(crate) created: bool,
-}
 
 /// Answers scrapes of a registry.
 #[derive(Clone)]
@@ -52,16 +46,14 @@ pub(crate) struct Scrape {
     /// `None` when telemetry is disabled: the answer is empty.
     registry: Option<Registry>,
     scrapes: Option<&'static Series>,
-    shown: Shown,
     places: Arc<Semaphore>,
 }
 
 impl Scrape {
-    pub(crate) fn new(registry: Option<Registry>, shown: Shown) -> Self {
+    pub(crate) fn new(registry: Option<Registry>) -> Self {
         Self {
             registry,
             scrapes: registry.map(|registry| registry.own(catalog::SCRAPES)),
-            shown,
             places: Arc::new(Semaphore::new(ANSWERS)),
         }
     }
@@ -97,11 +89,12 @@ impl Scrape {
         let headers = &request.headers;
         let exposition = Exposition::negotiate(lines(headers, ACCEPT));
         let compression = Compression::choose(lines(headers, ACCEPT_ENCODING));
+        let usual = registry.rendering();
         let rendering = Rendering {
             exposition,
             names: query.names,
-            native: query.native.unwrap_or(self.shown.native),
-            created: self.shown.created,
+            native: query.native.unwrap_or(usual.native),
+            ..usual
         };
         let limit = timeout(headers);
         let pieces = render::start(registry, rendering, compression, limit, place);
@@ -141,7 +134,8 @@ fn timeout(headers: &HeaderMap) -> Duration {
     let given = headers.get(SCRAPE_TIMEOUT);
     let seconds = given.and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
     match seconds {
-        Some(seconds) if seconds > 0.0 && seconds <= 600.0 => Duration::from_secs_f64(seconds),
+        // A little less, so that the answer is there before the scraper gives up.
+        Some(seconds) if seconds > 0.0 => Duration::from_secs_f64(0.9 * seconds.min(LONGEST)),
         _ => TIMEOUT,
     }
 }

@@ -114,16 +114,17 @@ impl MonitoringBuilder {
 
     /// How many label sets a family holds (OpenTelemetry's cardinality limit). Default: 10,000.
     ///
-    /// With the feature `metrics` that crate's macros can also make no more than so many families; what comes after is not recorded and
-    /// counted in `monitoring_families_refused_total`.
-    ///
     /// What comes after is recorded in a series whose labels are `_overflow`, and counted in
     /// `monitoring_series_refused_total`. A latency histogram takes about 2.5 kB for each label set, and one that
     /// is written often as much again for each of up to 16 stripes.
     ///
     /// Requests are recorded by method, endpoint, status and outcome, and all `http_*` families show parts of that. Count for each route its
     /// methods, and for each of those the answers that it gives, with one for clients that leave (499). Clients can bring all ten
-    /// methods at each endpoint (as 405). With 100 routes that is some 2,000 label sets.
+    /// methods at each endpoint (as 405). With 100 routes that is some 2,000 label sets, with OpenTelemetry's names more: clients choose
+    /// scheme and version too.
+    ///
+    /// With the feature `metrics` that crate's macros can also make no more than so many families; those beyond are not recorded, and counted
+    /// in `monitoring_families_refused_total`.
     pub fn max_series(mut self, max: usize) -> Self {
         self.max_series = max;
         self
@@ -237,6 +238,8 @@ impl MonitoringBuilder {
             return Err(Error::configuration(why));
         }
         let meter = Meter::new(self.max_series, self.sizes, self.http_names);
+        let (native, created) = (self.native_histograms, self.created_series);
+        meter.registry.show(native, created);
         let (names, values): (Vec<_>, Vec<_>) = resource
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -276,8 +279,6 @@ impl MonitoringBuilder {
         Monitoring::start(Parts {
             service_name: self.service_name,
             disabled: environment.disabled,
-            native_histograms: self.native_histograms,
-            created_series: self.created_series,
             meter,
             #[cfg(feature = "metrics")]
             recorder,

@@ -55,10 +55,6 @@ pub(crate) struct Inner {
 pub(crate) struct Parts {
     pub(crate) service_name: String,
     pub(crate) disabled: bool,
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    pub(crate) native_histograms: bool,
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    pub(crate) created_series: bool,
     pub(crate) meter: &'static Meter,
     #[cfg(feature = "metrics")]
     pub(crate) recorder: crate::metrics::facade::Recorder,
@@ -147,7 +143,9 @@ impl Monitoring {
     /// # Ok(()) }
     /// ```
     ///
-    /// - **Names** and label names are shown as they are to scrapers that take any, such as Prometheus 3, and else made identifiers: `a.b` is
+    /// - **Counters** are best named with `_total` at the end: without, they have no type in OpenMetrics.
+    /// - **Names** and label names are shown as they are to scrapers that take any, such as Prometheus 3 unless it asks for protobuf (with
+    ///   native histograms), and else made identifiers: `a.b` is
     ///   `a_b`. A family whose name is taken by then, or that is recorded as another kind, is left out and counted in
     ///   `monitoring_families_refused_total`.
     /// - **Labels**: an empty value is no label. `le` of a histogram and names that start with `__` get `exported_` before them.

@@ -20,7 +20,7 @@ impl Line {
     pub(crate) fn family(&mut self, name: &str, suffix: &str, escaping: Escaping) {
         self.name.clear();
         escape(&mut self.name, name, Owner::Metric, escaping);
-        if self.name.ends_with(suffix) {
+        if self.name.len() > suffix.len() && self.name.ends_with(suffix) {
             self.name.truncate(self.name.len() - suffix.len());
         }
         self.is_quoted = !is_legacy(&self.name, Owner::Metric);

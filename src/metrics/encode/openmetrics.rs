@@ -103,16 +103,14 @@ impl<'a> OpenMetrics<'a> {
     }
 
     fn single(&mut self, series: &Sample<'_>, write: impl FnOnce(&mut Vec<u8>)) {
-        let found = series
-            .exemplar
-            .filter(|_| self.kind == Type::Ours(Kind::Counter));
+        let found = series.exemplar.filter(|_| self.suffix == "_total");
         self.value(self.suffix, "", |out| {
             write(out);
             if let Some(found) = found {
                 exemplar(out, &found, |out| whole(out, found.value));
             }
         });
-        self.created(series.since);
+        self.created(series.since.filter(|_| self.suffix == "_total"));
     }
 
     fn created(&mut self, since: Option<Timestamp>) {
@@ -126,9 +124,12 @@ impl Sink for OpenMetrics<'_> {
     fn family(&mut self, head: &Head<'_>) -> bool {
         self.kind = head.kind;
         let (kind, suffix) = match head.kind {
-            Type::Ours(Kind::Counter) => ("counter", "_total"),
+            Type::Ours(Kind::Counter) if has_stem(head.name, "_total") => ("counter", "_total"),
+            // Another name would be another series for whoever changes the format.
+            Type::Ours(Kind::Counter) => ("unknown", ""),
             Type::Ours(kind) => (kind.as_str(), ""),
-            Type::Info => ("info", "_info"),
+            Type::Info if has_stem(head.name, "_info") => ("info", "_info"),
+            Type::Info => ("gauge", ""),
             #[cfg(feature = "prometheus")]
             Type::Summary => ("summary", ""),
             #[cfg(feature = "prometheus")]
@@ -147,7 +148,7 @@ impl Sink for OpenMetrics<'_> {
         };
         line(b"# TYPE ", &|out| out.extend_from_slice(kind.as_bytes()));
         let unit = head.unit.as_str();
-        if !unit.is_empty() && self.line.name().ends_with(unit) {
+        if !unit.is_empty() && has_stem(self.line.name(), &format!("_{unit}")) {
             line(b"# UNIT ", &|out| out.extend_from_slice(unit.as_bytes()));
         }
         if !head.help.is_empty() {
@@ -172,6 +173,12 @@ impl Sink for OpenMetrics<'_> {
     fn is_done(&self) -> bool {
         self.out.is_done()
     }
+}
+
+/// Whether the name ends so, after something.
+fn has_stem(name: &str, suffix: &str) -> bool {
+    name.strip_suffix(suffix)
+        .is_some_and(|stem| !stem.is_empty())
 }
 
 fn help(out: &mut Vec<u8>, help: &str) {

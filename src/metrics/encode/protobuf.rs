@@ -9,7 +9,7 @@ use crate::catalog::Kind;
 use crate::metrics::encode::escape::{Owner, escape};
 use crate::metrics::encode::format::Escaping;
 use crate::metrics::encode::number::hex;
-use crate::metrics::encode::output::Output;
+use crate::metrics::encode::output::{Output, PIECE};
 use crate::metrics::encode::wire::{double, length_of, message, signed, text, unsigned, varint};
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::native::Native;
@@ -162,7 +162,8 @@ impl Sink for Protobuf<'_> {
                 Value::Foreign(foreign) => foreign_parts(out, kind, foreign),
             }
         });
-        if self.out.is_full() {
+        let begun = self.begun.unwrap_or_default();
+        if self.out.is_full() || self.out.bytes.len() - begun >= PIECE {
             self.end_family();
         }
     }

@@ -93,12 +93,15 @@ impl Family {
     /// The series of a label set, made if it is new and there is room; else that for what finds none.
     pub(crate) fn resolve(&'static self, labels: &LabelPairs<'_>) -> Found {
         let (names, values) = (labels.names(), labels.values());
+        let legal_names = labels.legal_names();
         // There are as many names as values, so that the two cannot run into one another.
-        let hash = hash(
-            self.hasher.build_hasher(),
-            &[&names[..], &values[..]].concat(),
-        );
-        let is = |one: &One| *one.names == *names && *one.values == *values;
+        let hashed = legal_names.iter().map(|name| &**name);
+        let hashed: Vec<&str> = hashed.chain(values.iter().copied()).collect();
+        let hash = hash(self.hasher.build_hasher(), &hashed);
+        let is = |one: &One| {
+            let known = one.names.iter().map(|name| legal(name, Owner::Label));
+            known.eq(legal_names.iter().cloned()) && *one.values == *values
+        };
         if let Some(known) = self.index.find(hash, is) {
             return Found::Known(known);
         }

@@ -9,7 +9,7 @@ use crate::metrics::encode::{Escaping, Owner, escape, is_legacy};
 /// Before a label name that belongs to Prometheus, as Prometheus itself writes it.
 const PREFIX: &str = "exported_";
 
-/// Names and values, sorted by name.
+/// Names and values, sorted by name as scrapers read it that take only identifiers.
 ///
 /// - A name occurs once, the last value counts; names that become the same for a scraper which takes only identifiers are one.
 /// - An empty value is none: to Prometheus both are the same series.
@@ -26,12 +26,20 @@ impl<'a> LabelPairs<'a> {
             pairs.push((name, label.value()));
         }
         pairs.retain(|(_, value)| !value.is_empty());
-        pairs.sort_unstable();
+        pairs.sort_unstable_by(|(one, _), (other, _)| {
+            legal(one, Owner::Label).cmp(&legal(other, Owner::Label))
+        });
         Self(pairs)
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {
         self.0.iter().map(|(name, _)| &**name).collect()
+    }
+
+    /// The names by which label sets are told apart: two spellings of one name would be one series twice.
+    pub(crate) fn legal_names(&self) -> Vec<Cow<'_, str>> {
+        let names = self.0.iter().map(|(name, _)| legal(name, Owner::Label));
+        names.collect()
     }
 
     pub(crate) fn values(&self) -> Vec<&str> {

@@ -89,29 +89,61 @@ async fn serve(socket: std::net::TcpListener, routes: Router, stopped: oneshot::
     }
 }
 
+/// How long a connection may take.
+#[derive(Clone, Copy)]
+struct Patience {
+    head: Duration,
+    lifetime: Duration,
+    keeps_alive: bool,
+}
+
+impl Patience {
+    const USUAL: Self = Self {
+        head: HEAD_TIMEOUT,
+        lifetime: LIFETIME,
+        keeps_alive: true,
+    };
+
+    /// When half of the places are taken, the others serve one request each and are soon free again: probes get one.
+    const CROWDED: Self = Self {
+        head: Duration::from_secs(2),
+        lifetime: Duration::from_secs(30),
+        keeps_alive: false,
+    };
+
+    fn with(free: usize) -> Self {
+        match free > CONNECTIONS / 2 {
+            true => Self::USUAL,
+            false => Self::CROWDED,
+        }
+    }
+}
+
 /// Takes connections for ever, never more than [`CONNECTIONS`] at a time.
 async fn accept(mut socket: TcpListener, routes: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         let (stream, _peer) = axum::serve::Listener::accept(&mut socket).await;
-        let routes = routes.clone();
+        let (routes, patience) = (routes.clone(), Patience::with(places.available_permits()));
         tokio::spawn(async move {
-            talk(stream, routes).await;
+            talk(stream, routes, patience).await;
             drop(place);
         });
     }
 }
 
 /// Answers on one connection. What a client does wrong ends it, no more.
-async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, routes: Router) {
+async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, routes: Router, patience: Patience) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(patience.head)
+        .keep_alive(patience.keeps_alive)
+        .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
     let mut connection = pin!(connection);
     tokio::select! {
         _ = &mut connection => return,
-        () = sleep(LIFETIME) => {}
+        () = sleep(patience.lifetime) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(FAREWELL, connection).await;
@@ -133,7 +165,7 @@ mod tests {
     async fn a_slow_reader_is_cut_off() {
         let (mut client, server) = duplex(64);
         let start = Instant::now();
-        let talk = tokio::spawn(talk(server, routes()));
+        let talk = tokio::spawn(talk(server, routes(), Patience::USUAL));
         client
             .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
             .await
@@ -156,7 +188,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_ends_between_two_answers() {
         let (mut client, server) = duplex(64);
-        let talk = tokio::spawn(talk(server, routes()));
+        let talk = tokio::spawn(talk(server, routes(), Patience::USUAL));
         let mut answers = 0;
         let end = loop {
             let request = client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
@@ -177,5 +209,29 @@ mod tests {
         };
         talk.await.unwrap();
         assert!(answers >= 10, "{answers} until {end:?}");
+    }
+
+    /// However many connections say nothing, a probe is answered.
+    #[tokio::test]
+    async fn silent_connections_do_not_keep_probes_out() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let serving = tokio::spawn(accept(socket, routes()));
+        let mut silent = Vec::new();
+        for _ in 0..2 * CONNECTIONS {
+            silent.push(tokio::net::TcpStream::connect(address).await.unwrap());
+        }
+        let mut probe = tokio::net::TcpStream::connect(address).await.unwrap();
+        probe
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        let mut start = [0; 12];
+        let read = timeout(HEAD_TIMEOUT / 2, probe.read_exact(&mut start)).await;
+        read.expect("not after those that wait for their time")
+            .unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200");
+        serving.abort();
+        drop(silent);
     }
 }

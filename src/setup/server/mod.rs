@@ -15,7 +15,7 @@ use axum::routing::{any, get};
 
 use crate::error::Error;
 use crate::health::Health;
-use crate::scrape::{Scrape, Shown};
+use crate::scrape::Scrape;
 use crate::setup::builder::{Listen, MonitoringBuilder};
 use crate::setup::monitoring::{Inner, Monitoring, Parts};
 
@@ -57,11 +57,7 @@ impl MonitoringBuilder {
 
 impl Monitoring {
     pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
-        let shown = Shown {
-            native: parts.native_histograms,
-            created: parts.created_series,
-        };
-        let scrape = Scrape::new((!parts.disabled).then_some(parts.meter.registry), shown);
+        let scrape = Scrape::new((!parts.disabled).then_some(parts.meter.registry));
         let listen = parts.listen;
         let monitoring = Self(Arc::new(Inner {
             health: Health::default(),
