@@ -328,3 +328,23 @@ fn no_thread_is_free() {
         assert_eq!(send(&monitoring, "GET /metrics", &[]).await.status, 200);
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_taken_whole_is_counted() {
+    let monitoring = large();
+    let cut_off = || {
+        monitoring
+            .recorded()
+            .value("monitoring_scrapes_cut_off_total", &[])
+    };
+    get(&monitoring, &[]).await;
+    get(&monitoring, &[("accept-encoding", "gzip")]).await;
+    send(&monitoring, "HEAD /metrics", &[]).await;
+    assert_eq!(cut_off(), Some(0.0));
+    drop(begin(&monitoring, "GET /metrics", &[]).await);
+    eventually("one that is counted", async || match cut_off() {
+        Some(1.0) => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+}

@@ -42,3 +42,9 @@ pub const SCRAPES: Metric = Metric::counter(
     "Answers of the /metrics handler.",
 )
 .labels(&["status_code"]);
+
+/// Scrapes that did not get a whole answer.
+pub const SCRAPES_CUT_OFF: Metric = Metric::counter(
+    "monitoring_scrapes_cut_off_total",
+    "Answers of the /metrics handler that were not taken whole: the scraper left, or took too long.",
+);

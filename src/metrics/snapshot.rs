@@ -92,3 +92,32 @@ impl Snapshot {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::timestamp::Timestamp;
+
+    /// Here, since beside the slots loom would run it too.
+    #[test]
+    fn an_exemplar_stays_for_a_second_or_until_the_clock_is_set_back() {
+        let slot = Slot::new();
+        assert_eq!(slot.read(), None);
+        for (value, seconds, expected) in [
+            (1, 2_000, 1),
+            (2, 2_000, 1),
+            (3, 2_001, 3),
+            (4, 1_000, 4), // a thousand seconds back
+            (5, 1_000, 4),
+            (6, 1_002, 6),
+        ] {
+            slot.offer(Exemplar {
+                trace: [1, 2],
+                span: 3,
+                value,
+                at: Timestamp(seconds * 1_000_000_000),
+            });
+            assert_eq!(slot.read().map(|found| found.value), Some(expected));
+        }
+    }
+}

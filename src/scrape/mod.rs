@@ -27,6 +27,7 @@ use crate::metrics::{Counter, Exposition, Registry, Rendering, Series, resolve};
 use crate::scrape::body::Pieces;
 use crate::scrape::compression::Compression;
 use crate::scrape::query::Query;
+use crate::scrape::render::Order;
 
 /// Answers under way at a time; one more is told to come back.
 const ANSWERS: usize = 4;
@@ -46,6 +47,7 @@ pub(crate) struct Scrape {
     /// `None` when telemetry is disabled: the answer is empty.
     registry: Option<Registry>,
     scrapes: Option<&'static Series>,
+    cut_off: Option<Counter>,
     places: Arc<Semaphore>,
 }
 
@@ -54,6 +56,8 @@ impl Scrape {
         Self {
             registry,
             scrapes: registry.map(|registry| registry.own(catalog::SCRAPES)),
+            cut_off: registry
+                .map(|registry| resolve::<Counter>(registry.own(catalog::SCRAPES_CUT_OFF), &[])),
             places: Arc::new(Semaphore::new(ANSWERS)),
         }
     }
@@ -97,7 +101,14 @@ impl Scrape {
             ..usual
         };
         let limit = timeout(headers);
-        let pieces = render::start(registry, rendering, compression, limit, place);
+        let order = Order {
+            rendering,
+            compression,
+            timeout: limit,
+            // Of what HEAD asks for only the head is taken.
+            cut_off: self.cut_off.filter(|_| request.method == Method::GET),
+        };
+        let pieces = render::start(registry, order, place);
         match tokio::time::timeout(limit, Pieces::first_of(pieces)).await {
             Ok(Some(body)) => answer(body, exposition, compression),
             Ok(None) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -9,41 +9,56 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, timeout_at};
 
-use crate::metrics::{Output, PIECE, ROOM, Registry, Rendering};
+use crate::metrics::{Counter, Output, PIECE, ROOM, Registry, Rendering};
 use crate::scrape::body::Piece;
 use crate::scrape::compression::Compression;
+
+/// What is to be rendered, and how.
+pub(crate) struct Order {
+    pub(crate) rendering: Rendering,
+    pub(crate) compression: Compression,
+    pub(crate) timeout: Duration,
+    /// Counts answers that are not taken whole.
+    pub(crate) cut_off: Option<Counter>,
+}
 
 /// Begins an answer; its pieces come out of what is returned. `place` is held until it is rendered or given up.
 pub(crate) fn start(
     registry: Registry,
-    rendering: Rendering,
-    compression: Compression,
-    timeout: Duration,
+    order: Order,
     place: OwnedSemaphorePermit,
 ) -> mpsc::Receiver<Piece> {
     let (sender, pieces) = mpsc::channel(1);
     let sending = Sending {
         sender,
         runtime: Handle::current(),
-        until: Instant::now() + timeout,
+        until: Instant::now() + order.timeout,
     };
     tokio::task::spawn_blocking(move || {
         let _place = place;
-        match compression {
-            Compression::Identity => plain(registry, &rendering, &sending),
-            Compression::Gzip => {
-                let encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
-                compressed(registry, &rendering, &sending, encoder);
-            }
-            #[cfg(feature = "zstd")]
-            Compression::Zstd => {
-                if let Ok(encoder) = zstd::Encoder::new(Vec::new(), 1) {
-                    compressed(registry, &rendering, &sending, encoder);
-                }
-            }
+        let is_taken = render(registry, &order, &sending).is_some();
+        if let Some(cut_off) = order.cut_off.filter(|_| !is_taken) {
+            cut_off.inc();
         }
     });
     pieces
+}
+
+/// `None` when the answer is not taken whole.
+fn render(registry: Registry, order: &Order, sending: &Sending) -> Option<()> {
+    let rendering = &order.rendering;
+    match order.compression {
+        Compression::Identity => plain(registry, rendering, sending),
+        Compression::Gzip => {
+            let encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            compressed(registry, rendering, sending, encoder)
+        }
+        #[cfg(feature = "zstd")]
+        Compression::Zstd => {
+            let encoder = zstd::Encoder::new(Vec::new(), 1).ok()?;
+            compressed(registry, rendering, sending, encoder)
+        }
+    }
 }
 
 /// The way to the scraper.
@@ -71,16 +86,15 @@ impl Sending {
     }
 }
 
-fn plain(registry: Registry, rendering: &Rendering, sending: &Sending) {
+fn plain(registry: Registry, rendering: &Rendering, sending: &Sending) -> Option<()> {
     let mut is_wanted = true;
     let mut give = |piece| {
         is_wanted = sending.send(piece, false).is_some();
         is_wanted.then(|| Vec::with_capacity(PIECE + ROOM))
     };
     let rest = registry.write(rendering, Output::in_pieces(&mut give));
-    if is_wanted {
-        sending.send(rest, true);
-    }
+    is_wanted.then_some(())?;
+    sending.send(rest, true)
 }
 
 /// A compressor that writes to a buffer.
@@ -115,7 +129,7 @@ fn compressed(
     rendering: &Rendering,
     sending: &Sending,
     mut encoder: impl Encoder,
-) {
+) -> Option<()> {
     let mut is_wanted = true;
     let mut give = |mut piece: Vec<u8>| {
         is_wanted = encoder.write_all(&piece).is_ok();
@@ -128,9 +142,7 @@ fn compressed(
         is_wanted.then_some(piece)
     };
     let rest = registry.write(rendering, Output::in_pieces(&mut give));
-    if is_wanted && encoder.write_all(&rest).is_ok() {
-        if let Ok(rest) = encoder.end() {
-            sending.send(rest, true);
-        }
-    }
+    is_wanted.then_some(())?;
+    encoder.write_all(&rest).ok()?;
+    sending.send(encoder.end().ok()?, true)
 }
