@@ -241,7 +241,8 @@ async fn no_more_than_four_answers_wait_for_their_scrapers() {
         assert_eq!(answer.headers().get("content-length"), None);
         waiting.push(answer);
     }
-    let refused = send(&monitoring, "GET /metrics", &[]).await;
+    let soon = [("x-prometheus-scrape-timeout-seconds", "0.1")];
+    let refused = send(&monitoring, "GET /metrics", &soon).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
     let refusals = [("status_code", "503")];
     let counted = monitoring
@@ -271,6 +272,23 @@ async fn no_more_than_four_answers_wait_for_their_scrapers() {
         whole.iter().filter(|byte| **byte == b'\n').count(),
         lines_of(&monitoring)
     );
+}
+
+/// Four who ask and do not read keep nobody out.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_makes_room_for_who_waits() {
+    let monitoring = large();
+    let mut unread = Vec::new();
+    for _ in 0..4 {
+        unread.push(begin(&monitoring, "GET /metrics", &[]).await);
+    }
+    let answer = get(&monitoring, &[]).await;
+    assert_eq!(answer.status, 200);
+    let mut cut_off = 0;
+    for answer in unread {
+        cut_off += usize::from(answer.into_body().collect().await.is_err());
+    }
+    assert!(cut_off > 0, "somebody made room");
 }
 
 fn lines_of(monitoring: &Monitoring) -> usize {

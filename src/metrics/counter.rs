@@ -1,12 +1,11 @@
 //! Counters: whole numbers that only grow.
 
-use std::sync::OnceLock;
-
 use crate::catalog::Kind;
 use crate::metrics::exemplar::{Exemplar, Slot};
 use crate::metrics::family::Cells;
 use crate::metrics::labelled::Handle;
 use crate::metrics::stripe::Count;
+use crate::metrics::sync::OnceBox;
 use crate::trace_context::TraceContext;
 
 /// A counter bound to its labels.
@@ -92,14 +91,14 @@ impl std::fmt::Debug for Counter {
 pub(crate) struct CounterCell {
     count: Count,
     /// There is none before the first exemplar.
-    exemplar: OnceLock<Box<Slot>>,
+    exemplar: OnceBox<Slot>,
 }
 
 impl CounterCell {
     pub(crate) const fn new() -> Self {
         Self {
             count: Count::new(),
-            exemplar: OnceLock::new(),
+            exemplar: OnceBox::new(),
         }
     }
 

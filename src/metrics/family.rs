@@ -2,22 +2,21 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hasher};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
 use crate::catalog::{Kind, Metric};
 use crate::label::OVERFLOW;
+use crate::metrics::bounded::Bounded;
 use crate::metrics::counter::CounterCell;
 use crate::metrics::gauge::GaugeCell;
 use crate::metrics::histogram::HistogramCells;
-use crate::metrics::index::Index;
 use crate::metrics::layout::Layout;
-use crate::metrics::list::AppendList;
 use crate::metrics::losses::{Account, Losses};
-use crate::metrics::sink::{Labels, Sink, label_block};
+use crate::metrics::sink::Sink;
 use crate::metrics::snapshot::Snapshot;
+use crate::metrics::static_labels::StaticLabels;
 use crate::metrics::timestamp::Timestamp;
 use crate::metrics::traffic::TrafficCells;
 use crate::metrics::view::View;
@@ -27,13 +26,8 @@ pub(crate) struct Series {
     shape: Shape,
     labels: Box<[&'static str]>,
     views: Box<[View]>,
-    cap: usize,
     hasher: FixedState,
-    index: Index<One>,
-    all: AppendList<One>,
-    count: Mutex<usize>,
-    /// Whether the cap is reached: what is new then takes no lock.
-    full: AtomicBool,
+    known: Bounded<One>,
     overflow: OnceLock<One>,
     pub(crate) losses: &'static Losses,
 }
@@ -49,8 +43,7 @@ pub(crate) enum Shape {
 
 /// One series: its labels and its cells.
 pub(crate) struct One {
-    pub(crate) values: Box<[&'static str]>,
-    block: Box<str>,
+    pub(crate) labels: StaticLabels,
     /// When it was made.
     pub(crate) since: Timestamp,
     pub(crate) cells: Cells,
@@ -82,16 +75,6 @@ impl Cells {
     }
 }
 
-impl One {
-    pub(crate) fn labels<'a>(&'a self, names: &'a [&'static str]) -> Labels<'a> {
-        Labels {
-            names,
-            values: &self.values,
-            block: Some(&self.block),
-        }
-    }
-}
-
 impl Series {
     pub(crate) fn new(
         shape: Shape,
@@ -104,12 +87,8 @@ impl Series {
             shape,
             labels: labels.into(),
             views,
-            cap,
             hasher: FixedState::with_seed(seed),
-            index: Index::new(),
-            all: AppendList::new(),
-            count: Mutex::new(0),
-            full: AtomicBool::new(false),
+            known: Bounded::new(cap),
             overflow: OnceLock::new(),
             losses: Box::leak(Box::new(Losses::new())),
         }
@@ -138,7 +117,7 @@ impl Series {
 
     /// All series, the one for what found no room last.
     pub(crate) fn all(&'static self) -> impl Iterator<Item = &'static One> {
-        self.all.iter().chain(self.overflow.get())
+        self.known.iter().chain(self.overflow.get())
     }
 
     /// The cells of a label set, made if they are new and there is room; else those of the overflow series.
@@ -147,32 +126,21 @@ impl Series {
     pub(crate) fn resolve(&'static self, values: &[&str]) -> &'static Cells {
         debug_assert_eq!(values.len(), self.labels.len());
         let hash = hash(self.hasher.build_hasher(), values);
-        let is = |one: &One| *one.values == *values;
-        if let Some(found) = self.index.find(hash, is) {
+        let is = |one: &One| *one.labels.values() == *values;
+        if let Some(found) = self.known.find(hash, is) {
             return &found.cells;
         }
         if values.iter().all(|value| *value == OVERFLOW) && !values.is_empty() {
             return &self.overflow().cells;
         }
-        if self.full.load(Ordering::Relaxed) {
-            self.losses.series();
-            return &self.overflow().cells;
+        let (make, admit) = (|| self.one(values), |one| self.admit(one));
+        match self.known.add(hash, is, make, admit) {
+            Some(one) => &one.cells,
+            None => {
+                self.losses.series();
+                &self.overflow().cells
+            }
         }
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = self.index.find(hash, is) {
-            return &found.cells;
-        }
-        if *count >= self.cap {
-            self.full.store(true, Ordering::Relaxed);
-            self.losses.series();
-            return &self.overflow().cells;
-        }
-        let values = values.iter().map(|value| leak(value)).collect();
-        let one = self.all.push(self.one(values));
-        self.admit(one);
-        self.index.insert(*count, hash, one);
-        *count += 1;
-        &one.cells
     }
 
     fn overflow(&'static self) -> &'static One {
@@ -182,7 +150,7 @@ impl Series {
         let mut is_new = false;
         let overflow = self.overflow.get_or_init(|| {
             is_new = true;
-            self.one(vec![OVERFLOW; self.labels.len()].into())
+            self.one(&vec![OVERFLOW; self.labels.len()])
         });
         if is_new {
             self.admit(overflow);
@@ -196,10 +164,9 @@ impl Series {
         }
     }
 
-    fn one(&self, values: Box<[&'static str]>) -> One {
+    fn one(&self, values: &[&str]) -> One {
         One {
-            block: label_block(&self.labels, &values).into(),
-            values,
+            labels: StaticLabels::new(&self.labels, values),
             since: Timestamp::now(),
             cells: self.cells(),
         }

@@ -1,7 +1,5 @@
 //! Histograms: one array of cells for the classic and the native buckets, written without a lock.
 
-use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::catalog::Kind;
@@ -12,6 +10,8 @@ use crate::metrics::layout::Layout;
 use crate::metrics::losses::Losses;
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::stripe::{HOT, Row, Rows};
+use crate::metrics::sync::OnceBox;
+use crate::metrics::wide;
 use crate::trace_context::TraceContext;
 
 /// A histogram bound to its labels.
@@ -137,8 +137,10 @@ pub(crate) struct HistogramCells {
     rows: Rows,
     losses: &'static Losses,
     /// One for each classic bucket; there are none before the first exemplar.
-    exemplars: OnceLock<Box<[Slot]>>,
+    exemplars: OnceBox<Box<[Slot]>>,
 }
+
+const _: () = assert!(size_of::<HistogramCells>() == 64);
 
 impl HistogramCells {
     pub(crate) fn new(layout: &'static Layout, losses: &'static Losses) -> Self {
@@ -146,7 +148,7 @@ impl HistogramCells {
             layout,
             rows: Rows::new(Words::FIRST.end(layout)),
             losses,
-            exemplars: OnceLock::new(),
+            exemplars: OnceBox::new(),
         }
     }
 
@@ -172,7 +174,7 @@ impl HistogramCells {
     pub(crate) fn exemplify(&self, recorded: u64, context: TraceContext) {
         let slots = self.exemplars.get_or_init(|| {
             let buckets = self.layout.classic().len() + 1;
-            (0..buckets).map(|_| Slot::new()).collect()
+            Box::new((0..buckets).map(|_| Slot::new()).collect())
         });
         let bucket = self.layout.classic_bucket(self.layout.cell(recorded));
         if let Some(slot) = slots.get(bucket) {
@@ -204,7 +206,7 @@ impl HistogramCells {
     }
 }
 
-/// Where in a row a histogram lies: the sum's low word and its high word, and somewhere the cells.
+/// Where in a row a histogram lies: the sum's two words, and somewhere the cells.
 #[derive(Clone, Copy)]
 pub(crate) struct Words {
     pub(crate) sum: usize,
@@ -234,41 +236,20 @@ impl Words {
         }
         let times = row.add(self.first_cell + layout.cell(recorded), 1);
         let sum = row.add(self.sum, recorded);
-        if sum > u64::MAX - recorded {
-            self.carry(row);
+        let passed = wide::passed(sum, recorded);
+        if passed != 0 {
+            wide::pass(row.cell(self.sum + 1), passed);
         }
         times
-    }
-
-    #[cold]
-    fn carry(self, row: &Row<'_>) {
-        row.cell(self.sum + 1).fetch_add(1, Ordering::Release);
     }
 
     /// Adds what all copies of the row hold to a snapshot.
     pub(crate) fn read(self, rows: &Rows, layout: &'static Layout, snapshot: &mut Snapshot) {
         for row in rows.all() {
             let cells = self.cells(layout).map(|cell| row.value(cell));
-            snapshot.add(layout, cells, self.sum_of(&row));
+            let (low, halves) = (row.cell(self.sum), row.cell(self.sum + 1));
+            snapshot.add(layout, cells, wide::read(low, halves));
         }
-    }
-
-    /// A row's sum, read so that a carry from the low to the high word is seen as a whole.
-    ///
-    /// But between the two writes of a carry the sum is too low by 2^64: of times and bytes that takes centuries to come, of own values
-    /// that are nearly that large it can be seen for one scrape.
-    fn sum_of(self, row: &Row<'_>) -> u128 {
-        let (low, high) = (row.cell(self.sum), row.cell(self.sum + 1));
-        let mut before = high.load(Ordering::Acquire);
-        for _ in 0..8 {
-            let low = low.load(Ordering::Acquire);
-            let after = high.load(Ordering::Acquire);
-            if after == before {
-                return (u128::from(before) << 64) | u128::from(low);
-            }
-            before = after;
-        }
-        u128::from(before) << 64
     }
 }
 

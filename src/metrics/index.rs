@@ -3,12 +3,12 @@
 //! It is a row of tables, each four times as large as the one before and at most half full. A table
 //! never moves, so a reader needs nothing but the slots; the bound on entries is the owner's.
 
-use std::sync::OnceLock;
+use crate::metrics::sync::{OnceLock, OnceRef};
 
 const FIRST_TABLE: usize = 32;
 const TABLES: usize = 14;
 
-type Table<T> = Box<[OnceLock<&'static T>]>;
+type Table<T> = Box<[OnceRef<'static, T>]>;
 
 /// Finds values that live as long as the process by a 64-bit hash and a comparison.
 pub(crate) struct Index<T: 'static> {
@@ -16,9 +16,9 @@ pub(crate) struct Index<T: 'static> {
 }
 
 impl<T> Index<T> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            tables: [const { OnceLock::new() }; TABLES],
+            tables: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 
@@ -45,7 +45,7 @@ impl<T> Index<T> {
         let (mut size, mut room, mut before) = (FIRST_TABLE, FIRST_TABLE / 2, 0);
         for table in &self.tables {
             if count < before + room {
-                let slots = table.get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
+                let slots = table.get_or_init(|| (0..size).map(|_| OnceRef::new()).collect());
                 let free = probe(slots, hash).find(|slot| slot.get().is_none());
                 if let Some(slot) = free {
                     let _ = slot.set(value);

@@ -71,7 +71,7 @@ struct Range {
 impl Range {
     const fn of(unit: Unit) -> Self {
         let (lowest, highest, scale) = match unit {
-            Unit::Seconds => (-20, 14, 1e9), // 0.95 µs to 4.5 h
+            Unit::Seconds => (-20, 12, 1e9), // 0.95 µs to 68 min
             Unit::Bytes => (0, 40, 1.0),     // 1 B to 1 TiB
             Unit::Ratio => (-20, 4, 1e9),    // a millionth to 16
             Unit::None => (-10, 30, 1e6),    // a thousandth to a billion
@@ -308,8 +308,8 @@ mod tests {
     #[test]
     fn latency_has_the_cells_of_both_kinds_of_bounds() {
         let layout = latency();
-        // 34 octaves of 8 and their first bound; 0.25, 0.5 and 1 s are bounds of both kinds.
-        assert_eq!(layout.bounds.len(), 34 * 8 + 1 + 14 - 3);
+        // 32 octaves of 8 and their first bound; 0.25, 0.5 and 1 s are bounds of both kinds.
+        assert_eq!(layout.bounds.len(), 32 * 8 + 1 + 14 - 3);
         assert_eq!(layout.step_bits, 4);
     }
 

@@ -1,59 +1,54 @@
 //! A list that only grows: readers follow it without a lock, writers wait only for one another.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use crate::metrics::sync::{Mutex, OnceLock, OnceRef, PoisonError};
 
 struct Node<T: 'static> {
-    value: OnceLock<T>,
-    next: OnceLock<&'static Node<T>>,
+    value: T,
+    next: OnceRef<'static, Node<T>>,
 }
 
 /// An append-only list of values that live as long as the process.
 ///
 /// The first value lies in the list itself: most lists of a service hold one, and it is found without going elsewhere.
 pub(crate) struct AppendList<T: 'static> {
-    first: Node<T>,
+    first: OnceLock<Node<T>>,
     last: Mutex<Option<&'static Node<T>>>,
 }
 
-impl<T> Node<T> {
-    const fn new() -> Self {
-        Self {
-            value: OnceLock::new(),
-            next: OnceLock::new(),
-        }
-    }
-}
-
 impl<T> AppendList<T> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            first: Node::new(),
+            first: OnceLock::new(),
             last: Mutex::new(None),
         }
     }
 
     pub(crate) fn push(&'static self, value: T) -> &'static T {
+        let node = Node {
+            value,
+            next: OnceRef::new(),
+        };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         // The mutex makes this the only writer, so the places are free.
-        let node = match *last {
-            None => &self.first,
-            Some(_) => Box::leak(Box::new(Node::new())),
+        let pushed = match *last {
+            None => self.first.get_or_init(|| node),
+            Some(before) => {
+                let node: &'static Node<T> = Box::leak(Box::new(node));
+                let _ = before.next.set(node);
+                node
+            }
         };
-        let pushed = node.value.get_or_init(|| value);
-        if let Some(before) = *last {
-            let _ = before.next.set(node);
-        }
-        *last = Some(node);
-        pushed
+        *last = Some(pushed);
+        &pushed.value
     }
 
     #[inline]
     pub(crate) fn iter(&'static self) -> impl Iterator<Item = &'static T> + Clone {
-        let mut at = Some(&self.first);
+        let mut at = self.first.get();
         std::iter::from_fn(move || {
             let node = at?;
-            at = node.next.get().copied();
-            node.value.get()
+            at = node.next.get();
+            Some(&node.value)
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::catalog::{self, Kind, Metric};
-use crate::metrics::sink::{Head, Labels, Sample, Sink, Value, label_block};
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Value};
 use crate::metrics::timestamp::Timestamp;
 
 /// What one family could not record.
@@ -112,15 +112,8 @@ fn one(
         let Some(count) = count(account) else {
             continue;
         };
-        let (names, values) = (metric.label_names(), [account.family]);
-        let block = label_block(names, &values);
-        let labels = Labels {
-            names,
-            values: &values,
-            block: Some(&block),
-        };
         sink.series(&Sample {
-            labels,
+            labels: Labels::new(metric.label_names(), &[account.family]),
             value: Value::Whole(count),
             since: Some(account.since),
             exemplar: None,

@@ -21,6 +21,7 @@
 //!   is recorded in a series whose labels are `_overflow` and counted in `monitoring_series_refused_total`.
 //! - **Scraping** walks lists that only grow; no recorder ever waits for it.
 
+mod bounded;
 mod counter;
 mod encode;
 mod exemplar;
@@ -43,11 +44,13 @@ mod registry;
 mod render;
 mod sink;
 mod snapshot;
+mod static_labels;
 mod stripe;
 mod sync;
 mod timestamp;
 mod traffic;
 mod view;
+mod wide;
 
 pub use crate::catalog::{Kind, Metric, Unit};
 pub use crate::label::{LabelSet, LabelValue};
@@ -61,11 +64,11 @@ pub use labelled::{DynamicFamily, Family, Handle};
 pub use registry::Registry;
 pub use render::Encoded;
 
+pub(crate) use bounded::Bounded;
 #[cfg(feature = "server")]
 pub(crate) use encode::{Exposition, Output, PIECE, ROOM, Weight, clauses};
-pub(crate) use family::{Series, Shape};
+pub(crate) use family::{Series, Shape, leak};
 pub(crate) use histogram::nanoseconds;
-pub(crate) use index::Index;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
 #[cfg(feature = "process")]
@@ -77,6 +80,7 @@ pub(crate) use render::Rendering;
 pub(crate) use sink::{Head, Sample, Sink, Value};
 #[cfg(feature = "process")]
 pub(crate) use sink::{Labels, Type};
+pub(crate) use sync::OnceRef;
 #[cfg(feature = "process")]
 pub(crate) use timestamp::Timestamp;
 pub(crate) use traffic::TrafficCells;

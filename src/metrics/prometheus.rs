@@ -12,7 +12,7 @@ use crate::metrics::counter::Counter;
 use crate::metrics::family::Series;
 use crate::metrics::labelled::resolve;
 use crate::metrics::registry::{Registry, Source};
-use crate::metrics::sink::{Foreign, Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::sink::{Foreign, Head, Labels, Sample, Sink, Type, Value};
 
 thread_local! {
     /// For which of our registries this thread gathers a bridged one: its own families, should they be in it, are left out.
@@ -113,13 +113,7 @@ fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
         let pairs = metric.get_label();
         let names: Vec<&str> = pairs.iter().map(|pair| pair.name()).collect();
         let values: Vec<&str> = pairs.iter().map(|pair| pair.value()).collect();
-        let block = label_block(&names, &values);
-        let labels = Labels {
-            names: &names,
-            values: &values,
-            block: Some(&block),
-        };
-        write_metric(kind, metric, labels, sink);
+        write_metric(kind, metric, Labels::new(&names, &values), sink);
         if sink.is_done() {
             return;
         }

@@ -87,18 +87,28 @@ impl Type {
 pub(crate) struct Labels<'a> {
     pub(crate) names: &'a [&'a str],
     pub(crate) values: &'a [&'a str],
-    /// `name="value",…` as the text formats have it; `None` where a name is no identifier, so that it depends on the format.
-    pub(crate) block: Option<&'a str>,
+    /// As they are written, where that is known and does not depend on what names the scraper takes.
+    pub(crate) written: Option<Written<'a>>,
 }
 
-#[cfg(feature = "process")]
-impl Labels<'static> {
-    /// No labels.
-    pub(crate) const NONE: Self = Self {
-        names: &[],
-        values: &[],
-        block: Some(""),
-    };
+/// Labels as the formats have them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written<'a> {
+    /// `name="value",…`
+    pub(crate) text: &'a str,
+    /// The fields of a protobuf `Metric`.
+    pub(crate) protobuf: &'a [u8],
+}
+
+impl<'a> Labels<'a> {
+    /// Labels of a series that is made for this scrape.
+    pub(crate) fn new(names: &'a [&'a str], values: &'a [&'a str]) -> Self {
+        Self {
+            names,
+            values,
+            written: None,
+        }
+    }
 }
 
 /// A series' value.
@@ -121,47 +131,4 @@ pub(crate) struct Foreign<'a> {
     pub(crate) parts: &'a [(f64, f64)],
     pub(crate) count: u64,
     pub(crate) sum: f64,
-}
-
-/// `name="value",…`, with what the text formats escape.
-pub(crate) fn label_block(names: &[&str], values: &[&str]) -> String {
-    let mut block = String::new();
-    for (name, value) in names.iter().zip(values) {
-        push_label(&mut block, name, value);
-    }
-    block
-}
-
-/// Adds `name="value"` to a block of labels.
-pub(crate) fn push_label(block: &mut String, name: &str, value: &str) {
-    if !block.is_empty() {
-        block.push(',');
-    }
-    block.push_str(name);
-    block.push_str("=\"");
-    push_escaped(block, value);
-    block.push('"');
-}
-
-/// Adds a text as it stands between quotes.
-pub(crate) fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            c => out.push(c),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn label_values_are_escaped() {
-        let block = label_block(&["a", "b"], &["x\\y\"z\n", "grün"]);
-        assert_eq!(block, r#"a="x\\y\"z\n",b="grün""#);
-    }
 }

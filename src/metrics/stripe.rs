@@ -8,8 +8,10 @@
 //! the next new one takes over. Threads that found none left share the other half, and add atomically.
 
 use std::cell::Cell;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{LazyLock, OnceLock};
+
+use crate::metrics::sync::OnceBox;
 
 /// Writes to one cell after which its series gets stripes.
 pub(crate) const HOT: u64 = 1 << 12;
@@ -126,14 +128,14 @@ fn lines(number: usize) -> Box<[Line]> {
 /// A count: one copy, or one for each stripe.
 pub(crate) struct Count {
     first: AtomicU64,
-    stripes: OnceLock<Box<[Apart]>>,
+    stripes: OnceBox<Box<[Apart]>>,
 }
 
 impl Count {
     pub(crate) const fn new() -> Self {
         Self {
             first: AtomicU64::new(0),
-            stripes: OnceLock::new(),
+            stripes: OnceBox::new(),
         }
     }
 
@@ -153,11 +155,11 @@ impl Count {
     #[cold]
     fn spread(&self) {
         let stripes = (0..2 * *HALF).map(|_| Apart(AtomicU64::new(0)));
-        let _ = self.stripes.set(stripes.collect());
+        let _ = self.stripes.set(Box::new(stripes.collect()));
     }
 
     pub(crate) fn value(&self) -> u64 {
-        let stripes = self.stripes.get().into_iter().flatten();
+        let stripes = self.stripes.get().into_iter().flat_map(|all| all.iter());
         let copies = stripes.map(|stripe| &stripe.0);
         copies.chain([&self.first]).fold(0, |sum, cell| {
             sum.wrapping_add(cell.load(Ordering::Relaxed))
@@ -167,10 +169,8 @@ impl Count {
 
 /// A row of many cells: one copy, or one for each stripe.
 pub(crate) struct Rows {
-    /// Lines of a copy.
-    lines: u16,
     first: Box<[Line]>,
-    stripes: OnceLock<Box<[Line]>>,
+    stripes: OnceBox<Box<[Line]>>,
 }
 
 /// The copy that this thread writes to.
@@ -199,11 +199,9 @@ impl Row<'_> {
 
 impl Rows {
     pub(crate) fn new(cells: usize) -> Self {
-        let number = cells.div_ceil(LINE);
         Self {
-            lines: u16::try_from(number).expect("a layout has some hundred cells"),
-            first: lines(number),
-            stripes: OnceLock::new(),
+            first: lines(cells.div_ceil(LINE)),
+            stripes: OnceBox::new(),
         }
     }
 
@@ -220,7 +218,7 @@ impl Rows {
                 let mine = Mine::get();
                 Row {
                     copies: stripes,
-                    start: mine.stripe() * usize::from(self.lines),
+                    start: mine.stripe() * self.first.len(),
                     is_owned: mine.is_owned(),
                 }
             }
@@ -231,7 +229,9 @@ impl Rows {
     #[cold]
     pub(crate) fn spread(&self) {
         if self.stripes.get().is_none() {
-            let _ = self.stripes.set(lines(2 * *HALF * usize::from(self.lines)));
+            let _ = self
+                .stripes
+                .set(Box::new(lines(2 * *HALF * self.first.len())));
         }
     }
 

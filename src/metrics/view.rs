@@ -6,17 +6,17 @@
 
 use std::hash::BuildHasher;
 use std::iter::once;
-use std::sync::{Mutex, PoisonError};
 
 use crate::catalog::{Kind, Metric};
+use crate::metrics::bounded::Bounded;
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::family::{Cells, One, Series, hash};
 use crate::metrics::histogram::HistogramCells;
-use crate::metrics::index::Index;
 use crate::metrics::list::AppendList;
 use crate::metrics::native::Coarseness;
-use crate::metrics::sink::{Head, Labels, Sample, Sink, Value, label_block};
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Value};
 use crate::metrics::snapshot::Snapshot;
+use crate::metrics::static_labels::StaticLabels;
 use crate::metrics::timestamp::Timestamp;
 use crate::metrics::traffic::TrafficCells;
 
@@ -48,14 +48,11 @@ struct Groups {
     labels: Box<[&'static str]>,
     /// Where those are among the labels of the series.
     places: Box<[usize]>,
-    index: Index<Group>,
-    all: AppendList<Group>,
-    count: Mutex<usize>,
+    known: Bounded<Group>,
 }
 
 struct Group {
-    values: Box<[&'static str]>,
-    block: Box<str>,
+    labels: StaticLabels,
     /// When its first member was made.
     since: Timestamp,
     members: AppendList<&'static One>,
@@ -75,9 +72,7 @@ impl View {
             groups: (!is_all).then(|| Groups {
                 labels: own.into(),
                 places: own.iter().filter_map(place).collect(),
-                index: Index::new(),
-                all: AppendList::new(),
-                count: Mutex::new(0),
+                known: Bounded::new(usize::MAX), // no more than there are series
             }),
         }
     }
@@ -101,19 +96,15 @@ impl View {
         }
         match &self.groups {
             None => series.all().all(|one| {
-                let labels = one.labels(series.labels());
+                let labels = one.labels.shown(series.labels());
                 self.show(labels, one.since, once(&one.cells), sink, scratch)
             }),
-            Some(groups) => groups.all.iter().all(|group| {
+            Some(groups) => groups.known.iter().all(|group| {
                 let members = group.members.iter().map(|one| &one.cells);
                 if members.clone().next().is_none() {
                     return true; // its first member is just being added
                 }
-                let labels = Labels {
-                    names: &groups.labels,
-                    values: &group.values,
-                    block: Some(&group.block),
-                };
+                let labels = group.labels.shown(&groups.labels);
                 self.show(labels, group.since, members, sink, scratch)
             }),
         };
@@ -141,22 +132,18 @@ impl View {
 
 impl Groups {
     fn admit(&'static self, one: &'static One, hasher: &impl BuildHasher) {
-        let values: Box<[&'static str]> = self.places.iter().map(|at| one.values[*at]).collect();
+        let all = one.labels.values();
+        let values: Vec<&str> = self.places.iter().map(|at| all[*at]).collect();
         let hash = hash(hasher.build_hasher(), &values);
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = self.index.find(hash, |group| group.values == values);
-        let group = known.unwrap_or_else(|| {
-            let group = self.all.push(Group {
-                block: label_block(&self.labels, &values).into(),
-                values,
-                since: one.since,
-                members: AppendList::new(),
-            });
-            self.index.insert(*count, hash, group);
-            *count += 1;
-            group
-        });
-        group.members.push(one);
+        let is = |group: &Group| *group.labels.values() == *values;
+        let make = || Group {
+            labels: StaticLabels::new(&self.labels, &values),
+            since: one.since,
+            members: AppendList::new(),
+        };
+        if let Some(group) = self.known.add(hash, is, make, |_| {}) {
+            group.members.push(one);
+        }
     }
 }
 
@@ -217,12 +204,12 @@ mod tests {
         let views = [(duration, Part::Whole)];
         let series = registry.own_views(own_shape(&duration), requests.label_names(), &views);
         let groups = series.views()[0].groups.as_ref().unwrap();
-        groups.all.push(Group {
-            values: ["GET", "/", "200"].into(),
-            block: "".into(),
+        let make = || Group {
+            labels: StaticLabels::new(&groups.labels, &["GET", "/", "200"]),
             since: Timestamp::now(),
             members: AppendList::new(),
-        });
+        };
+        groups.known.add(0, |_| false, make, |_| {});
         assert!(!registry.render().contains("_bucket"));
         series.resolve(&["GET", "/", "200", "success"]);
         assert!(registry.render().contains("le=\"0.005\"} 0"));

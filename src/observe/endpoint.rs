@@ -1,12 +1,12 @@
 //! Endpoints, found without a lock: by their template, or by where that lies.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
 use crate::label::{Method, OVERFLOW, Transport, UNMATCHED};
-use crate::metrics::{Histogram, Index, resolve};
+use crate::metrics::{Bounded, Histogram, OnceRef, leak, resolve};
 use crate::observe::meter::Meter;
 #[cfg(feature = "axum")]
 use crate::observe::place::{Kept, Places};
@@ -14,68 +14,61 @@ use crate::observe::route::Route;
 
 /// All endpoints of a meter, found by template without a lock.
 pub(crate) struct Endpoints {
-    index: Index<Endpoint>,
+    known: Bounded<Endpoint>,
     hasher: FixedState,
-    cap: usize,
-    count: Mutex<usize>,
     #[cfg(feature = "axum")]
     places: Places,
-    unmatched: OnceLock<&'static Endpoint>,
-    overflow: OnceLock<&'static Endpoint>,
+    unmatched: Endpoint,
+    overflow: Endpoint,
 }
 
 /// One endpoint, and its methods as they occur.
 pub(crate) struct Endpoint {
     template: &'static str,
-    routes: [OnceLock<&'static Route>; Method::COUNT],
+    routes: [OnceRef<'static, Route>; Method::COUNT],
     /// Those of other transports than the default, where names tell them apart.
-    others: OnceLock<Box<[OnceLock<&'static Route>]>>,
+    others: OnceLock<Box<[OnceRef<'static, Route>]>>,
     stream: OnceLock<Histogram>,
 }
 
 impl Endpoints {
     pub(crate) fn new(cap: usize) -> Self {
         Self {
-            index: Index::new(),
+            known: Bounded::new(cap),
             hasher: FixedState::with_seed(RandomState::new().hash_one(0)),
-            cap,
-            count: Mutex::new(0),
             #[cfg(feature = "axum")]
             places: Places::new(cap),
-            unmatched: OnceLock::new(),
-            overflow: OnceLock::new(),
+            unmatched: Endpoint::new(UNMATCHED),
+            overflow: Endpoint::new(OVERFLOW),
         }
     }
 
     /// The endpoint of a route template.
     #[inline]
-    pub(crate) fn of(&self, template: &str) -> &'static Endpoint {
+    pub(crate) fn of(&'static self, template: &str) -> &'static Endpoint {
         let hash = self.hasher.hash_one(template);
-        match self.index.find(hash, |known| known.template == template) {
+        match self.known.find(hash, |known| known.template == template) {
             Some(known) => known,
             None => self.add(hash, template),
         }
     }
 
     #[cold]
-    fn add(&self, hash: u64, template: &str) -> &'static Endpoint {
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = self.index.find(hash, |known| known.template == template) {
-            return known;
-        }
-        if *count >= self.cap {
-            return self.overflow.get_or_init(|| Endpoint::new(OVERFLOW));
-        }
-        let endpoint = Endpoint::new(Box::leak(template.into()));
-        self.index.insert(*count, hash, endpoint);
-        *count += 1;
-        endpoint
+    fn add(&'static self, hash: u64, template: &str) -> &'static Endpoint {
+        let is = |known: &Endpoint| known.template == template;
+        let make = || Endpoint::new(leak(template));
+        let added = self.known.add(hash, is, make, |_| {});
+        added.unwrap_or(&self.overflow)
     }
 
     /// The endpoint of a template that stays where it is, as those of a router do. What `keep` returns keeps it there.
     #[cfg(feature = "axum")]
     #[inline]
-    pub(crate) fn at(&self, template: &str, keep: impl FnOnce() -> Kept) -> &'static Endpoint {
+    pub(crate) fn at(
+        &'static self,
+        template: &str,
+        keep: impl FnOnce() -> Kept,
+    ) -> &'static Endpoint {
         match self.places.find(template) {
             Some(endpoint) => endpoint,
             None => self.places.add(template, self.of(template), keep),
@@ -84,19 +77,19 @@ impl Endpoints {
 
     /// The endpoint of what no route matched or named.
     #[inline]
-    pub(crate) fn unmatched(&self) -> &'static Endpoint {
-        self.unmatched.get_or_init(|| Endpoint::new(UNMATCHED))
+    pub(crate) fn unmatched(&'static self) -> &'static Endpoint {
+        &self.unmatched
     }
 }
 
 impl Endpoint {
-    fn new(template: &'static str) -> &'static Self {
-        Box::leak(Box::new(Self {
+    fn new(template: &'static str) -> Self {
+        Self {
             template,
-            routes: [const { OnceLock::new() }; Method::COUNT],
+            routes: [const { OnceRef::new() }; Method::COUNT],
             others: OnceLock::new(),
             stream: OnceLock::new(),
-        }))
+        }
     }
 
     pub(crate) fn template(&self) -> &'static str {
@@ -126,10 +119,10 @@ impl Endpoint {
         }
     }
 
-    fn other(&self, method: Method, transport: usize) -> &OnceLock<&'static Route> {
+    fn other(&self, method: Method, transport: usize) -> &OnceRef<'static, Route> {
         let others = self.others.get_or_init(|| {
             let number = Method::COUNT * (Transport::COUNT - 1);
-            (0..number).map(|_| OnceLock::new()).collect()
+            (0..number).map(|_| OnceRef::new()).collect()
         });
         &others[(transport - 1) * Method::COUNT + method as usize]
     }
@@ -137,7 +130,7 @@ impl Endpoint {
     #[cold]
     fn first(
         &'static self,
-        place: &OnceLock<&'static Route>,
+        place: &OnceRef<'static, Route>,
         meter: &'static Meter,
         method: Method,
         transport: Transport,

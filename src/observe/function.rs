@@ -1,10 +1,9 @@
 //! One call of a function that carries `#[monitor]`.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::label::Method;
-use crate::metrics::{AppendList, Histogram, Index, Series, resolve};
+use crate::metrics::{AppendList, Bounded, Histogram, OnceRef, Series, resolve};
 use crate::observe::clock::Start;
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
@@ -21,7 +20,7 @@ pub struct Site {
     method: Option<Method>,
     objective: Option<Objective>,
     /// The handles at the first meter that was recorded to: in a service, the only one.
-    first: OnceLock<(&'static Meter, &'static Function)>,
+    first: OnceRef<'static, Function>,
 }
 
 /// What a [`Site`] submits when the program is linked.
@@ -38,7 +37,7 @@ impl Site {
             function,
             method: None,
             objective: None,
-            first: OnceLock::new(),
+            first: OnceRef::new(),
         }
     }
 
@@ -80,7 +79,7 @@ impl Site {
     #[inline]
     fn at(&'static self, meter: &'static Meter) -> &'static Function {
         match self.first.get() {
-            Some((first, function)) if first.is(meter) => function,
+            Some(function) if function.meter.is(meter) => function,
             _ => self.find(meter),
         }
     }
@@ -88,7 +87,7 @@ impl Site {
     #[cold]
     fn find(&'static self, meter: &'static Meter) -> &'static Function {
         let function = meter.functions.of(self, meter);
-        let _ = self.first.set((meter, function));
+        let _ = self.first.set(function);
         function
     }
 }
@@ -105,8 +104,7 @@ pub(crate) fn objectives() -> Vec<Objective> {
 pub(crate) struct Functions {
     /// Times by method, endpoint and status: the counter and the histogram.
     calls: &'static Series,
-    index: Index<Function>,
-    known: Mutex<usize>,
+    known: Bounded<Function>,
 }
 
 /// One function's handles.
@@ -134,33 +132,26 @@ impl Functions {
     pub(crate) fn new(calls: &'static Series) -> Self {
         Self {
             calls,
-            index: Index::new(),
-            known: Mutex::new(0),
+            known: Bounded::new(usize::MAX), // as many as the program has
         }
     }
 
-    fn of(&self, site: &'static Site, meter: &'static Meter) -> &'static Function {
+    fn of(&'static self, site: &'static Site, meter: &'static Meter) -> &'static Function {
         let hash =
             (std::ptr::from_ref(site).addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
         let is = |function: &Function| std::ptr::eq(function.site, site);
-        if let Some(function) = self.index.find(hash, is) {
-            return function;
-        }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(function) = self.index.find(hash, is) {
-            return function;
-        }
-        let function: &'static Function = Box::leak(Box::new(Function {
+        let make = || Function {
             meter,
             site,
             endpoint: site
                 .is_endpoint()
                 .then(|| meter.endpoints.of(site.endpoint)),
             answers: AppendList::new(),
-        }));
-        self.index.insert(*known, hash, function);
-        *known += 1;
-        function
+        };
+        let found = self.known.find(hash, is);
+        found
+            .or_else(|| self.known.add(hash, is, make, |_| {}))
+            .expect("there is room for all")
     }
 }
 

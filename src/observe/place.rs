@@ -1,22 +1,15 @@
 //! Endpoints by the place of their template in memory: found without looking at the text.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use crate::metrics::Index;
+use crate::metrics::Bounded;
 use crate::observe::endpoint::Endpoint;
 
 /// What keeps a template where it is.
 pub(crate) type Kept = Box<dyn Any + Send + Sync>;
 
 /// Places of templates, and the endpoints that those name.
-pub(crate) struct Places {
-    index: Index<Place>,
-    cap: usize,
-    count: Mutex<usize>,
-    is_full: AtomicBool,
-}
+pub(crate) struct Places(Bounded<Place>);
 
 struct Place {
     address: usize,
@@ -28,49 +21,40 @@ struct Place {
 
 impl Places {
     pub(crate) fn new(cap: usize) -> Self {
-        Self {
-            index: Index::new(),
-            cap,
-            count: Mutex::new(0),
-            is_full: AtomicBool::new(false),
-        }
+        Self(Bounded::new(cap))
     }
 
     #[inline]
     pub(crate) fn find(&self, template: &str) -> Option<&'static Endpoint> {
-        let (address, length) = (template.as_ptr().addr(), template.len());
-        let is = |place: &Place| (place.address, place.length) == (address, length);
-        let found = self.index.find(hash(template), is)?;
+        let is = |place: &Place| place.is_of(template);
+        let found = self.0.find(hash(template), is)?;
         Some(found.endpoint)
     }
 
     /// Adds a place, unless an app that makes routers without end has filled all there are.
     #[cold]
     pub(crate) fn add(
-        &self,
+        &'static self,
         template: &str,
         endpoint: &'static Endpoint,
         keep: impl FnOnce() -> Kept,
     ) -> &'static Endpoint {
-        if self.is_full.load(Ordering::Relaxed) {
-            return endpoint;
-        }
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        if *count >= self.cap {
-            self.is_full.store(true, Ordering::Relaxed);
-            return endpoint;
-        }
-        let place = Place {
+        let is = |place: &Place| place.is_of(template);
+        let make = || Place {
             address: template.as_ptr().addr(),
             length: template.len(),
             endpoint,
             _kept: keep(),
         };
-        // Two threads may add the same place: one of the two is then never found.
-        let place = Box::leak(Box::new(place));
-        self.index.insert(*count, hash(template), place);
-        *count += 1;
+        self.0.add(hash(template), is, make, |_| {});
         endpoint
+    }
+}
+
+impl Place {
+    #[inline]
+    fn is_of(&self, template: &str) -> bool {
+        (self.address, self.length) == (template.as_ptr().addr(), template.len())
     }
 }
 
@@ -87,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_template_is_found_where_it_lies_also_when_there_is_no_room_for_more() {
-        let endpoints = Endpoints::new(2);
+        let endpoints: &'static Endpoints = Box::leak(Box::new(Endpoints::new(2)));
         let copies: Vec<Arc<str>> = (0..4).map(|_| "/a".into()).collect();
         let named = endpoints.of("/a");
         for copy in copies.iter().chain(&copies) {

@@ -1,9 +1,7 @@
 //! The handles of one method of one endpoint, resolved once, so that a request formats and hashes no label.
 
-use std::sync::OnceLock;
-
 use crate::label::{Method, Transport};
-use crate::metrics::{AppendList, Histogram, TrafficCells};
+use crate::metrics::{AppendList, Histogram, OnceRef, TrafficCells};
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
 use crate::outcome::Outcome;
@@ -20,7 +18,7 @@ pub(crate) struct Route {
     /// Whether it has the name of an endpoint, not that of what no route matched.
     pub(crate) is_named: bool,
     /// Made with the first request that is counted here: one that gets its name later is not.
-    traffic: OnceLock<Option<&'static TrafficCells>>,
+    traffic: OnceRef<'static, TrafficCells>,
     answers: AppendList<Answer>,
     endpoint: &'static Endpoint,
 }
@@ -43,7 +41,7 @@ impl Route {
             method,
             transport,
             is_named: endpoint.is_named(),
-            traffic: OnceLock::new(),
+            traffic: OnceRef::new(),
             answers: AppendList::new(),
             endpoint,
         }
@@ -68,7 +66,7 @@ impl Route {
     #[inline]
     fn traffic(&self) -> Option<&'static TrafficCells> {
         match self.traffic.get() {
-            Some(traffic) => *traffic,
+            Some(traffic) => Some(traffic),
             None => self.first_traffic(),
         }
     }
@@ -76,8 +74,8 @@ impl Route {
     #[cold]
     fn first_traffic(&self) -> Option<&'static TrafficCells> {
         let (http, template) = (&self.meter.http, self.endpoint.template());
-        let resolve = || http.traffic(self.method, template, self.transport);
-        *self.traffic.get_or_init(resolve)
+        let traffic = http.traffic(self.method, template, self.transport)?;
+        Some(self.traffic.get_or_init(|| traffic))
     }
 
     /// Counts a request with its time.

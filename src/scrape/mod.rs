@@ -5,11 +5,12 @@
 
 mod body;
 pub(crate) mod compression;
+mod places;
 mod query;
 mod render;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -20,17 +21,14 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
 
 use crate::catalog;
 use crate::metrics::{Counter, Exposition, Registry, Rendering, Series, resolve};
 use crate::scrape::body::Pieces;
 use crate::scrape::compression::Compression;
+use crate::scrape::places::Places;
 use crate::scrape::query::Query;
 use crate::scrape::render::Order;
-
-/// Answers under way at a time; one more is told to come back.
-const ANSWERS: usize = 4;
 
 /// How long an answer may take when the scraper does not say.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,7 +46,7 @@ pub(crate) struct Scrape {
     registry: Option<Registry>,
     scrapes: Option<&'static Series>,
     cut_off: Option<Counter>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
 }
 
 impl Scrape {
@@ -58,7 +56,7 @@ impl Scrape {
             scrapes: registry.map(|registry| registry.own(catalog::SCRAPES)),
             cut_off: registry
                 .map(|registry| resolve::<Counter>(registry.own(catalog::SCRAPES_CUT_OFF), &[])),
-            places: Arc::new(Semaphore::new(ANSWERS)),
+            places: Places::new(),
         }
     }
 
@@ -86,10 +84,12 @@ impl Scrape {
             let content_type = Exposition::default().content_type();
             return ([(CONTENT_TYPE, content_type)], nothing).into_response();
         };
-        let Ok(place) = self.places.try_acquire_owned() else {
+        let (begun, limit) = (Instant::now(), timeout(&request.headers));
+        let Some(place) = self.places.take(limit).await else {
             let why = "too many scrapes at a time, try again in a second\n";
             return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], why).into_response();
         };
+        let limit = limit.saturating_sub(begun.elapsed());
         let headers = &request.headers;
         let exposition = Exposition::negotiate(lines(headers, ACCEPT));
         let compression = Compression::choose(lines(headers, ACCEPT_ENCODING));
@@ -100,7 +100,6 @@ impl Scrape {
             native: query.native.unwrap_or(usual.native),
             ..usual
         };
-        let limit = timeout(headers);
         let order = Order {
             rendering,
             compression,

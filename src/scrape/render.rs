@@ -5,13 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{Counter, Output, PIECE, ROOM, Registry, Rendering};
 use crate::scrape::body::Piece;
 use crate::scrape::compression::Compression;
+use crate::scrape::places::{PATIENCE, Place};
 
 /// What is to be rendered, and how.
 pub(crate) struct Order {
@@ -23,19 +24,15 @@ pub(crate) struct Order {
 }
 
 /// Begins an answer; its pieces come out of what is returned. `place` is held until it is rendered or given up.
-pub(crate) fn start(
-    registry: Registry,
-    order: Order,
-    place: OwnedSemaphorePermit,
-) -> mpsc::Receiver<Piece> {
+pub(super) fn start(registry: Registry, order: Order, place: Place) -> mpsc::Receiver<Piece> {
     let (sender, pieces) = mpsc::channel(1);
     let sending = Sending {
         sender,
         runtime: Handle::current(),
         until: Instant::now() + order.timeout,
+        place,
     };
     tokio::task::spawn_blocking(move || {
-        let _place = place;
         let is_taken = render(registry, &order, &sending).is_some();
         if let Some(cut_off) = order.cut_off.filter(|_| !is_taken) {
             cut_off.inc();
@@ -66,10 +63,11 @@ struct Sending {
     sender: mpsc::Sender<Piece>,
     runtime: Handle,
     until: Instant,
+    place: Place,
 }
 
 impl Sending {
-    /// Sends a piece; `None` when the scraper is gone or its time is over.
+    /// Sends a piece; `None` when the scraper is gone or its time is over, or it does not read and others wait.
     fn send(&self, bytes: Vec<u8>, is_last: bool) -> Option<()> {
         let piece = Piece {
             bytes: Bytes::from(bytes),
@@ -79,8 +77,22 @@ impl Sending {
             Ok(()) => Some(()),
             Err(TrySendError::Closed(_)) => None,
             Err(TrySendError::Full(piece)) => {
-                let sent = async { timeout_at(self.until, self.sender.send(piece)).await };
-                self.runtime.block_on(sent).ok()?.ok()
+                let room = self.runtime.block_on(self.room())?;
+                room.send(piece);
+                Some(())
+            }
+        }
+    }
+
+    /// Waits until the scraper has taken the piece before.
+    async fn room(&self) -> Option<mpsc::Permit<'_, Piece>> {
+        loop {
+            let soon = (Instant::now() + PATIENCE).min(self.until);
+            if let Ok(room) = timeout_at(soon, self.sender.reserve()).await {
+                return room.ok();
+            }
+            if soon == self.until || self.place.is_waited_for() {
+                return None;
             }
         }
     }

@@ -67,7 +67,7 @@ impl Process {
             }
             let start = self.start.filter(|_| metric.kind() == Kind::Counter);
             sink.series(&Sample {
-                labels: Labels::NONE,
+                labels: Labels::new(&[], &[]),
                 value,
                 since: start.map(|start| Timestamp(start.nanoseconds())),
                 exemplar: None,

@@ -1,11 +1,15 @@
 //! The place that the files expect to be in.
 
+#[path = "../../../src/metrics/bounded.rs"]
+pub(crate) mod bounded;
 #[path = "../../../src/metrics/exemplar.rs"]
 pub(crate) mod exemplar;
+#[path = "../../../src/metrics/index.rs"]
+pub(crate) mod index;
+#[path = "../../../src/metrics/list.rs"]
+pub(crate) mod list;
+pub(crate) mod sync;
 #[path = "../../../src/metrics/timestamp.rs"]
 pub(crate) mod timestamp;
-
-/// Loom's atomics.
-pub(crate) mod sync {
-    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
-}
+#[path = "../../../src/metrics/wide.rs"]
+pub(crate) mod wide;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::metrics::encode::escape::{Owner, escape, is_legacy};
 use crate::metrics::encode::format::Escaping;
-use crate::metrics::sink::{Labels, push_escaped, push_label};
+use crate::metrics::encode::labels::{push_escaped, push_label};
+use crate::metrics::sink::Labels;
 
 /// The name of a family as it is written, and the labels of a series.
 #[derive(Default)]
@@ -44,8 +45,8 @@ impl Line {
     /// From here on lines of this series are written.
     pub(crate) fn series(&mut self, labels: &Labels<'_>, escaping: Escaping) {
         self.labels.clear();
-        match labels.block {
-            Some(block) => self.labels.push_str(block),
+        match labels.written {
+            Some(written) => self.labels.push_str(written.text),
             None => self.escaped(labels, escaping),
         }
     }

@@ -4,6 +4,7 @@ mod accept;
 mod clauses;
 mod escape;
 mod format;
+mod labels;
 mod line;
 mod number;
 mod openmetrics;
@@ -19,6 +20,7 @@ pub(crate) use escape::{Owner, escape, is_legacy};
 #[cfg(feature = "metrics")]
 pub(crate) use format::Escaping;
 pub(crate) use format::{Exposition, Format};
+pub(crate) use labels::{label, push_label};
 pub(crate) use openmetrics::OpenMetrics;
 pub(crate) use output::Output;
 #[cfg(feature = "server")]

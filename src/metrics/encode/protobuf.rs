@@ -8,9 +8,13 @@
 use crate::catalog::Kind;
 use crate::metrics::encode::escape::{Owner, escape};
 use crate::metrics::encode::format::Escaping;
+use crate::metrics::encode::labels::label;
 use crate::metrics::encode::number::hex;
 use crate::metrics::encode::output::{Output, PIECE};
-use crate::metrics::encode::wire::{double, length_of, message, signed, text, unsigned, varint};
+use crate::metrics::encode::wire::{
+    LONG_LENGTH, double, length_of, long_message, message, padded_varint, put_long_length, signed,
+    text, unsigned, varint,
+};
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::native::Native;
 #[cfg(feature = "prometheus")]
@@ -34,9 +38,6 @@ pub(crate) struct Protobuf<'a> {
     scratch: String,
 }
 
-/// Bytes of a family's length. A varint may have more than it needs, so that it can be written when the length is known.
-const LENGTH: usize = 4;
-
 /// The numbers of `MetricType`.
 mod metric_type {
     pub(super) const COUNTER: u64 = 0;
@@ -47,6 +48,14 @@ mod metric_type {
     pub(super) const UNTYPED: u64 = 3;
     pub(super) const HISTOGRAM: u64 = 4;
 }
+
+/// The numbers of the fields that most of a scrape consists of.
+const METRIC: u64 = 4;
+const GAUGE: u64 = 2;
+const COUNTER: u64 = 3;
+const HISTOGRAM: u64 = 7;
+const BUCKET: u64 = 3;
+const BUCKET_HEAD: u8 = (BUCKET << 3 | 2) as u8;
 
 impl<'a> Protobuf<'a> {
     pub(crate) fn new(out: Output<'a>, escaping: Escaping, with_native: bool) -> Self {
@@ -73,7 +82,7 @@ impl<'a> Protobuf<'a> {
         if self.begun.is_none() {
             let out = &mut self.out.bytes;
             self.begun = Some(out.len());
-            out.extend_from_slice(&[0; LENGTH]);
+            out.extend_from_slice(&[0; LONG_LENGTH]);
             out.extend_from_slice(&self.head);
         }
     }
@@ -81,39 +90,42 @@ impl<'a> Protobuf<'a> {
     /// Ends the family with the series that it has so far: now its length is known.
     fn end_family(&mut self) {
         if let Some(begun) = self.begun.take() {
-            let out = &mut self.out.bytes;
-            let length = out.len() - begun - LENGTH;
-            for (place, byte) in out[begun..begun + LENGTH].iter_mut().enumerate() {
-                let goes_on = if place + 1 < LENGTH { 0x80 } else { 0 };
-                *byte = (length >> (7 * place)) as u8 & 0x7f | goes_on;
-            }
+            put_long_length(&mut self.out.bytes, begun);
             self.out.pause();
         }
     }
 
+    /// Writes a series whose length is known before it is written: a number, labels that are written already, and no exemplar.
+    #[inline]
+    fn plain(&mut self, series: &Sample<'_>) -> bool {
+        let (Some(written), None) = (series.labels.written, series.exemplar) else {
+            return false;
+        };
+        let value = match &series.value {
+            Value::Whole(n) => *n as f64,
+            Value::Number(n) => *n,
+            _ => return false,
+        };
+        let (out, labels) = (&mut self.out.bytes, written.protobuf);
+        match (self.kind, series.since) {
+            (Type::Ours(Kind::Counter), Some(since)) => metric(out, labels, &counter(value, since)),
+            (Type::Ours(Kind::Gauge) | Type::Info, _) => metric(out, labels, &gauge(value)),
+            _ => return false,
+        }
+        true
+    }
+
     fn labels(out: &mut Vec<u8>, labels: &Labels<'_>, escaping: Escaping, scratch: &mut String) {
+        if let Some(written) = labels.written {
+            out.extend_from_slice(written.protobuf);
+            return;
+        }
         for (name, value) in labels.names.iter().zip(labels.values) {
-            let name = match labels.block {
-                Some(_) => name,
-                None => {
-                    scratch.clear();
-                    escape(scratch, name, Owner::Label, escaping);
-                    &**scratch
-                }
-            };
-            label(out, name, value);
+            scratch.clear();
+            escape(scratch, name, Owner::Label, escaping);
+            label(out, scratch, value);
         }
     }
-}
-
-/// A label: its length is known before it is written.
-#[inline]
-fn label(out: &mut Vec<u8>, name: &str, value: &str) {
-    let length = |text: &str| 1 + length_of(text.len() as u64) + text.len();
-    varint(out, 1 << 3 | 2);
-    varint(out, (length(name) + length(value)) as u64);
-    text(out, 1, name);
-    text(out, 2, value);
 }
 
 impl Sink for Protobuf<'_> {
@@ -147,21 +159,23 @@ impl Sink for Protobuf<'_> {
 
     fn series(&mut self, series: &Sample<'_>) {
         self.in_family();
-        let (kind, native, scratch) = (self.kind, &mut self.native, &mut self.scratch);
-        let (escaping, with_native) = (self.escaping, self.with_native);
-        message(&mut self.out.bytes, 4, |out| {
-            Self::labels(out, &series.labels, escaping, scratch);
-            match &series.value {
-                Value::Whole(n) => single(out, kind, *n as f64, series),
-                Value::Number(n) => single(out, kind, *n, series),
-                Value::Histogram(snapshot) => message(out, 7, |out| {
-                    let native = with_native.then_some(native);
-                    histogram(out, snapshot, native, series.since);
-                }),
-                #[cfg(feature = "prometheus")]
-                Value::Foreign(foreign) => foreign_parts(out, kind, foreign),
-            }
-        });
+        if !self.plain(series) {
+            let (kind, native, scratch) = (self.kind, &mut self.native, &mut self.scratch);
+            let (escaping, with_native) = (self.escaping, self.with_native);
+            long_message(&mut self.out.bytes, METRIC, |out| {
+                Self::labels(out, &series.labels, escaping, scratch);
+                match &series.value {
+                    Value::Whole(n) => single(out, kind, *n as f64, series),
+                    Value::Number(n) => single(out, kind, *n, series),
+                    Value::Histogram(snapshot) => long_message(out, HISTOGRAM, |out| {
+                        let native = with_native.then_some(native);
+                        histogram(out, snapshot, native, series.since);
+                    }),
+                    #[cfg(feature = "prometheus")]
+                    Value::Foreign(foreign) => foreign_parts(out, kind, foreign),
+                }
+            });
+        }
         let begun = self.begun.unwrap_or_default();
         if self.out.is_full() || self.out.bytes.len() - begun >= PIECE {
             self.end_family();
@@ -173,21 +187,50 @@ impl Sink for Protobuf<'_> {
     }
 }
 
+/// Writes a metric of labels and a value that are written already.
+#[inline]
+fn metric(out: &mut Vec<u8>, labels: &[u8], value: &[u8]) {
+    varint(out, METRIC << 3 | 2);
+    varint(out, (labels.len() + value.len()) as u64);
+    out.extend_from_slice(labels);
+    out.extend_from_slice(value);
+}
+
+/// A counter without an exemplar.
+#[inline]
+fn counter(value: f64, since: Timestamp) -> [u8; 2 + DOUBLE + MOMENT] {
+    let mut bytes = [0; 2 + DOUBLE + MOMENT];
+    bytes[0] = (COUNTER << 3 | 2) as u8;
+    bytes[1] = (DOUBLE + MOMENT) as u8;
+    bytes[2..2 + DOUBLE].copy_from_slice(&double_field(1, value));
+    bytes[2 + DOUBLE..].copy_from_slice(&moment(3, since));
+    bytes
+}
+
+#[inline]
+fn gauge(value: f64) -> [u8; 2 + DOUBLE] {
+    let mut bytes = [0; 2 + DOUBLE];
+    bytes[0] = (GAUGE << 3 | 2) as u8;
+    bytes[1] = DOUBLE as u8;
+    bytes[2..].copy_from_slice(&double_field(1, value));
+    bytes
+}
+
 /// A counter, gauge or untyped value.
 fn single(out: &mut Vec<u8>, kind: Type, value: f64, series: &Sample<'_>) {
     match kind {
-        Type::Ours(Kind::Counter) => message(out, 3, |out| {
+        Type::Ours(Kind::Counter) => message(out, COUNTER, |out| {
             double(out, 1, value);
             if let Some(found) = &series.exemplar {
                 message(out, 2, |out| exemplar(out, found, found.value as f64));
             }
             if let Some(since) = series.since {
-                message(out, 3, |out| timestamp(out, since));
+                out.extend_from_slice(&moment(3, since));
             }
         }),
         #[cfg(feature = "prometheus")]
         Type::Untyped => message(out, 5, |out| double(out, 1, value)),
-        _ => message(out, 2, |out| double(out, 1, value)),
+        _ => out.extend_from_slice(&gauge(value)),
     }
 }
 
@@ -208,7 +251,7 @@ fn histogram(
         }
         match found {
             None => bucket(out, count, bound),
-            Some((found, value)) => message(out, 3, |out| {
+            Some((found, value)) => message(out, BUCKET, |out| {
                 unsigned(out, 1, count);
                 double(out, 2, bound);
                 message(out, 3, |out| exemplar(out, &found, value));
@@ -220,7 +263,7 @@ fn histogram(
         native_side(out, native);
     }
     if let Some(since) = since {
-        message(out, 15, |out| timestamp(out, since));
+        out.extend_from_slice(&moment(15, since));
     }
     for (found, value) in snapshot.exemplars() {
         message(out, 16, |out| exemplar(out, &found, value));
@@ -230,11 +273,17 @@ fn histogram(
 /// A bucket without an exemplar, as most are: its length is known before it is written.
 #[inline]
 fn bucket(out: &mut Vec<u8>, count: u64, bound: f64) {
-    const FIELD: u8 = 3 << 3 | 2;
-    const BOUND: usize = 1 + size_of::<f64>();
-    out.extend_from_slice(&[FIELD, (1 + length_of(count) + BOUND) as u8]);
-    unsigned(out, 1, count);
-    double(out, 2, bound);
+    if count < 0x80 {
+        let mut bytes = [0; 4 + DOUBLE];
+        bytes[..4].copy_from_slice(&[BUCKET_HEAD, 2 + DOUBLE as u8, 1 << 3, count as u8]);
+        bytes[4..].copy_from_slice(&double_field(2, bound));
+        out.extend_from_slice(&bytes);
+    } else {
+        let length = 1 + length_of(count) + DOUBLE;
+        out.extend_from_slice(&[BUCKET_HEAD, length as u8, 1 << 3]);
+        varint(out, count);
+        out.extend_from_slice(&double_field(2, bound));
+    }
 }
 
 fn native_side(out: &mut Vec<u8>, native: &Native) {
@@ -283,10 +332,34 @@ fn exemplar(out: &mut Vec<u8>, exemplar: &Exemplar, value: f64) {
     label("trace_id", &exemplar.trace);
     label("span_id", &[exemplar.span]);
     double(out, 2, value);
-    message(out, 3, |out| timestamp(out, exemplar.at));
+    out.extend_from_slice(&moment(3, exemplar.at));
 }
 
-fn timestamp(out: &mut Vec<u8>, at: Timestamp) {
-    unsigned(out, 1, at.seconds());
-    unsigned(out, 2, u64::from(at.nanoseconds()));
+/// Bytes of a `double` with its field's number, where that is below 16.
+const DOUBLE: usize = 1 + size_of::<f64>();
+
+#[inline]
+fn double_field(field: u8, value: f64) -> [u8; DOUBLE] {
+    let mut bytes = [field << 3 | 1; DOUBLE];
+    bytes[1..].copy_from_slice(&value.to_le_bytes());
+    bytes
+}
+
+/// Bytes of a `Timestamp` with its field's number, where that is below 16.
+const MOMENT: usize = 2 + 2 * (1 + NUMBER);
+
+/// Bytes of its two numbers.
+const NUMBER: usize = 5;
+
+#[inline]
+fn moment(field: u8, at: Timestamp) -> [u8; MOMENT] {
+    let mut bytes = [0; MOMENT];
+    bytes[0] = field << 3 | 2;
+    bytes[1] = MOMENT as u8 - 2;
+    bytes[2] = 1 << 3;
+    bytes[3..3 + NUMBER].copy_from_slice(&padded_varint::<NUMBER>(at.seconds()));
+    bytes[3 + NUMBER] = 2 << 3;
+    let nanoseconds = u64::from(at.nanoseconds());
+    bytes[4 + NUMBER..].copy_from_slice(&padded_varint::<NUMBER>(nanoseconds));
+    bytes
 }

@@ -50,12 +50,12 @@ pub(crate) fn text(out: &mut Vec<u8>, field: u64, value: &str) {
     out.extend_from_slice(value.as_bytes());
 }
 
-/// Writes a message within a message.
+/// Writes a message within a message that is most likely shorter than 128 bytes.
 #[inline]
 pub(crate) fn message(out: &mut Vec<u8>, field: u64, write: impl FnOnce(&mut Vec<u8>)) {
     varint(out, field << 3 | LENGTH);
     let length_at = out.len();
-    out.push(0); // most are shorter than 128 bytes
+    out.push(0);
     write(out);
     let length = out.len() - length_at - 1;
     if length < 0x80 {
@@ -69,6 +69,35 @@ pub(crate) fn message(out: &mut Vec<u8>, field: u64, write: impl FnOnce(&mut Vec
     out.resize(end + used - 1, 0);
     out.copy_within(length_at + 1..end, length_at + used);
     out[length_at..length_at + used].copy_from_slice(&bytes[..used]);
+}
+
+/// Writes a message within a message that is most likely longer than that: nothing is moved when its length is known.
+#[inline]
+pub(crate) fn long_message(out: &mut Vec<u8>, field: u64, write: impl FnOnce(&mut Vec<u8>)) {
+    varint(out, field << 3 | LENGTH);
+    let length_at = out.len();
+    out.extend_from_slice(&[0; LONG_LENGTH]);
+    write(out);
+    put_long_length(out, length_at);
+}
+
+/// Bytes of the length of a long message. A varint may have more than it needs, so that it can be written when the length is known.
+pub(crate) const LONG_LENGTH: usize = 4;
+
+/// Writes the length of what follows a place that was kept for it.
+pub(crate) fn put_long_length(out: &mut [u8], length_at: usize) {
+    let after = length_at + LONG_LENGTH;
+    let length = out.len() - after;
+    out[length_at..after].copy_from_slice(&padded_varint::<LONG_LENGTH>(length as u64));
+}
+
+/// A number as a varint of so many bytes, whether it needs them or not.
+#[inline]
+pub(crate) fn padded_varint<const BYTES: usize>(value: u64) -> [u8; BYTES] {
+    std::array::from_fn(|place| {
+        let goes_on = if place + 1 < BYTES { 0x80 } else { 0 };
+        (value >> (7 * place)) as u8 & 0x7f | goes_on
+    })
 }
 
 /// A length as a varint, and of how many bytes it is.
@@ -147,6 +176,31 @@ mod tests {
             varint(&mut expected, inner.len() as u64);
             expected.extend(inner);
             assert_eq!(nested, expected, "{length}");
+            let nested = bytes(|out| long_message(out, 1, |out| text(out, 1, &long)));
+            assert_eq!(decoded(&nested[1..]), (inner_length(&long), LONG_LENGTH));
+            assert_eq!(
+                nested[1 + LONG_LENGTH..],
+                expected[expected.len() - inner_length(&long) as usize..]
+            );
+        }
+    }
+
+    fn inner_length(of: &str) -> u64 {
+        bytes(|out| text(out, 1, of)).len() as u64
+    }
+
+    /// The varint that bytes begin with, and how many it has.
+    fn decoded(bytes: &[u8]) -> (u64, usize) {
+        let last = bytes.iter().position(|byte| byte & 0x80 == 0).unwrap();
+        let groups = bytes[..=last].iter().enumerate();
+        let value = groups.map(|(place, byte)| u64::from(byte & 0x7f) << (7 * place));
+        (value.sum(), last + 1)
+    }
+
+    #[test]
+    fn varints_with_more_bytes_than_they_need() {
+        for value in [0, 1, 127, 128, 999_999_999, (1 << 35) - 1] {
+            assert_eq!(decoded(&padded_varint::<5>(value)), (value, 5));
         }
     }
 }

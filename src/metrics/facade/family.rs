@@ -1,26 +1,25 @@
 //! A family of the `metrics` crate: series whose label names may differ, never more than the cap.
 
 use std::hash::BuildHasher as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::FixedState;
 
 use crate::catalog::{Kind, Metric};
 use crate::label::OVERFLOW;
+use crate::metrics::bounded::Bounded;
 use crate::metrics::encode::{Owner, is_legacy};
 use crate::metrics::facade::description::Description;
 use crate::metrics::facade::handles::{Cells, CounterCells, GaugeCells, RecordedCells};
 use crate::metrics::facade::labels::{LabelPairs, legal};
-use crate::metrics::family::{hash, leak};
+use crate::metrics::family::hash;
 use crate::metrics::histogram::HistogramCells;
-use crate::metrics::index::Index;
 use crate::metrics::layout::Layout;
-use crate::metrics::list::AppendList;
 use crate::metrics::losses::{Account, Losses};
 use crate::metrics::native::Coarseness;
-use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value, label_block};
+use crate::metrics::sink::{Head, Sample, Sink, Type, Value};
 use crate::metrics::snapshot::Snapshot;
+use crate::metrics::static_labels::{StaticLabels, leak_all};
 use crate::metrics::timestamp::Timestamp;
 
 /// All series of one name and kind.
@@ -31,13 +30,8 @@ pub(crate) struct Family {
     /// Of a histogram, chosen when its first series is made.
     layout: OnceLock<&'static Layout>,
     coarseness: Coarseness,
-    cap: usize,
     hasher: FixedState,
-    index: Index<One>,
-    all: AppendList<One>,
-    count: Mutex<usize>,
-    /// Whether the cap is reached: what is new then takes no lock.
-    full: AtomicBool,
+    known: Bounded<One>,
     overflow: OnceLock<One>,
     losses: &'static Losses,
 }
@@ -45,9 +39,7 @@ pub(crate) struct Family {
 /// One series.
 pub(crate) struct One {
     names: Box<[&'static str]>,
-    values: Box<[&'static str]>,
-    /// Where all names are identifiers, the labels as the text formats have them.
-    block: Option<Box<str>>,
+    labels: StaticLabels,
     since: Timestamp,
     pub(crate) cells: Cells,
 }
@@ -68,12 +60,8 @@ impl Family {
             description: Mutex::new(Description::none()),
             layout: OnceLock::new(),
             coarseness: Coarseness::new(),
-            cap,
             hasher,
-            index: Index::new(),
-            all: AppendList::new(),
-            count: Mutex::new(0),
-            full: AtomicBool::new(false),
+            known: Bounded::new(cap),
             overflow: OnceLock::new(),
             losses: Box::leak(Box::new(Losses::new())),
         }
@@ -100,37 +88,30 @@ impl Family {
         let hash = hash(self.hasher.build_hasher(), &hashed);
         let is = |one: &One| {
             let known = one.names.iter().map(|name| legal(name, Owner::Label));
-            known.eq(legal_names.iter().cloned()) && *one.values == *values
+            known.eq(legal_names.iter().cloned()) && *one.labels.values() == *values
         };
-        if let Some(known) = self.index.find(hash, is) {
+        if let Some(known) = self.known.find(hash, is) {
             return Found::Known(known);
         }
         if labels.say_overflow() {
             return Found::Known(self.overflow(&names));
         }
-        if self.full.load(Ordering::Relaxed) {
-            self.losses.series();
-            return Found::Known(self.overflow(&names));
+        let mut is_new = false;
+        let make = || self.one(&names, &values);
+        match self.known.add(hash, is, make, |_| is_new = true) {
+            Some(one) if is_new => Found::New(one),
+            Some(one) => Found::Known(one),
+            None => {
+                self.losses.series();
+                Found::Known(self.overflow(&names))
+            }
         }
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = self.index.find(hash, is) {
-            return Found::Known(known);
-        }
-        if *count >= self.cap {
-            self.full.store(true, Ordering::Relaxed);
-            self.losses.series();
-            return Found::Known(self.overflow(&names));
-        }
-        let one = self.all.push(self.one(&names, &values));
-        self.index.insert(*count, hash, one);
-        *count += 1;
-        Found::New(one)
     }
 
     /// The series for what finds no room, with the label names of what first found none. If that had no labels, a known series has some.
     fn overflow(&'static self, names: &[&str]) -> &'static One {
         self.overflow.get_or_init(|| {
-            let mut known = self.all.iter().map(|one| &one.names);
+            let mut known = self.known.iter().map(|one| &one.names);
             let labelled = known.find(|names| !names.is_empty());
             let names = match (names, labelled) {
                 ([], Some(labelled)) => labelled,
@@ -143,9 +124,11 @@ impl Family {
     fn one(&self, names: &[&str], values: &[&str]) -> One {
         let are_identifiers = names.iter().all(|name| is_legacy(name, Owner::Label));
         One {
-            block: are_identifiers.then(|| label_block(names, values).into()),
-            names: names.iter().map(|name| leak(name)).collect(),
-            values: values.iter().map(|value| leak(value)).collect(),
+            names: leak_all(names),
+            labels: match are_identifiers {
+                true => StaticLabels::new(names, values),
+                false => StaticLabels::with_other_names(values),
+            },
             since: Timestamp::now(),
             cells: self.cells(),
         }
@@ -171,7 +154,7 @@ impl Family {
 
     /// All series, the one for what found no room last.
     fn series(&'static self) -> impl Iterator<Item = &'static One> {
-        self.all.iter().chain(self.overflow.get())
+        self.known.iter().chain(self.overflow.get())
     }
 
     /// Hands on the family, unless it has no series or `taken` says that its name is; whether it was not taken.
@@ -216,11 +199,7 @@ impl Family {
             }
         };
         sink.series(&Sample {
-            labels: Labels {
-                names: &one.names,
-                values: &one.values,
-                block: one.block.as_deref(),
-            },
+            labels: one.labels.shown(&one.names),
             value,
             since: (self.kind != Kind::Gauge).then_some(one.since),
             exemplar: None,
