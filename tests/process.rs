@@ -214,6 +214,29 @@ fn limits_are_those_that_hold() {
 }
 
 #[test]
+fn a_process_without_a_descriptor_left_tells_so() {
+    let limit = "ulimit -n 100 && exec \"$0\" \"$@\"";
+    if !is_alone_in("a_process_without_a_descriptor_left_tells_so", Some(limit)) {
+        return;
+    }
+    let monitoring = builder().build().expect("a monitoring");
+    let before = value(&monitoring, "process_open_fds");
+    let mut taken = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        taken.push(file);
+    }
+    let open = value(&monitoring, "process_open_fds");
+    assert_eq!(open, before + taken.len() as f64);
+    assert_eq!(value(&monitoring, "process_max_fds"), 100.0);
+    let threads = value(&monitoring, "process_threads");
+    let (done, wait) = mpsc::channel::<()>();
+    let one_more = thread::spawn(move || wait.recv());
+    assert_eq!(value(&monitoring, "process_threads"), threads + 1.0);
+    drop(done);
+    let _ = one_more.join();
+}
+
+#[test]
 fn no_limit_is_no_number() {
     if !is_alone_in("no_limit_is_no_number", Some("exec \"$0\" \"$@\"")) {
         return;

@@ -32,9 +32,9 @@ pub const OBSERVATIONS_REFUSED: Metric = Metric::counter(
 /// Families of other crates that were left out of a scrape, or found no room.
 pub const FAMILIES_REFUSED: Metric = Metric::counter(
     "monitoring_families_refused_total",
-    "Families of other crates that were left out of a scrape, by reason; where there is no room for one, each try to record in it.",
+    "Families of other crates that were left out of a scrape, once for each scrape; where there is no room for one, each try to record in it.",
 )
-.labels(&["reason"]);
+.labels(&["family", "reason"]);
 
 /// Scrapes answered.
 pub const SCRAPES: Metric = Metric::counter(

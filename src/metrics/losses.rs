@@ -59,12 +59,7 @@ pub(crate) struct Account<'a> {
 impl Account<'static> {
     /// That of a family of ours.
     pub(crate) fn of(metric: &Metric, losses: &Losses) -> Self {
-        let fixed = [
-            catalog::TARGET_INFO,
-            catalog::BUILD_INFO,
-            catalog::FAMILIES_REFUSED,
-            catalog::SCRAPES,
-        ];
+        let fixed = [catalog::TARGET_INFO, catalog::BUILD_INFO, catalog::SCRAPES];
         let is_fixed = fixed.iter().any(|own| own.name() == metric.name());
         let can_fill = !(is_fixed || metric.label_names().is_empty());
         losses.account(metric.name(), metric.kind(), can_fill)

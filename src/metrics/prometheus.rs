@@ -35,8 +35,8 @@ impl Bridged {
         }
     }
 
-    fn refuse(&self, reason: &str) {
-        resolve::<Counter>(self.refused, &[reason]).inc();
+    fn refuse(&self, family: &str, reason: &str) {
+        resolve::<Counter>(self.refused, &[family, reason]).inc();
     }
 }
 
@@ -47,15 +47,15 @@ impl Source for Bridged {
         let gathered = catch_unwind(AssertUnwindSafe(|| self.registry.gather()));
         BRIDGING.set(before);
         let Ok(families) = gathered else {
-            self.refuse("panic");
+            self.refuse("", "panic");
             return;
         };
         for family in &families {
             // In this order: asking takes the name.
             if !is_sound(family) {
-                self.refuse("invalid");
+                self.refuse(family.name(), "invalid");
             } else if taken(family.name(), type_of(family)) {
-                self.refuse("duplicate");
+                self.refuse(family.name(), "duplicate");
             } else {
                 write_family(family, sink);
             }

@@ -4,15 +4,28 @@
 
 use std::cell::OnceCell;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _};
+use std::sync::{Mutex, PoisonError};
+
+const STAT: &str = "/proc/self/stat";
+const STATUS: &str = "/proc/self/status";
+const LIMITS: &str = "/proc/self/limits";
 
 /// The parts of a second in which Linux tells programs times, on every processor that Rust has Linux for (`USER_HZ`).
 /// Asking the system needs `unsafe` or a crate for this one number.
 const TICKS: u64 = 100;
 
+/// The files, kept open: a process that has no descriptor left can still tell how many it may have.
+pub(crate) struct Open {
+    stat: Option<Mutex<File>>,
+    status: Option<Mutex<File>>,
+    limits: Option<Mutex<File>>,
+}
+
 /// The files at one time. What cannot be read is empty, and says nothing.
 #[derive(Default)]
-pub(crate) struct Files {
+pub(crate) struct Files<'a> {
+    open: Option<&'a Open>,
     stat: OnceCell<String>,
     status: OnceCell<String>,
     limits: OnceCell<String>,
@@ -32,17 +45,45 @@ impl Moment {
     }
 }
 
-impl Files {
+impl Open {
+    pub(crate) fn new() -> Self {
+        let open = |path| File::open(path).ok().map(Mutex::new);
+        Self {
+            stat: open(STAT),
+            status: open(STATUS),
+            limits: open(LIMITS),
+        }
+    }
+
+    /// What the files say now.
+    pub(crate) fn files(&self) -> Files<'_> {
+        Files {
+            open: Some(self),
+            ..Files::default()
+        }
+    }
+}
+
+impl Files<'_> {
     fn stat(&self) -> &str {
-        self.stat.get_or_init(|| read("/proc/self/stat"))
+        self.stat.get_or_init(|| self.read(|open| &open.stat, STAT))
     }
 
     fn status(&self) -> &str {
-        self.status.get_or_init(|| read("/proc/self/status"))
+        self.status
+            .get_or_init(|| self.read(|open| &open.status, STATUS))
     }
 
     fn limits(&self) -> &str {
-        self.limits.get_or_init(|| read("/proc/self/limits"))
+        self.limits
+            .get_or_init(|| self.read(|open| &open.limits, LIMITS))
+    }
+
+    fn read(&self, which: fn(&Open) -> &Option<Mutex<File>>, path: &str) -> String {
+        match self.open.and_then(|open| which(open).as_ref()) {
+            Some(file) => read_again(&mut file.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => read(path),
+        }
     }
 
     /// Of all threads, those that have ended among them.
@@ -94,9 +135,13 @@ fn in_seconds(ticks: u64) -> f64 {
 
 /// A file's text; empty if it cannot be read. The name of the process in it can be any bytes.
 fn read(path: &str) -> String {
+    File::open(path).map_or_else(|_| String::new(), |mut file| read_again(&mut file))
+}
+
+/// The text of a file that is open: of those in `/proc`, what it is now.
+fn read_again(file: &mut File) -> String {
     let mut bytes = Vec::with_capacity(4096);
-    let found = File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
-    match found {
+    match file.rewind().and_then(|()| file.read_to_end(&mut bytes)) {
         Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => String::new(),
     }

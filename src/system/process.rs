@@ -4,16 +4,17 @@
 
 use crate::catalog::{self, Kind, Metric};
 use crate::metrics::{Head, Labels, Sample, Sink, Source, Timestamp, Type, Value};
-use crate::system::proc_self::{Files, Moment};
+use crate::system::proc_self::{Files, Moment, Open};
 
 /// The process that this is.
 pub(crate) struct Process {
     /// Read once: it is a sum with the time of boot, which moves whenever the clock is set.
     start: Option<Moment>,
+    open: Open,
 }
 
 /// Looks a number up; `None` where it cannot be had.
-type Look = fn(&Process, &Files) -> Option<Value<'static>>;
+type Look = fn(&Process, &Files<'_>) -> Option<Value<'static>>;
 
 const FAMILIES: [(Metric, Look); 8] = [
     (catalog::PROCESS_CPU, |_, files| {
@@ -48,10 +49,11 @@ impl Process {
         // Other systems have a /proc too, and other things in it.
         cfg!(target_os = "linux").then(|| Self {
             start: Files::default().start(),
+            open: Open::new(),
         })
     }
 
-    fn show(&self, files: &Files, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
+    fn show(&self, files: &Files<'_>, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
         for (metric, look) in &FAMILIES {
             if sink.is_done() {
                 return;
@@ -78,7 +80,7 @@ impl Process {
 
 impl Source for Process {
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
-        self.show(&Files::default(), taken, sink);
+        self.show(&self.open.files(), taken, sink);
     }
 }
 

@@ -85,13 +85,13 @@ impl Store {
         let make = || Family::new(name, kind, self.cap, self.hasher.clone());
         let added = self.families.add(hash, is, make, |_| {});
         if added.is_none() {
-            self.refuse("full");
+            self.refuse("", "full"); // as many as there are names, and there is no end to them
         }
         added
     }
 
-    fn refuse(&self, reason: &str) {
-        resolve::<Counter>(self.refused, &[reason]).inc();
+    fn refuse(&self, family: &str, reason: &str) {
+        resolve::<Counter>(self.refused, &[family, reason]).inc();
     }
 }
 
@@ -103,7 +103,7 @@ impl Source for &'static Store {
                 return;
             }
             if !family.collect(taken, sink, &mut scratch) {
-                self.refuse("duplicate");
+                self.refuse(&family.name, "duplicate");
             }
         }
     }

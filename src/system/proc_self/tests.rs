@@ -2,9 +2,10 @@
 
 use super::*;
 
-impl Files {
+impl Files<'_> {
     fn of(stat: &str, status: &str, limits: &str) -> Self {
         Self {
+            open: None,
             stat: OnceCell::from(stat.to_owned()),
             status: OnceCell::from(status.to_owned()),
             limits: OnceCell::from(limits.to_owned()),
