@@ -6,6 +6,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::header::HeaderName;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -17,6 +18,9 @@ use crate::http::received;
 use crate::label::Method;
 use crate::observe::{self, Endpoint, Meter};
 use crate::trace_context::TraceContext;
+
+/// Made once: a name given as text is parsed for each request.
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A service whose requests are measured; see the [module](crate::http).
 ///
@@ -148,7 +152,7 @@ where
         let method = Method::from(request.method());
         let transport = meter.http.transport(&request);
         let received = received::measure(request.body_mut());
-        let trace = request.headers().get("traceparent");
+        let trace = request.headers().get(&TRACEPARENT);
         let trace = trace.and_then(TraceContext::from_traceparent);
         let measured = observe::Request::start(
             meter,

@@ -175,15 +175,14 @@ pub(crate) struct Rows {
 
 /// The copy that this thread writes to.
 pub(crate) struct Row<'a> {
-    copies: &'a [Line],
-    start: usize,
+    lines: &'a [Line],
     is_owned: bool,
 }
 
 impl Row<'_> {
     #[inline]
     pub(crate) fn cell(&self, cell: usize) -> &AtomicU64 {
-        &self.copies[self.start + cell / LINE].0[cell % LINE]
+        &self.lines[cell / LINE].0[cell % LINE]
     }
 
     pub(crate) fn value(&self, cell: usize) -> u64 {
@@ -210,15 +209,13 @@ impl Rows {
     pub(crate) fn mine(&self) -> Row<'_> {
         match self.stripes.get() {
             None => Row {
-                copies: &self.first,
-                start: 0,
+                lines: &self.first,
                 is_owned: false,
             },
             Some(stripes) => {
                 let mine = Mine::get();
                 Row {
-                    copies: stripes,
-                    start: mine.stripe() * self.first.len(),
+                    lines: &stripes[mine.stripe() * self.first.len()..],
                     is_owned: mine.is_owned(),
                 }
             }
@@ -240,9 +237,8 @@ impl Rows {
         let stripes = self.stripes.get().map_or(&[][..], |stripes| &stripes[..]);
         let rows = self.first.chunks(self.first.len());
         rows.chain(stripes.chunks(self.first.len()))
-            .map(|copies| Row {
-                copies,
-                start: 0,
+            .map(|lines| Row {
+                lines,
                 is_owned: false,
             })
     }

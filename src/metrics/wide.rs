@@ -8,6 +8,9 @@ use crate::metrics::sync::{AtomicU64, Ordering};
 /// How many multiples of 2^63 a low word passes when `n` is added to it; mostly none.
 #[inline]
 pub(crate) fn passed(low: u64, n: u64) -> u64 {
+    if ((low ^ low.wrapping_add(n)) | n) < HALF {
+        return 0;
+    }
     ((low & !HALF) + (n & !HALF)) / HALF + n / HALF
 }
 
