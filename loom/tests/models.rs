@@ -33,6 +33,11 @@ fn the_cap_holds() {
 }
 
 #[test]
+fn nothing_is_refused_that_is_there() {
+    registration::what_was_added_is_not_refused();
+}
+
+#[test]
 fn what_is_found_is_shown() {
     registration::what_is_found_is_in_the_list();
 }

@@ -138,7 +138,8 @@ impl Metric {
 
     /// Sets the upper bounds of the classic buckets, in the metric's unit. Default: by unit.
     ///
-    /// At most 64, ascending, positive, finite and at least one percent apart. `+Inf` is implied.
+    /// At most 64, ascending, positive, finite and at least one percent apart. `+Inf` is implied. The native buckets reach as far: those of
+    /// seconds end at 68 minutes unless a bound lies beyond.
     pub const fn buckets(mut self, buckets: &'static [f64]) -> Self {
         self.buckets = Some(buckets);
         self

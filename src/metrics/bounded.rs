@@ -32,7 +32,7 @@ impl<T> Bounded<T> {
         self.index.find(hash, is)
     }
 
-    /// Adds the value with this hash for which `is` holds, unless it was added meanwhile. `None`: there is no room for it.
+    /// Adds the value with this hash for which `is` holds, unless it was added meanwhile. `None`: it is not there, nor is there room for it.
     ///
     /// `admit` is told of a new one before others can find it.
     pub(crate) fn add(
@@ -42,15 +42,15 @@ impl<T> Bounded<T> {
         make: impl FnOnce() -> T,
         admit: impl FnOnce(&'static T),
     ) -> Option<&'static T> {
-        if self.full.load(Ordering::Relaxed) {
-            return None;
+        if self.full.load(Ordering::Acquire) {
+            return self.index.find(hash, is); // it may have been the last for which there was room
         }
         let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = self.index.find(hash, is) {
             return Some(known);
         }
         if *count >= self.cap {
-            self.full.store(true, Ordering::Relaxed);
+            self.full.store(true, Ordering::Release);
             return None;
         }
         let value = self.all.push(make());

@@ -19,8 +19,8 @@ impl StaticLabels {
         }
         Self {
             written: Some(Written {
-                text: text.leak(),
-                protobuf: protobuf.leak(),
+                text: Box::leak(text.into_boxed_str()),
+                protobuf: Box::leak(protobuf.into_boxed_slice()),
             }),
             ..Self::with_other_names(values)
         }

@@ -20,8 +20,8 @@ pub(crate) fn pass(halves: &AtomicU64, passed: u64) {
     halves.fetch_add(passed, Ordering::Release);
 }
 
-/// The sum: at each moment one that there was, unless two writers pass a multiple at the same moment, or one adds more than 2^63 at
-/// once.
+/// The sum: at each moment one that there was, where no more than one multiple of 2^63 is passed in that moment. Else it can be too low
+/// by 2^64 for once: of times and bytes that takes centuries to come, of own values some that are nearly that large.
 pub(crate) fn read(low: &AtomicU64, halves: &AtomicU64) -> u128 {
     let halves = halves.load(Ordering::Acquire); // no more than the low word, read after it, has passed
     let low = low.load(Ordering::Relaxed);

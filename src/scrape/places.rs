@@ -1,7 +1,7 @@
 //! Places for answers under way: how many there are at a time, and who waits for one.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,20 +24,30 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// The places of one `/metrics`.
 pub(super) struct Places {
     free: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    demand: Mutex<Demand>,
+}
+
+/// Who wants a place, and who gives one up for that.
+#[derive(Default)]
+struct Demand {
+    waiting: usize,
+    leaving: usize,
+    /// Somebody got none, and may come again.
+    unmet: bool,
 }
 
 /// A place, free again when it is dropped.
 pub(super) struct Place {
     _taken: OwnedSemaphorePermit,
     places: Arc<Places>,
+    leaves: AtomicBool,
 }
 
 impl Places {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             free: Arc::new(Semaphore::new(ANSWERS)),
-            waiting: AtomicUsize::new(0),
+            demand: Mutex::default(),
         })
     }
 
@@ -45,43 +55,65 @@ impl Places {
     pub(super) async fn take(self: Arc<Self>, limit: Duration) -> Option<Place> {
         let free = Arc::clone(&self.free);
         let taken = match free.clone().try_acquire_owned() {
-            Ok(taken) => taken,
+            Ok(taken) => Some(taken),
             Err(_) => {
-                let _waiting = Waiting::begin(&self.waiting)?;
-                timeout(WAIT.min(limit / 2), free.acquire_owned())
-                    .await
-                    .ok()?
-                    .ok()?
+                let _waiting = Waiting::begin(&self)?;
+                let taken = timeout(WAIT.min(limit / 2), free.acquire_owned()).await;
+                taken.ok().and_then(Result::ok)
             }
         };
+        if taken.is_none() {
+            self.demand().unmet = true;
+        }
         Some(Place {
-            _taken: taken,
+            _taken: taken?,
             places: self,
+            leaves: AtomicBool::new(false),
         })
+    }
+
+    fn demand(&self) -> MutexGuard<'_, Demand> {
+        self.demand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Place {
-    /// Whether others wait for one.
-    pub(super) fn is_waited_for(&self) -> bool {
-        self.places.waiting.load(Ordering::Relaxed) > 0
+    /// Whether this one is to be given up, since somebody waits for whom no other one is; then it will be.
+    pub(super) fn is_wanted(&self) -> bool {
+        let mut demand = self.places.demand();
+        let is_wanted = demand.waiting > demand.leaving || demand.unmet;
+        if is_wanted {
+            demand.unmet = false;
+            demand.leaving += 1;
+            self.leaves.store(true, Ordering::Relaxed);
+        }
+        is_wanted
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.leaves.load(Ordering::Relaxed) {
+            self.places.demand().leaving -= 1;
+        }
     }
 }
 
 /// One more that waits, until it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Waiting<'a>(&'a Places);
 
 impl<'a> Waiting<'a> {
-    fn begin(waiting: &'a AtomicUsize) -> Option<Self> {
-        let before = waiting.fetch_add(1, Ordering::Relaxed);
-        let begun = Self(waiting);
-        (before < WAITING).then_some(begun)
+    fn begin(places: &'a Places) -> Option<Self> {
+        let mut demand = places.demand();
+        let has_room = demand.waiting < WAITING;
+        demand.waiting += usize::from(has_room);
+        has_room.then(|| Self(places))
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.demand().waiting -= 1;
     }
 }
 
@@ -109,10 +141,11 @@ mod tests {
         let mut taken = all_taken(&places).await;
         let next = tokio::spawn(places.clone().take(LIMIT));
         tokio::task::yield_now().await;
-        assert!(taken.iter().all(Place::is_waited_for));
-        taken.pop();
-        assert!(next.await.expect("no panic").is_some());
-        assert!(!taken.iter().any(Place::is_waited_for));
+        let leaving = taken.iter().filter(|place| place.is_wanted()).count();
+        assert_eq!(leaving, 1, "as many as wait");
+        taken.retain(|place| !place.leaves.load(Ordering::Relaxed));
+        taken.push(next.await.expect("no panic").expect("a place"));
+        assert!(!taken.iter().any(Place::is_wanted));
     }
 
     #[tokio::test(start_paused = true)]
@@ -132,6 +165,8 @@ mod tests {
         assert_eq!(at_once.count(), 1);
         let at_last = results.iter().filter(|(_, waited)| *waited >= WAIT);
         assert_eq!(at_last.count(), WAITING);
-        assert!(!taken.iter().any(Place::is_waited_for));
+        // Whoever got none may come again.
+        let leaving = taken.iter().filter(|place| place.is_wanted()).count();
+        assert_eq!(leaving, 1);
     }
 }

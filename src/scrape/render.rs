@@ -14,6 +14,9 @@ use crate::scrape::body::Piece;
 use crate::scrape::compression::Compression;
 use crate::scrape::places::{PATIENCE, Place};
 
+/// If a moment is noticed so long after it came, nobody had the time to read in between.
+const LATE: Duration = Duration::from_millis(50);
+
 /// What is to be rendered, and how.
 pub(crate) struct Order {
     pub(crate) rendering: Rendering,
@@ -91,7 +94,8 @@ impl Sending {
             if let Ok(room) = timeout_at(soon, self.sender.reserve()).await {
                 return room.ok();
             }
-            if soon == self.until || self.place.is_waited_for() {
+            let is_late = soon.elapsed() > LATE;
+            if soon == self.until || (!is_late && self.place.is_wanted()) {
                 return None;
             }
         }

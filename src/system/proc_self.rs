@@ -20,6 +20,8 @@ pub(crate) struct Open {
     stat: Option<Mutex<File>>,
     status: Option<Mutex<File>>,
     limits: Option<Mutex<File>>,
+    /// Whose files these are: a process that forks takes them along.
+    process: u32,
 }
 
 /// The files at one time. What cannot be read is empty, and says nothing.
@@ -52,13 +54,15 @@ impl Open {
             stat: open(STAT),
             status: open(STATUS),
             limits: open(LIMITS),
+            process: std::process::id(),
         }
     }
 
     /// What the files say now.
     pub(crate) fn files(&self) -> Files<'_> {
+        let is_ours = self.process == std::process::id();
         Files {
-            open: Some(self),
+            open: is_ours.then_some(self),
             ..Files::default()
         }
     }

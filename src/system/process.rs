@@ -2,6 +2,8 @@
 //!
 //! What cannot be had is left out: a family is shown with the number that was read, or not at all.
 
+use std::sync::LazyLock;
+
 use crate::catalog::{self, Kind, Metric};
 use crate::metrics::{Head, Labels, Sample, Sink, Source, Timestamp, Type, Value};
 use crate::system::proc_self::{Files, Moment, Open};
@@ -10,8 +12,11 @@ use crate::system::proc_self::{Files, Moment, Open};
 pub(crate) struct Process {
     /// Read once: it is a sum with the time of boot, which moves whenever the clock is set.
     start: Option<Moment>,
-    open: Open,
+    open: &'static Open,
 }
+
+/// Opened once, for all monitorings of the process.
+static OPEN: LazyLock<Open> = LazyLock::new(Open::new);
 
 /// Looks a number up; `None` where it cannot be had.
 type Look = fn(&Process, &Files<'_>) -> Option<Value<'static>>;
@@ -49,7 +54,7 @@ impl Process {
         // Other systems have a /proc too, and other things in it.
         cfg!(target_os = "linux").then(|| Self {
             start: Files::default().start(),
-            open: Open::new(),
+            open: &OPEN,
         })
     }
 

@@ -61,6 +61,22 @@ pub fn there_is_never_more_than_there_is_room_for() {
     });
 }
 
+/// Also when another one takes the last room in between.
+pub fn what_was_added_is_not_refused() {
+    check(|| {
+        let known = Known::with_room_for(1);
+        let others = [1, 2].map(|n| {
+            let known = Arc::clone(&known);
+            thread::spawn(move || known.find(n).or_else(|| known.add(n)).is_some())
+        });
+        let mine = known.find(1).or_else(|| known.add(1)).is_some();
+        let [same, _] = others.map(|other| other.join().unwrap());
+        if known.find(1).is_some() {
+            assert!(mine && same);
+        }
+    });
+}
+
 /// Whoever finds a value also meets it in the list.
 pub fn what_is_found_is_in_the_list() {
     check(|| {
