@@ -18,6 +18,8 @@ enum Kind {
     Configuration,
     Metric,
     Listener,
+    #[cfg(feature = "traces")]
+    Exporter,
     AlreadyInitialised,
 }
 
@@ -33,6 +35,12 @@ impl Error {
     #[cfg(feature = "server")]
     pub(crate) fn listener(message: impl Into<Cow<'static, str>>, source: std::io::Error) -> Self {
         Self::new(Kind::Listener, message, Some(source))
+    }
+
+    #[cfg(feature = "traces")]
+    pub(crate) fn exporter(source: std::io::Error) -> Self {
+        let message = format!("the thread that exports spans cannot be started: {source}");
+        Self::new(Kind::Exporter, message, Some(source))
     }
 
     pub(crate) fn already_initialised() -> Self {

@@ -86,7 +86,12 @@ pub mod http;
 mod label;
 pub mod metrics;
 mod observe;
+#[cfg(feature = "traces")]
+mod otlp;
 mod outcome;
+mod protobuf;
+#[cfg(feature = "traces")]
+mod redact;
 #[cfg(feature = "server")]
 mod scrape;
 mod setup;
@@ -97,6 +102,7 @@ pub mod status;
 mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trace;
 mod trace_context;
 
 #[cfg(feature = "macros")]
@@ -106,6 +112,8 @@ pub use observe::{HttpNames, Objective};
 pub use setup::{Monitoring, MonitoringBuilder};
 #[cfg(feature = "macros")]
 pub use status::HttpStatus;
+#[cfg(feature = "traces")]
+pub use trace::{Carried, InCurrentTrace, Sampling, TracingLayer};
 pub use trace_context::TraceContext;
 
 #[cfg(all(doctest, feature = "full"))]

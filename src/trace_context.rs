@@ -11,7 +11,7 @@ thread_local! {
 
 /// The trace and the span that some work belongs to.
 ///
-/// That of the request that a thread works on is [`current`](Self::current), if the request is sampled.
+/// That of the span that a thread works on is [`current`](Self::current).
 ///
 /// ```
 /// use ecolaura_monitoring::TraceContext;
@@ -31,6 +31,24 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
+    #[inline]
+    pub(crate) fn new(trace: [u64; 2], span: u64, sampled: bool) -> Self {
+        Self {
+            trace,
+            span,
+            sampled,
+        }
+    }
+
+    /// The same, recorded.
+    #[inline]
+    pub(crate) fn sampled(self) -> Self {
+        Self {
+            sampled: true,
+            ..self
+        }
+    }
+
     /// Reads a `traceparent` header. `None` when it is malformed: whoever gets one starts a trace of his own.
     ///
     /// Of a version that is not known yet, what this version defines is read, as the standard has it.
@@ -52,16 +70,37 @@ impl TraceContext {
         (is_whole && dashes && context.trace != [0; 2] && context.span != 0).then_some(context)
     }
 
-    /// That of the request that this thread works on; `None` outside of a request, and in one that is not sampled.
+    /// That of the span that this thread works on; `None` outside of a request.
+    ///
+    /// Where this service makes no spans of its own (no feature `traces`, or `OTEL_TRACES_EXPORTER=none`), that of the request's sender, if it is
+    /// recorded.
     #[inline]
     pub fn current() -> Option<Self> {
         CURRENT.get()
+    }
+
+    /// Whether there is a current one.
+    #[inline]
+    pub(crate) fn is_any_current() -> bool {
+        CURRENT.get().is_some()
     }
 
     /// Makes this the current one.
     #[inline]
     pub(crate) fn set_current(context: Option<Self>) {
         CURRENT.set(context);
+    }
+
+    /// The `traceparent` header with which the trace goes on elsewhere.
+    ///
+    /// ```
+    /// # use ecolaura_monitoring::TraceContext;
+    /// # let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    /// # let context = TraceContext::from_traceparent(header).expect("well-formed");
+    /// assert_eq!(context.traceparent(), header);
+    /// ```
+    pub fn traceparent(&self) -> String {
+        format!("{self:?}")
     }
 
     /// The trace's id: 32 hexadecimal digits.

@@ -20,8 +20,11 @@ use std::io::stderr;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use ecolaura_monitoring::Monitoring;
+use ecolaura_monitoring::{Monitoring, TracingLayer};
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::api::AppState;
 use crate::args::Args;
@@ -30,7 +33,11 @@ use crate::store::Store;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(stderr).init();
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(stderr))
+        .with(LevelFilter::INFO)
+        .with(TracingLayer::new())
+        .init();
     match run(Args::from_command_line()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -92,9 +92,10 @@ impl Private<'_> {
     fn body(&self, shape: Shape, body: &Body) -> TokenStream {
         let written = braced(unlinted(body.braces), body.tokens.clone());
         match shape {
-            Shape::Sync(returned) => self.counted(&self.call(&returned, &written), None),
+            Shape::Sync(returned) => self.counted(&entered(&self.call(&returned, &written)), None),
             Shape::Async(returned) => {
-                self.counted(&awaited(&returned, body.braces, &written), None)
+                let block = block(&returned, body.braces, &written);
+                self.counted(&awaited(&block), None)
             }
             Shape::Endless => self.uncounted(&written),
             Shape::Block(tail) => self.tail(&tail),
@@ -147,7 +148,7 @@ impl Private<'_> {
     //     before; Box::pin(async move { body })
     //
     // Output:
-    //     before; Box::pin(async move { … let out: R = async move { body }.await; … })
+    //     before; Box::pin(async move { … let out: R = call.within(async move { body }).await; … })
     fn tail(&self, tail: &AsyncTail) -> TokenStream {
         let AsyncTail {
             before,
@@ -155,7 +156,7 @@ impl Private<'_> {
             block,
             output,
         } = tail;
-        let counted = self.counted(&quote!(#block.await), output.as_ref());
+        let counted = self.counted(&awaited(&quote!(#block)), output.as_ref());
         let capture = &block.capture;
         let measured = quote_spanned!(Span::mixed_site()=> async #capture { #counted });
         match wrapper {
@@ -169,11 +170,11 @@ impl Private<'_> {
     //
     // Output:
     //     let future = call_once(move || -> Pin<Box<dyn Future<Output = R>>> { body });
-    //     return Box::pin(async move { … let out: R = future.await; … });
+    //     return Box::pin(async move { … let out: R = call.within(future).await; … });
     fn future(&self, made: &Type, future: &Future, body: &TokenTree) -> TokenStream {
         let made = self.call(made, body);
-        let value = quote_spanned!(Span::mixed_site()=> __ecolaura_future.await);
-        let counted = self.counted(&value, None);
+        let value = quote_spanned!(Span::mixed_site()=> __ecolaura_future);
+        let counted = self.counted(&awaited(&value), None);
         let mut measured = quote_spanned!(Span::mixed_site()=> async move { #counted });
         if future.boxed {
             measured = quote!(::std::boxed::Box::pin(#measured));
@@ -193,18 +194,36 @@ impl Private<'_> {
 //         if let Some(out) = None::<R> { return out; }
 //         { body }
 //     }
-//     .await
 //
 // so that `return` and `?` leave the block. An `async` block cannot name its type: the return that never comes does. The body keeps
 // its own braces, so that its items still come first in their block.
-fn awaited(returned: &Type, braces: Span, body: &TokenTree) -> TokenStream {
+fn block(returned: &Type, braces: Span, body: &TokenTree) -> TokenStream {
     let typed = quote_spanned! {unlinted(returned.span())=>
         if let ::core::option::Option::Some(__ecolaura_out) = ::core::option::Option::None::<#returned> {
             return __ecolaura_out;
         }
     };
     let block = braced(braces, quote!(#typed #body));
-    quote_spanned!(Span::mixed_site()=> async move #block.await)
+    quote_spanned!(Span::mixed_site()=> async move #block)
+}
+
+// Output:
+//     call.within(future).await
+//
+// so that what the future does, it does for the call.
+fn awaited(future: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> __ecolaura_call.within(#future).await)
+}
+
+// Output:
+//     { let entered = call.enter(); value }
+fn entered(value: &TokenStream) -> TokenStream {
+    quote_spanned! {Span::mixed_site()=>
+        {
+            let __ecolaura_entered = __ecolaura_call.enter();
+            #value
+        }
+    }
 }
 
 fn objective(objective: &Objective) -> TokenStream {

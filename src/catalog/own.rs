@@ -36,6 +36,19 @@ pub const FAMILIES_REFUSED: Metric = Metric::counter(
 )
 .labels(&["family", "reason"]);
 
+/// Spans that were not exported.
+pub const SPANS_DROPPED: Metric = Metric::counter(
+    "monitoring_spans_dropped_total",
+    "Spans that were to be exported and were not, by reason.",
+)
+.labels(&["reason"]);
+
+/// Spans that were exported.
+pub const SPANS_EXPORTED: Metric = Metric::counter(
+    "monitoring_spans_exported_total",
+    "Spans that the collector took.",
+);
+
 /// Scrapes answered.
 pub const SCRAPES: Metric = Metric::counter(
     "monitoring_scrapes_total",

@@ -6,7 +6,6 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::HeaderName;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -17,10 +16,6 @@ use crate::http::future::ResponseFuture;
 use crate::http::received;
 use crate::label::Method;
 use crate::observe::{self, Endpoint, Meter};
-use crate::trace_context::TraceContext;
-
-/// Made once: a name given as text is parsed for each request.
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A service whose requests are measured; see the [module](crate::http).
 ///
@@ -152,8 +147,7 @@ where
         let method = Method::from(request.method());
         let transport = meter.http.transport(&request);
         let received = received::measure(request.body_mut());
-        let trace = request.headers().get(&TRACEPARENT);
-        let trace = trace.and_then(TraceContext::from_traceparent);
+        let trace = observe::Traced::of(meter, &request);
         let measured = observe::Request::start(
             meter,
             method,

@@ -1,6 +1,10 @@
 //! One call of a function that carries `#[monitor]`.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
 
 use crate::label::Method;
 use crate::metrics::{AppendList, Bounded, Histogram, OnceRef, Series, resolve};
@@ -10,6 +14,8 @@ use crate::observe::meter::Meter;
 use crate::observe::objective::Objective;
 use crate::observe::scope;
 use crate::outcome::CLIENT_CLOSED_REQUEST;
+use crate::trace::current::{self, Current, Open};
+use crate::trace::{Attribute, Status};
 use crate::trace_context::TraceContext;
 
 /// A function that carries `#[monitor]`: what is known of it when it is compiled.
@@ -74,6 +80,15 @@ impl Site {
             None if self.is_endpoint() => Method::Get,
             None => Method::Other,
         }
+    }
+
+    /// A span of a call, where spans are collected.
+    #[cold]
+    fn span(&self) -> Option<Box<Open>> {
+        let mut span = Open::begin(self.function.into())?;
+        let name = format!("{}::{}", self.module, self.function);
+        span.tell(Attribute::text("code.function.name", name));
+        Some(Box::new(span))
     }
 
     #[inline]
@@ -189,6 +204,8 @@ pub struct Call {
     method: Method,
     started: Start,
     finished: bool,
+    /// Its span, where those of its request are collected.
+    span: Option<Box<Open>>,
 }
 
 impl Call {
@@ -205,13 +222,34 @@ impl Call {
             method: route.map_or_else(|| site.own_method(), |route| route.method),
             started: Start::now(),
             finished: false,
+            span: match current::is_recording() {
+                true => site.span(),
+                false => None,
+            },
         }
+    }
+
+    /// Makes the call what this thread works on, until what is returned is dropped.
+    #[inline]
+    pub fn enter(&self) -> Entered {
+        Entered(
+            self.span
+                .as_ref()
+                .map(|span| Box::new(span.current().swap())),
+        )
+    }
+
+    /// Makes the call what a thread works on while it polls this future.
+    #[inline]
+    pub fn within<F: Future>(&self, future: F) -> Within<'_, F> {
+        Within { call: self, future }
     }
 
     /// Ends the call. Its status counts where no request tells what the client got.
     #[inline]
     pub fn finish(mut self, code: u16) {
         self.finished = true;
+        self.end_span(code >= 500);
         let ended = self.ended();
         if !self.left_to_request(ended) {
             // A service's own type can answer with any number: what is no status is an error of the service.
@@ -259,8 +297,22 @@ impl Drop for Call {
 }
 
 impl Call {
+    #[inline]
+    fn end_span(&mut self, has_failed: bool) {
+        if let Some(span) = self.span.take() {
+            close(*span, has_failed.then_some(""));
+        }
+    }
+
     #[cold]
-    fn given_up(&self) {
+    fn given_up(&mut self) {
+        if let Some(span) = self.span.take() {
+            let why = match std::thread::panicking() {
+                true => "it panicked",
+                false => "it was given up",
+            };
+            close(*span, Some(why));
+        }
         let code = if std::thread::panicking() {
             scope::say(self.function.meter, |said| said.panicked = true);
             500
@@ -269,5 +321,45 @@ impl Call {
         };
         self.ended()
             .count(self.method, code, TraceContext::current());
+    }
+}
+
+#[cold]
+fn close(mut span: Open, failure: Option<&'static str>) {
+    if let Some(why) = failure {
+        span.span.status = Status::Error(why.into());
+    }
+    span.end();
+}
+
+/// What the thread worked on before a call, until it works on that again.
+pub struct Entered(Option<Box<Current>>);
+
+impl Drop for Entered {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(before) = self.0.take() {
+            before.swap();
+        }
+    }
+}
+
+pin_project! {
+    /// A future that is polled within a call.
+    pub struct Within<'a, F> {
+        call: &'a Call,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Within<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.call.enter();
+        this.future.poll(cx)
     }
 }

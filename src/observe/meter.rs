@@ -8,13 +8,14 @@ use std::sync::OnceLock;
 use crate::catalog;
 #[cfg(feature = "macros")]
 use crate::metrics::DEFAULT_CAP;
-use crate::metrics::Registry;
+use crate::metrics::{OnceRef, Registry};
 #[cfg(feature = "macros")]
 use crate::metrics::{Part, own_shape};
 use crate::observe::endpoint::Endpoints;
 use crate::observe::families::{Http, HttpNames};
 #[cfg(feature = "macros")]
 use crate::observe::function::Functions;
+use crate::trace::Tracer;
 
 static INSTALLED: OnceLock<&'static Meter> = OnceLock::new();
 
@@ -23,6 +24,7 @@ pub(crate) struct Meter {
     pub(crate) registry: Registry,
     pub(crate) http: Http,
     pub(crate) endpoints: Endpoints,
+    tracer: OnceRef<'static, Tracer>,
     #[cfg(feature = "macros")]
     pub(crate) functions: Functions,
 }
@@ -34,6 +36,7 @@ impl Meter {
         Box::leak(Box::new(Self {
             registry,
             endpoints: Endpoints::new(cap),
+            tracer: OnceRef::new(),
             http: Http::new(registry, sizes, names),
             #[cfg(feature = "macros")]
             functions: Functions::new(registry.own_views(
@@ -73,6 +76,18 @@ impl Meter {
     /// Makes this the meter of the process; `false` when there is one.
     pub(crate) fn install(&'static self) -> bool {
         INSTALLED.set(self).is_ok()
+    }
+
+    /// From now on requests have spans.
+    #[cfg(feature = "traces")]
+    pub(crate) fn trace(&self, tracer: &'static Tracer) {
+        let _ = self.tracer.set(tracer);
+    }
+
+    /// What decides over the spans of requests, where there are any.
+    #[inline]
+    pub(crate) fn tracer(&self) -> Option<&'static Tracer> {
+        self.tracer.get()
     }
 
     /// Whether both are the same meter.

@@ -15,6 +15,7 @@ mod place;
 mod request;
 mod route;
 mod scope;
+mod traced;
 
 pub(crate) use endpoint::Endpoint;
 pub use families::HttpNames;
@@ -26,3 +27,4 @@ pub(crate) use request::{Head, Received, Request};
 #[cfg(feature = "testing")]
 pub(crate) use scope::outside;
 pub(crate) use scope::{name_endpoint, within};
+pub(crate) use traced::Traced;

@@ -14,14 +14,13 @@ use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::observe::scope::{self, Before, Said};
+use crate::observe::traced::Traced;
 use crate::outcome::{CLIENT_CLOSED_REQUEST, Outcome};
-use crate::trace_context::TraceContext;
 
 /// One request under way. Dropped, it is finished as cancelled (before its head) or aborted (after).
 pub(crate) struct Request {
     route: &'static Route,
-    /// The trace that it belongs to, if that is recorded.
-    trace: Option<TraceContext>,
+    trace: Traced,
     /// When the request began; once it is a stream, when the stream did.
     started: Start,
     received: Received,
@@ -83,7 +82,7 @@ impl Request {
         endpoint: Option<&'static Endpoint>,
         pending: bool,
         received: Received,
-        trace: Option<TraceContext>,
+        trace: Traced,
     ) -> Self {
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
         let route = endpoint.route(meter, method, transport);
@@ -93,7 +92,7 @@ impl Request {
         }
         Self {
             route,
-            trace: trace.filter(TraceContext::is_sampled),
+            trace,
             started: Start::now(),
             received,
             sent: 0,
@@ -116,7 +115,11 @@ impl Request {
     #[inline]
     pub(crate) fn enter(&mut self) -> Working<'_> {
         Working {
-            before: Some(scope::enter(self.route, self.said.as_deref(), self.trace)),
+            before: Some(scope::enter(
+                self.route,
+                self.said.as_deref(),
+                &mut self.trace,
+            )),
             request: self,
         }
     }
@@ -127,7 +130,7 @@ impl Request {
         if scope::is_changed() {
             self.hear();
         }
-        scope::leave(before);
+        scope::leave(before, &mut self.trace);
     }
 
     /// Takes in what was said by those who worked for it.
@@ -137,7 +140,7 @@ impl Request {
         self.panicked |= said.panicked;
         match (self.status, &mut self.said) {
             (Some(status), _) => {
-                said.count_functions(self.route.method, status.as_u16(), self.trace);
+                said.count_functions(self.route.method, status.as_u16(), self.trace.exemplar());
                 self.said = None;
             }
             (None, Some(kept)) => **kept = said,
@@ -171,7 +174,8 @@ impl Request {
     pub(crate) fn answered(&mut self, status: StatusCode, head: Head) {
         self.status = Some(status);
         if head != Head::Body {
-            self.count(self.unless_panicked(Outcome::of_status(status)));
+            let time = self.count(self.unless_panicked(Outcome::of_status(status)));
+            self.trace.streams(time);
             self.started = Start::now();
             self.stream = true;
             self.life_is_seen = head == Head::Events;
@@ -234,13 +238,14 @@ impl Request {
             return;
         }
         self.finished = true;
-        if !self.stream {
-            self.count(outcome);
-        } else if self.life_is_seen {
-            self.route.stream(self.started.nanoseconds());
-        }
+        let time = match self.stream {
+            false => self.count(outcome),
+            true => self.end_stream(),
+        };
+        self.trace
+            .end(self.route, self.code(outcome), outcome, time);
         if let Some(said) = self.said.take() {
-            said.count_functions(self.route.method, self.code(outcome), self.trace);
+            said.count_functions(self.route.method, self.code(outcome), self.trace.exemplar());
         }
         // Taken out, so that nothing is left to drop: a panic of the service keeps the request from being dropped.
         let received = std::mem::replace(&mut self.received, Received::Unknown);
@@ -250,12 +255,24 @@ impl Request {
         }
     }
 
-    /// Counts the request with its time until now: the one place where that happens.
+    /// Records the life of a stream, which it gives back.
+    #[cold]
+    fn end_stream(&self) -> u64 {
+        let life = self.started.nanoseconds();
+        if self.life_is_seen {
+            self.route.stream(life);
+        }
+        life
+    }
+
+    /// Counts the request with its time until now, which it gives back: the one place where that happens.
     #[inline]
-    fn count(&self, outcome: Outcome) {
+    fn count(&mut self, outcome: Outcome) -> u64 {
         let time = self.started.nanoseconds();
+        self.trace.decide(outcome, time);
         self.route
-            .count(self.code(outcome), outcome, time, self.trace);
+            .count(self.code(outcome), outcome, time, self.trace.exemplar());
+        time
     }
 
     /// The status that the client got, or that stands for there being none.

@@ -47,6 +47,10 @@ impl Route {
         }
     }
 
+    pub(crate) fn template(&self) -> &'static str {
+        self.endpoint.template()
+    }
+
     /// A request begins.
     #[inline]
     pub(crate) fn begin(&self) {
@@ -73,7 +77,7 @@ impl Route {
 
     #[cold]
     fn first_traffic(&self) -> Option<&'static TrafficCells> {
-        let (http, template) = (&self.meter.http, self.endpoint.template());
+        let (http, template) = (&self.meter.http, self.template());
         let traffic = http.traffic(self.method, template, self.transport)?;
         Some(self.traffic.get_or_init(|| traffic))
     }
@@ -97,7 +101,7 @@ impl Route {
 
     #[cold]
     fn first(&'static self, code: u16, outcome: Outcome) -> &'static Answer {
-        let (http, template) = (&self.meter.http, self.endpoint.template());
+        let (http, template) = (&self.meter.http, self.template());
         self.answers.push(Answer {
             duration: http.answers(self.method, template, self.transport, code, outcome),
             code,

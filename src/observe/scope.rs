@@ -11,11 +11,13 @@ use crate::observe::endpoint::Endpoint;
 use crate::observe::function::Ended;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
+use crate::observe::traced::Traced;
+use crate::trace::current::Current;
 use crate::trace_context::TraceContext;
 
 thread_local! {
-    static CURRENT: Current = const {
-        Current {
+    static CURRENT: Scope = const {
+        Scope {
             route: Cell::new(None),
             named: Cell::new(None),
             said: Cell::new(Said::NOTHING),
@@ -27,7 +29,7 @@ thread_local! {
 }
 
 /// This thread's scope, each part in a cell of its own, since most uses need one of them.
-struct Current {
+struct Scope {
     /// What the request is for, as far as it is known. `None` outside of any request; then nothing is said.
     route: Cell<Option<&'static Route>>,
     /// The endpoint that was named since the scope was entered.
@@ -52,8 +54,8 @@ pub(crate) struct Said {
 
 /// A scope that another one stands before.
 struct Interrupted {
-    route: &'static Route,
-    trace: Option<TraceContext>,
+    route: Option<&'static Route>,
+    trace: Current,
     named: Option<&'static Endpoint>,
     said: Said,
 }
@@ -89,13 +91,20 @@ impl Said {
     }
 }
 
-impl Current {
+impl Scope {
+    /// Sets aside what the thread works on, if it works on something.
+    #[inline]
+    fn interrupt_if_busy(&self, route: Option<&'static Route>) -> Option<Box<Interrupted>> {
+        let is_busy = route.is_some() || TraceContext::is_any_current();
+        is_busy.then(|| self.interrupt(route))
+    }
+
     #[cold]
-    fn interrupt(&self, route: &'static Route) -> Box<Interrupted> {
+    fn interrupt(&self, route: Option<&'static Route>) -> Box<Interrupted> {
         self.is_changed.set(false);
         Box::new(Interrupted {
             route,
-            trace: TraceContext::current(),
+            trace: Current::default().swap(),
             named: self.named.take(),
             said: self.said.replace(Said::NOTHING),
         })
@@ -103,8 +112,8 @@ impl Current {
 
     #[cold]
     fn resume(&self, before: Interrupted) {
-        self.route.set(Some(before.route));
-        TraceContext::set_current(before.trace);
+        self.route.set(before.route);
+        before.trace.swap();
         self.named.set(before.named);
         self.said.set(before.said);
         self.is_changed.set(true); // or it was not: then nothing new is heard
@@ -118,15 +127,10 @@ impl Current {
 
 /// Makes this the thread's scope, with what was said in it earlier. It ends with [`leave`].
 #[inline]
-pub(crate) fn enter(
-    route: &'static Route,
-    said: Option<&Said>,
-    trace: Option<TraceContext>,
-) -> Before {
+pub(crate) fn enter(route: &'static Route, said: Option<&Said>, trace: &mut Traced) -> Before {
     CURRENT.with(|current| {
-        let before = current.route.replace(Some(route));
-        let before = before.map(|route| current.interrupt(route));
-        TraceContext::set_current(trace);
+        let before = current.interrupt_if_busy(current.route.replace(Some(route)));
+        trace.enter();
         if let Some(said) = said {
             current.said.set(*said);
             current.is_changed.set(true);
@@ -137,10 +141,10 @@ pub(crate) fn enter(
 
 /// Ends the thread's scope.
 #[inline]
-pub(crate) fn leave(before: Before) {
+pub(crate) fn leave(before: Before, trace: &mut Traced) {
     CURRENT.with(|current| {
         current.route.set(None);
-        TraceContext::set_current(None);
+        trace.leave();
         if let Some(before) = before.0 {
             current.resume(*before);
         }
@@ -186,15 +190,19 @@ pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {
 
     impl Drop for Entered {
         fn drop(&mut self) {
-            CURRENT.with(|current| current.outside.set(self.0));
-            leave(Before(self.1.0.take()));
+            CURRENT.with(|current| {
+                current.outside.set(self.0);
+                current.route.set(None);
+                Current::default().swap();
+                if let Some(before) = self.1.0.take() {
+                    current.resume(*before);
+                }
+            });
         }
     }
 
     let _entered = CURRENT.with(|current| {
-        let before = current.route.take();
-        let before = before.map(|route| current.interrupt(route));
-        TraceContext::set_current(None);
+        let before = current.interrupt_if_busy(current.route.take());
         Entered(current.outside.replace(Some(meter)), Before(before))
     });
     work()

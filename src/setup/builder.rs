@@ -6,8 +6,14 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::metrics::DEFAULT_CAP;
 use crate::observe::{HttpNames, Meter};
+#[cfg(feature = "traces")]
+use crate::otlp::{Exporter, Settings};
 use crate::setup::environment::Environment;
 use crate::setup::monitoring::{Monitoring, Parts};
+#[cfg(feature = "traces")]
+use crate::setup::traces::endpoint;
+#[cfg(feature = "traces")]
+use crate::trace::{Sampling, Tracer};
 
 /// The own listener's port, which is that of OpenTelemetry's Prometheus exporter.
 pub(crate) const DEFAULT_PORT: u16 = 9464;
@@ -32,6 +38,10 @@ pub struct MonitoringBuilder {
     #[cfg(feature = "process")]
     pub(crate) process_metrics: Option<bool>,
     pub(crate) listen: Listen,
+    #[cfg(feature = "traces")]
+    pub(crate) sampling: Option<Sampling>,
+    #[cfg(feature = "traces")]
+    pub(crate) collector: Collector,
     pub(crate) drain_delay: Duration,
     pub(crate) drain_timeout: Duration,
     #[cfg(feature = "prometheus")]
@@ -46,6 +56,16 @@ pub(crate) enum Listen {
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     At(SocketAddr),
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    Nowhere,
+}
+
+/// Where spans go.
+#[cfg(feature = "traces")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Collector {
+    /// As the environment says, or to a collector beside the service; nowhere for `build`.
+    Default,
+    At(String),
     Nowhere,
 }
 
@@ -65,6 +85,10 @@ impl MonitoringBuilder {
             #[cfg(feature = "process")]
             process_metrics: None,
             listen: Listen::Default,
+            #[cfg(feature = "traces")]
+            sampling: None,
+            #[cfg(feature = "traces")]
+            collector: Collector::Default,
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(25),
             #[cfg(feature = "prometheus")]
@@ -184,6 +208,31 @@ impl MonitoringBuilder {
         self
     }
 
+    /// Which requests are traced. By default as `OTEL_TRACES_SAMPLER` says, or else all, but no more than 100 a second that begin here; and
+    /// those that failed.
+    #[cfg(feature = "traces")]
+    pub fn sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = Some(sampling);
+        self
+    }
+
+    /// Sends spans to a collector, by OTLP over HTTP: the base of its address, such as `http://jaeger:4318`.
+    ///
+    /// For `init` the default is what `OTEL_EXPORTER_OTLP_ENDPOINT` says, or else `http://localhost:4318`; `build` sends none unless told
+    /// to.
+    #[cfg(feature = "traces")]
+    pub fn collector(mut self, endpoint: impl Into<String>) -> Self {
+        self.collector = Collector::At(endpoint.into());
+        self
+    }
+
+    /// Makes no spans.
+    #[cfg(feature = "traces")]
+    pub fn without_traces(mut self) -> Self {
+        self.collector = Collector::Nowhere;
+        self
+    }
+
     /// Shows the families of a `prometheus` registry in `/metrics`, besides those of the default registry.
     ///
     /// A family whose name is taken is left out and counted in `monitoring_families_refused_total`.
@@ -257,7 +306,7 @@ impl MonitoringBuilder {
         #[cfg(feature = "prometheus")]
         {
             let default = global.then(|| prometheus::default_registry().clone());
-            for registry in self.bridged.into_iter().chain(default) {
+            for registry in self.bridged.iter().cloned().chain(default) {
                 let bridged = crate::metrics::prometheus::Bridged::new(registry, meter.registry);
                 meter.registry.add_source(bridged);
             }
@@ -276,7 +325,14 @@ impl MonitoringBuilder {
             ),
             Listen::Default | Listen::Nowhere => None,
         };
+        #[cfg(feature = "traces")]
+        let exporter = match environment.disabled {
+            true => None,
+            false => self.trace(global, &environment, meter)?,
+        };
         Monitoring::start(Parts {
+            #[cfg(feature = "traces")]
+            exporter,
             service_name: self.service_name,
             disabled: environment.disabled,
             meter,
@@ -287,6 +343,67 @@ impl MonitoringBuilder {
             drain_timeout: self.drain_timeout,
         })
     }
+}
+
+#[cfg(feature = "traces")]
+impl MonitoringBuilder {
+    /// Has requests traced, and their spans exported, where somebody wants them.
+    fn trace(
+        &self,
+        global: bool,
+        environment: &Environment,
+        meter: &'static Meter,
+    ) -> Result<Option<Exporter>, Error> {
+        let traces = &environment.traces;
+        let settings = match &self.collector {
+            Collector::Nowhere => None,
+            Collector::Default if !global => None,
+            Collector::Default => traces.exporter.clone(),
+            Collector::At(address) => Some(Settings {
+                endpoint: endpoint("the collector's address", address, true)?,
+                ..traces.exporter.clone().unwrap_or_default()
+            }),
+        };
+        let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
+        if !(0.0..=1.0).contains(&sampling.ratio) {
+            let why = format!(
+                "the sampling ratio is {}: a share is from 0 to 1",
+                sampling.ratio
+            );
+            return Err(Error::configuration(why));
+        }
+        let Some(settings) = settings else {
+            return Ok(None);
+        };
+        let (tracer, receiver) =
+            Tracer::new(meter.registry, sampling, traces.propagates, traces.limits);
+        let resource = attributes(self, environment);
+        let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
+        meter.trace(tracer);
+        Ok(Some(exporter))
+    }
+}
+
+/// What is told of the service with all spans: the code's attributes win over the environment's.
+#[cfg(feature = "traces")]
+fn attributes(builder: &MonitoringBuilder, environment: &Environment) -> Vec<(String, String)> {
+    let own = [
+        ("service.name", builder.service_name.as_str()),
+        ("service.version", builder.version.as_str()),
+        ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
+        ("telemetry.sdk.language", "rust"),
+        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+    ];
+    let own = own.into_iter().filter(|(_, value)| !value.is_empty());
+    let own = own.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let given = builder.attributes.iter().chain(&environment.attributes);
+    let mut attributes: Vec<(String, String)> = Vec::new();
+    for (key, value) in own.chain(given.cloned()) {
+        if attributes.iter().all(|(known, _)| *known != key) {
+            attributes.push((key, value));
+        }
+    }
+    attributes
 }
 
 /// The labels of `target_info`: the code's attributes, then the environment's, the service's name first.

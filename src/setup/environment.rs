@@ -5,6 +5,8 @@
 use std::net::SocketAddr;
 
 use crate::error::Error;
+#[cfg(feature = "traces")]
+use crate::setup::traces::Traces;
 
 /// What the environment says.
 #[derive(Debug, Default, PartialEq)]
@@ -14,6 +16,8 @@ pub(crate) struct Environment {
     pub(crate) attributes: Vec<(String, String)>,
     /// Where the own listener listens, unless the code says so.
     pub(crate) listen: Option<SocketAddr>,
+    #[cfg(feature = "traces")]
+    pub(crate) traces: Traces,
 }
 
 /// Looks a variable up: `Err` when it is not UTF-8.
@@ -47,6 +51,8 @@ impl Environment {
             service_name: variable(SERVICE_NAME)?,
             attributes: attributes(variable(ATTRIBUTES)?)?,
             listen: listen(variable(HOST)?, variable(PORT)?)?,
+            #[cfg(feature = "traces")]
+            traces: Traces::from(&variable)?,
         })
     }
 }
@@ -62,18 +68,22 @@ fn disabled(value: Option<String>) -> Result<bool, Error> {
     }
 }
 
-/// `key=value,key=value`, values percent-encoded. Errors name the place, not the value: it may be a secret.
 fn attributes(value: Option<String>) -> Result<Vec<(String, String)>, Error> {
-    let Some(list) = value else {
-        return Ok(Vec::new());
-    };
+    match value {
+        Some(list) => pairs(ATTRIBUTES, &list),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// `key=value,key=value`, values percent-encoded. Errors name the place, not the value: it may be a secret.
+pub(crate) fn pairs(name: &str, list: &str) -> Result<Vec<(String, String)>, Error> {
     let pairs = list.split(',').map(str::trim).enumerate();
     pairs
         .filter(|(_, pair)| !pair.is_empty())
         .map(|(at, pair)| {
             attribute(pair).ok_or_else(|| {
                 Error::configuration(format!(
-                    "{ATTRIBUTES}: entry {} is malformed: write `key=value,key=value`, with `,`, `=` \
+                    "{name}: entry {} is malformed: write `key=value,key=value`, with `,`, `=` \
                      and `%` in values percent-encoded",
                     at + 1
                 ))

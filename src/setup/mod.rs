@@ -5,6 +5,8 @@ mod environment;
 mod monitoring;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "traces")]
+mod traces;
 
 pub use builder::MonitoringBuilder;
 pub use monitoring::Monitoring;

@@ -53,6 +53,8 @@ pub(crate) struct Inner {
 
 /// What the builder hands over.
 pub(crate) struct Parts {
+    #[cfg(feature = "traces")]
+    pub(crate) exporter: Option<crate::otlp::Exporter>,
     pub(crate) service_name: String,
     pub(crate) disabled: bool,
     pub(crate) meter: &'static Meter,
@@ -126,6 +128,18 @@ impl Monitoring {
     /// The meter, unless telemetry is disabled.
     pub(crate) fn recording(&self) -> Option<&'static Meter> {
         (!self.0.parts.disabled).then_some(self.meter())
+    }
+
+    /// Sends the spans that wait, and waits no longer than this; whether all of them were sent.
+    ///
+    /// [`serve`](Self::serve) does it at its end. Works on any runtime of tokio that has its timer enabled.
+    #[cfg(feature = "traces")]
+    pub async fn flush(&self, within: Duration) -> bool {
+        let Some(exporter) = &self.0.parts.exporter else {
+            return true;
+        };
+        let flushed = tokio::time::timeout(within, exporter.flush(within)).await;
+        matches!(flushed, Ok(Ok(true)))
     }
 
     /// What the macros of the `metrics` crate can record to, where this is not the monitoring of the process: in tests.

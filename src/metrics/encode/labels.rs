@@ -1,6 +1,6 @@
 //! Labels, as the text formats and as protobuf have them.
 
-use crate::metrics::encode::wire::{length_of, text, varint};
+use crate::protobuf::{length_of, text, varint};
 
 /// Adds `name="value"` to labels.
 pub(crate) fn push_label(labels: &mut String, name: &str, value: &str) {

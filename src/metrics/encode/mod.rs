@@ -11,7 +11,6 @@ mod openmetrics;
 mod output;
 mod protobuf;
 pub(crate) mod text;
-mod wire;
 
 #[cfg(feature = "server")]
 pub(crate) use clauses::{Weight, clauses};

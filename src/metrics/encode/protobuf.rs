@@ -11,10 +11,6 @@ use crate::metrics::encode::format::Escaping;
 use crate::metrics::encode::labels::label;
 use crate::metrics::encode::number::hex;
 use crate::metrics::encode::output::{Output, PIECE};
-use crate::metrics::encode::wire::{
-    LONG_LENGTH, double, length_of, long_message, message, padded_varint, put_long_length, signed,
-    text, unsigned, varint,
-};
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::native::Native;
 #[cfg(feature = "prometheus")]
@@ -22,6 +18,10 @@ use crate::metrics::sink::Foreign;
 use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value};
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
+use crate::protobuf::{
+    LONG_LENGTH, double, length_of, long_message, message, padded_varint, put_long_length, signed,
+    text, unsigned, varint,
+};
 
 /// Writes families as protobuf; a family without series is left out.
 pub(crate) struct Protobuf<'a> {

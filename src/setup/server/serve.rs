@@ -25,6 +25,10 @@ use crate::setup::server::{connection, say, signal};
 /// balancers keep idle connections, so that it is they who close them.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// How long spans that wait may take to be exported at the end.
+#[cfg(feature = "traces")]
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+
 impl Monitoring {
     /// Serves an app until SIGTERM or Ctrl-C, and then drains.
     ///
@@ -89,6 +93,10 @@ impl Monitoring {
                 say("stopped at the drain timeout: some connections, such as streams, were still open");
             }
             () = signal::stop() => say("stopped by a second signal: some connections were still open"),
+        }
+        #[cfg(feature = "traces")]
+        if !self.flush(FLUSH_TIMEOUT).await {
+            say("stopped before all spans were exported");
         }
         Ok(())
     }

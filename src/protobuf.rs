@@ -1,10 +1,12 @@
-//! The wire format of protobuf, as far as it is needed.
+//! The wire format of protobuf, as far as metrics and traces are written in it.
 //!
 //! Source: the encoding page of the protobuf documentation.
 
 const VARINT: u64 = 0;
 const FIXED64: u64 = 1;
 const LENGTH: u64 = 2;
+#[cfg(feature = "traces")]
+const FIXED32: u64 = 5;
 
 /// Writes a number in groups of seven bits, the lowest first.
 #[inline]
@@ -33,6 +35,20 @@ pub(crate) fn signed(out: &mut Vec<u8>, field: u64, value: i64) {
 #[inline]
 pub(crate) fn double(out: &mut Vec<u8>, field: u64, value: f64) {
     varint(out, field << 3 | FIXED64);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Writes a `fixed64`.
+#[cfg(feature = "traces")]
+pub(crate) fn fixed64(out: &mut Vec<u8>, field: u64, value: u64) {
+    varint(out, field << 3 | FIXED64);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Writes a `fixed32`.
+#[cfg(feature = "traces")]
+pub(crate) fn fixed32(out: &mut Vec<u8>, field: u64, value: u32) {
+    varint(out, field << 3 | FIXED32);
     out.extend_from_slice(&value.to_le_bytes());
 }
 

@@ -1,0 +1,114 @@
+//! One request to the collector.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use flate2::write::GzEncoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::otlp::encode;
+use crate::otlp::settings::Settings;
+
+/// Bytes of an answer that are read: a collector's is a few dozen.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// How long the collector may tell us to wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+pub(super) struct Client {
+    http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
+    settings: Settings,
+}
+
+/// Why spans were not taken.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) why: String,
+    /// Whether it may be better later.
+    pub(super) is_passing: bool,
+    /// How long the collector says to wait.
+    pub(super) wait: Option<Duration>,
+}
+
+impl Client {
+    pub(super) fn new(settings: Settings) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(settings.timeout));
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(1)
+            .build(connector);
+        Self { http, settings }
+    }
+
+    /// What is sent: compressed, where that is asked for.
+    pub(super) fn body(&self, request: Vec<u8>) -> Bytes {
+        if !self.settings.gzip {
+            return request.into();
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let _ = encoder.write_all(&request); // into memory
+        encoder.finish().unwrap_or_default().into()
+    }
+
+    /// Sends spans; gives back how many of them the collector did not take.
+    pub(super) async fn send(&self, body: Bytes) -> Result<u64, Failure> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.settings.endpoint.clone();
+        let headers = request.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-protobuf"),
+        );
+        let agent = concat!("ecolaura-monitoring/", env!("CARGO_PKG_VERSION"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(agent));
+        if self.settings.gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        for (name, value) in &self.settings.headers {
+            headers.insert(name, value.clone());
+        }
+        let answer = self.http.request(request).await.map_err(|error| Failure {
+            why: format!("the collector cannot be reached: {}", root(&error)),
+            is_passing: true,
+            wait: None,
+        })?;
+        read(answer).await
+    }
+}
+
+async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
+    let (head, body) = answer.into_parts();
+    if !head.status.is_success() {
+        let wait = head.headers.get(RETRY_AFTER);
+        let seconds = wait.and_then(|value| value.to_str().ok()?.parse().ok());
+        return Err(Failure {
+            why: format!("the collector answered {}", head.status),
+            is_passing: is_passing(head.status),
+            wait: seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT)),
+        });
+    }
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await;
+    // Whatever else it says, it has taken them.
+    Ok(body.map_or(0, |body| encode::rejected(&body.to_bytes())))
+}
+
+/// The answers after which the protocol has requests repeated.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502 | 503 | 504)
+}
+
+/// What an error comes from in the end.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
+}

@@ -1,0 +1,258 @@
+//! The thread that exports: takes what waits, sends it, and counts what is lost.
+
+use std::pin::pin;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::runtime::Runtime;
+use tokio::sync::{oneshot, watch};
+
+use crate::catalog;
+use crate::error::Error;
+use crate::metrics::{Counter, Registry, resolve};
+use crate::otlp::client::{Client, Failure};
+use crate::otlp::encode;
+use crate::otlp::settings::Settings;
+use crate::trace::{Finished, Receiver, Tracer};
+
+/// How long to wait before a request is repeated for the first time; twice as long each time after.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// How long a failure is told of once.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
+
+/// How long what waits at the end may take to be sent.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Exports the spans of one tracer until it is dropped.
+pub(crate) struct Exporter {
+    thread: Thread,
+    handle: Option<JoinHandle<()>>,
+    orders: mpsc::Sender<Order>,
+    /// When the last spans are given up that are being sent, once it is over.
+    end: watch::Sender<Option<Instant>>,
+}
+
+enum Order {
+    /// Send all that waits by then, and say whether that was done.
+    Flush(Instant, oneshot::Sender<bool>),
+    Stop,
+}
+
+impl Exporter {
+    /// Starts the thread.
+    pub(crate) fn start(
+        tracer: &'static Tracer,
+        receiver: Receiver,
+        registry: Registry,
+        resource: &[(String, String)],
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Error::exporter)?;
+        let (sender, orders) = mpsc::channel();
+        let (end, ends) = watch::channel(None);
+        let work = Work {
+            tracer,
+            receiver,
+            runtime,
+            resource: encode::resource(resource),
+            batch: settings.batch,
+            delay: settings.delay,
+            timeout: settings.timeout,
+            client: Client::new(settings),
+            exported: resolve(registry.own(catalog::SPANS_EXPORTED), &[]),
+            ends,
+            told: None,
+        };
+        let thread = thread::Builder::new().name("monitoring-spans".into());
+        let handle = thread
+            .spawn(move || work.run(&orders))
+            .map_err(Error::exporter)?;
+        tracer.exported_by(handle.thread().clone());
+        Ok(Self {
+            thread: handle.thread().clone(),
+            handle: Some(handle),
+            orders: sender,
+            end,
+        })
+    }
+
+    /// Sends all that waits. What is returned resolves to whether that was done by then.
+    pub(crate) fn flush(&self, within: Duration) -> oneshot::Receiver<bool> {
+        let (done, wait) = oneshot::channel();
+        let _ = self
+            .orders
+            .send(Order::Flush(Instant::now() + within, done));
+        self.thread.unpark();
+        wait
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        let _ = self.orders.send(Order::Stop);
+        self.end.send_replace(Some(Instant::now() + LAST_WORDS));
+        self.thread.unpark();
+        if let Some(handle) = self.handle.take() {
+            let _ = handle.join(); // by itself no longer than LAST_WORDS
+        }
+    }
+}
+
+struct Work {
+    tracer: &'static Tracer,
+    receiver: Receiver,
+    runtime: Runtime,
+    client: Client,
+    resource: Vec<u8>,
+    batch: usize,
+    delay: Duration,
+    timeout: Duration,
+    exported: Counter,
+    ends: watch::Receiver<Option<Instant>>,
+    /// When a failure was told of.
+    told: Option<Instant>,
+}
+
+impl Work {
+    fn run(mut self, orders: &mpsc::Receiver<Order>) {
+        let mut next = Instant::now() + self.delay;
+        loop {
+            match orders.try_recv() {
+                Ok(Order::Flush(by, done)) => {
+                    let _ = done.send(self.send_all(by));
+                    continue;
+                }
+                Ok(Order::Stop) | Err(mpsc::TryRecvError::Disconnected) => break,
+                Err(mpsc::TryRecvError::Empty) => {}
+            }
+            let now = Instant::now();
+            if now >= next || self.tracer.is_pressing() {
+                self.send_all(now + self.timeout);
+                next = Instant::now() + self.delay;
+                continue;
+            }
+            thread::park_timeout(next - now);
+        }
+        self.send_all(Instant::now() + LAST_WORDS);
+        self.give_up("shutdown");
+    }
+
+    /// Sends all that waits, batch by batch, until this moment; whether all of it was sent.
+    fn send_all(&mut self, by: Instant) -> bool {
+        loop {
+            let (traces, spans) = self.take();
+            if spans == 0 {
+                return true;
+            }
+            let body = self.client.body(encode::request(&self.resource, &traces));
+            drop(traces);
+            match self
+                .runtime
+                .block_on(deliver(&self.client, body, by, &mut self.ends))
+            {
+                Ok(rejected) => {
+                    let rejected = usize::try_from(rejected).map_or(spans, |n| n.min(spans));
+                    self.exported.add((spans - rejected) as u64);
+                    if rejected > 0 {
+                        self.tracer.dropped("rejected", rejected);
+                    }
+                }
+                Err(failure) => {
+                    self.tracer.dropped("export_failed", spans);
+                    self.tell(&failure, spans);
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Takes out as many spans as are sent at a time, and some more where one trace has more.
+    fn take(&self) -> (Vec<Finished>, usize) {
+        let (mut traces, mut spans) = (Vec::new(), 0);
+        while spans < self.batch {
+            let Some(finished) = self.receiver.take() else {
+                break;
+            };
+            spans += finished.spans.len();
+            traces.push(finished);
+        }
+        (traces, spans)
+    }
+
+    fn give_up(&self, reason: &'static str) {
+        let mut lost = 0;
+        while let Some(finished) = self.receiver.take() {
+            lost += finished.spans.len();
+        }
+        if lost > 0 {
+            self.tracer.dropped(reason, lost);
+        }
+    }
+
+    /// Says why spans were lost, but not each time.
+    fn tell(&mut self, failure: &Failure, spans: usize) {
+        if self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN) {
+            self.told = Some(Instant::now());
+            tracing::warn!(
+                spans,
+                "spans were not exported: {}. OTEL_EXPORTER_OTLP_ENDPOINT names another collector, OTEL_TRACES_EXPORTER=none turns spans off",
+                failure.why
+            );
+        }
+    }
+}
+
+/// Sends until it is taken, or until this moment, or until it is over.
+async fn deliver(
+    client: &Client,
+    body: Bytes,
+    by: Instant,
+    ends: &mut watch::Receiver<Option<Instant>>,
+) -> Result<u64, Failure> {
+    let mut wait = FIRST_WAIT;
+    loop {
+        let failure = match within(client.send(body.clone()), by, ends).await {
+            Some(Ok(rejected)) => return Ok(rejected),
+            Some(Err(failure)) => failure,
+            None => {
+                return Err(Failure {
+                    why: "the collector does not answer in time".into(),
+                    is_passing: true,
+                    wait: None,
+                });
+            }
+        };
+        // A little more or less, so that services that failed together do not come back together.
+        let pause = failure.wait.unwrap_or(wait);
+        let pause = pause.mul_f64(0.8 + 0.4 * fastrand::f64());
+        let has_time = failure.is_passing && Instant::now() + pause < by;
+        let pausing = tokio::time::sleep(pause);
+        if !has_time || within(pausing, by, ends).await.is_none() {
+            return Err(failure);
+        }
+        wait *= 2;
+    }
+}
+
+/// What a future resolves to; `None` if it does not by then, or until it is over.
+async fn within<T>(
+    future: impl Future<Output = T>,
+    by: Instant,
+    ends: &mut watch::Receiver<Option<Instant>>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    loop {
+        let end = ends.borrow_and_update().map_or(by, |end| end.min(by));
+        tokio::select! {
+            output = &mut future => return Some(output),
+            () = tokio::time::sleep_until(end.into()) => return None,
+            Ok(()) = ends.changed() => {}
+        }
+    }
+}

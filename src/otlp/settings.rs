@@ -1,0 +1,37 @@
+//! Where spans are sent, and how many at a time.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Uri};
+
+/// What the exporter needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settings {
+    /// The collector's address, path included.
+    pub(crate) endpoint: Uri,
+    /// Sent with each request; may hold secrets, and is never shown.
+    pub(crate) headers: HeaderMap,
+    pub(crate) gzip: bool,
+    /// How long a request may take, its repetitions included.
+    pub(crate) timeout: Duration,
+    /// How long spans wait for others to be sent with.
+    pub(crate) delay: Duration,
+    /// Spans of a request.
+    pub(crate) batch: usize,
+}
+
+/// The endpoint unless told otherwise.
+pub(crate) const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            endpoint: Uri::from_static(DEFAULT_ENDPOINT),
+            headers: HeaderMap::new(),
+            gzip: false,
+            timeout: Duration::from_secs(10),
+            delay: Duration::from_secs(5),
+            batch: 512,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What must not leave the process, whoever writes it into a field.
+
+/// What stands in place of it.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// Parts of names of what is secret, in lower case and without what joins words.
+const SECRETS: [&str; 14] = [
+    "authorization",
+    "cookie",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "cardnumber",
+    "cvv",
+    "signature",
+];
+
+/// Whether a field of this name holds what is nobody else's business.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let letters = name.bytes().filter(|byte| byte.is_ascii_alphanumeric());
+    let letters: Vec<u8> = letters.map(|byte| byte.to_ascii_lowercase()).collect();
+    let has = |secret: &str| {
+        letters
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes())
+    };
+    SECRETS.iter().any(|secret| has(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets() {
+        for name in [
+            "password",
+            "user.password",
+            "Authorization",
+            "http.request.header.proxy-authorization",
+            "set-cookie",
+            "access_token",
+            "accessToken",
+            "X-Api-Key",
+            "client_secret",
+            "card.number",
+            "aws.secretAccessKey",
+            "db.credentials",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "user.id",
+            "path",
+            "card_type",
+            "key",
+            "pass",
+            "order",
+            "author",
+            "",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Spans and events of the `tracing` crate, as part of what the thread works on.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt::{self, Debug, Write as _};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event as TracingEvent, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::redact;
+use crate::trace::current::{self, Current, Open};
+use crate::trace::span::{Attribute, Event, Value};
+use crate::trace_context::TraceContext;
+
+thread_local! {
+    /// What the thread worked on before it entered each of the spans that it is in.
+    static BEFORE: RefCell<Vec<(Id, Current)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes spans and events of `tracing` part of the traces of requests: a layer for a subscriber of `tracing-subscriber`.
+///
+/// ```
+/// use ecolaura_monitoring::TracingLayer;
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let subscriber = tracing_subscriber::registry().with(TracingLayer::new());
+/// # let _ = subscriber;
+/// ```
+///
+/// - A span belongs to the request in whose work it begins, below the span that is current there: that of `#[monitor]`, of `tracing`, or of the
+///   request itself. Spawned work stays with it by `tracing`'s `in_current_span`, or by
+///   [`in_current_trace`](crate::InCurrentTrace::in_current_trace) where there is no span. Spans outside of any request are not exported.
+/// - An event is shown on the span that is current.
+/// - Fields whose name tells of a secret (`password`, `token`, `authorization`, …) are not shown; a text is cut after 4,096 bytes
+///   (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`).
+/// - For a request whose spans nobody collects it does nothing.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "add it to a subscriber"]
+pub struct TracingLayer {
+    level: Level,
+}
+
+impl Default for TracingLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TracingLayer {
+    /// A layer for spans and events of level `INFO` and above.
+    pub const fn new() -> Self {
+        Self { level: Level::INFO }
+    }
+
+    /// Spans and events of this level, and of more important ones.
+    pub const fn up_to(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Whether a span or event is of interest here: others may want it all the same.
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.level
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if !self.wants(attributes.metadata()) {
+            return;
+        }
+        let name = Cow::Borrowed(attributes.metadata().name());
+        let open = match attributes.parent() {
+            // What somebody else was told to be the parent of, it is the parent of.
+            Some(parent) => context.span(parent).and_then(|parent| {
+                let extensions = parent.extensions();
+                let parent = extensions.get::<Open>()?;
+                Some(Open::within(parent.recording.clone(), parent.context, name))
+            }),
+            None if attributes.is_root() => None,
+            None => Open::begin(name),
+        };
+        let (Some(mut open), Some(span)) = (open, context.span(id)) else {
+            return;
+        };
+        let longest = open.recording.tracer.limits.text;
+        attributes.record(&mut Told::new(longest, |attribute| open.tell(attribute)));
+        open.tell(Attribute::text(
+            "code.module.name",
+            attributes.metadata().target(),
+        ));
+        span.extensions_mut().insert(open);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            if let Some(open) = span.extensions_mut().get_mut::<Open>() {
+                let longest = open.recording.tracer.limits.text;
+                values.record(&mut Told::new(longest, |attribute| open.tell(attribute)));
+            }
+        }
+    }
+
+    fn on_event(&self, event: &TracingEvent<'_>, context: Context<'_, S>) {
+        if !current::is_recording() || !self.wants(event.metadata()) {
+            return;
+        }
+        let explicit = event.parent().and_then(|parent| context.span(parent));
+        let owner = match explicit {
+            Some(span) => {
+                let extensions = span.extensions();
+                let open = extensions.get::<Open>();
+                open.map(|open| (open.recording.clone(), open.context))
+            }
+            None => current::recording().zip(TraceContext::current()),
+        };
+        let Some((recording, owner)) = owner else {
+            return;
+        };
+        let mut name = Cow::Borrowed(event.metadata().name());
+        let limits = &recording.tracer.limits;
+        let mut attributes = vec![Attribute::text("level", event.metadata().level().as_str())];
+        event.record(&mut Told::new(limits.text, |attribute| match attribute {
+            Attribute {
+                key,
+                value: Value::Text(text),
+            } if key == "message" => name = text,
+            attribute if attributes.len() < limits.attributes => attributes.push(attribute),
+            _ => {}
+        }));
+        recording.add_event(Event {
+            span: owner.span,
+            at: recording.now(),
+            name,
+            attributes,
+        });
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else {
+            return;
+        };
+        let extensions = span.extensions();
+        if let Some(open) = extensions.get::<Open>() {
+            let before = open.current().swap();
+            let _ = BEFORE.try_with(|entered| entered.borrow_mut().push((id.clone(), before)));
+        }
+    }
+
+    fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
+        let before = BEFORE.try_with(|entered| {
+            let mut entered = entered.borrow_mut();
+            let place = entered.iter().rposition(|(other, _)| other == id)?;
+            Some(entered.remove(place).1)
+        });
+        if let Ok(Some(before)) = before {
+            before.swap();
+        }
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let open = context
+            .span(&id)
+            .and_then(|span| span.extensions_mut().remove::<Open>());
+        if let Some(open) = open {
+            open.end();
+        }
+    }
+}
+
+/// Takes the fields of a span or event in, but for what is secret, and cuts what is too long.
+struct Told<F> {
+    longest: usize,
+    tell: F,
+}
+
+impl<F: FnMut(Attribute)> Told<F> {
+    fn new(longest: usize, tell: F) -> Self {
+        Self { longest, tell }
+    }
+
+    fn tell(&mut self, field: &Field, value: Value) {
+        let name = field.name();
+        (self.tell)(Attribute {
+            key: Cow::Borrowed(name),
+            value: match redact::is_secret(name) {
+                true => Value::Text(redact::REDACTED.into()),
+                false => value,
+            },
+        });
+    }
+
+    fn text(&mut self, field: &Field, mut text: String) {
+        if text.len() > self.longest {
+            let end = (0..=self.longest)
+                .rev()
+                .find(|end| text.is_char_boundary(*end));
+            text.truncate(end.unwrap_or_default());
+        }
+        self.tell(field, Value::Text(text.into()));
+    }
+}
+
+/// Writes a value, and stops when it is long enough.
+struct Short {
+    text: String,
+    longest: usize,
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text.push_str(text);
+        match self.text.len() > self.longest {
+            true => Err(fmt::Error),
+            false => Ok(()),
+        }
+    }
+}
+
+impl<F: FnMut(Attribute)> Visit for Told<F> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let mut short = Short {
+            text: String::new(),
+            longest: self.longest,
+        };
+        let _ = write!(short, "{value:?}"); // what is too long is cut
+        self.text(field, short.text);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let end = (0..=self.longest.min(value.len())).rev();
+        let end = end.into_iter().find(|end| value.is_char_boundary(*end));
+        self.tell(
+            field,
+            Value::Text(value[..end.unwrap_or_default()].to_owned().into()),
+        );
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.tell(field, Value::Bool(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.tell(field, Value::Int(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        let value = match i64::try_from(value) {
+            Ok(value) => Value::Int(value),
+            Err(_) => Value::Text(value.to_string().into()),
+        };
+        self.tell(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.tell(field, Value::Double(value));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.text(field, value.to_string());
+    }
+}

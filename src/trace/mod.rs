@@ -1,0 +1,37 @@
+//! Traces: what is recorded of a request and of what is done for it, and which of it is kept.
+//!
+//! Spans are collected beside their request and handed on when it ends, so that what was done for a request that failed is kept
+//! also where few others are. Nothing here waits: what finds no room is dropped and counted.
+#![cfg_attr(
+    not(feature = "traces"),
+    allow(dead_code, unreachable_pub, unused_imports)
+)]
+
+#[cfg(feature = "traces")]
+mod carried;
+pub(crate) mod current;
+mod id;
+#[cfg(feature = "traces")]
+mod layer;
+mod limiter;
+mod queue;
+mod recording;
+mod sampling;
+mod span;
+mod tracer;
+
+#[cfg(feature = "traces")]
+pub use carried::{Carried, InCurrentTrace};
+#[cfg(feature = "traces")]
+pub use layer::TracingLayer;
+pub use sampling::Sampling;
+
+#[cfg(feature = "traces")]
+pub(crate) use queue::Receiver;
+pub(crate) use recording::Recording;
+pub(crate) use span::{Attribute, Kind, Span, Status};
+#[cfg(feature = "traces")]
+pub(crate) use span::{Event, Finished, Value};
+#[cfg(feature = "traces")]
+pub(crate) use tracer::Limits;
+pub(crate) use tracer::Tracer;

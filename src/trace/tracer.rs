@@ -1,0 +1,190 @@
+//! What decides over traces and takes what is kept.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::catalog;
+use crate::metrics::{Counter, Registry, Series, resolve};
+use crate::outcome::Outcome;
+use crate::trace::id;
+use crate::trace::limiter::Limiter;
+use crate::trace::queue::{self, Queue, Receiver};
+use crate::trace::recording::Recording;
+use crate::trace::sampling::Sampling;
+use crate::trace::span::Finished;
+use crate::trace_context::TraceContext;
+
+/// The traces of one monitoring.
+pub(crate) struct Tracer {
+    sampling: Sampling,
+    /// Whether the traces of others are read from requests.
+    pub(crate) propagates: bool,
+    begun: Limiter,
+    kept: Limiter,
+    pub(crate) limits: Limits,
+    queue: Queue,
+    /// Bytes of spans of which it is not known yet whether they are kept.
+    buffered: AtomicUsize,
+    drops: &'static Series,
+    /// Who exports, to be woken before the queue is full.
+    exporter: OnceLock<Thread>,
+}
+
+/// How much there may be of everything.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Limits {
+    /// Spans that wait to be exported.
+    pub(crate) queue: usize,
+    /// Spans of one trace that are collected until it is known whether it is kept.
+    pub(crate) spans: usize,
+    /// Events of one trace.
+    pub(crate) events: usize,
+    /// Attributes of a span.
+    pub(crate) attributes: usize,
+    /// Bytes of a text; longer ones are cut.
+    pub(crate) text: usize,
+    /// Bytes of all spans of which it is not known yet whether they are kept.
+    pub(crate) buffered: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            queue: 2048,
+            spans: 256,
+            events: 256,
+            attributes: 128,
+            text: 4096,
+            buffered: 8 << 20,
+        }
+    }
+}
+
+/// Why spans were dropped.
+const REASONS: [&str; 5] = [
+    "buffer_full",
+    "queue_full",
+    "export_failed",
+    "rejected",
+    "shutdown",
+];
+
+impl Tracer {
+    pub(crate) fn new(
+        registry: Registry,
+        sampling: Sampling,
+        propagates: bool,
+        limits: Limits,
+    ) -> (&'static Self, Receiver) {
+        let (queue, receiver) = queue::queue(limits.queue);
+        let drops = registry.own(catalog::SPANS_DROPPED);
+        for reason in REASONS {
+            let _: Counter = resolve(drops, &[reason]); // there from the start, so that its first step is seen
+        }
+        let tracer = Self {
+            sampling,
+            propagates,
+            begun: Limiter::new(sampling.most_per_second),
+            kept: Limiter::new(sampling.most_kept_per_second()),
+            limits,
+            queue,
+            buffered: AtomicUsize::new(0),
+            drops,
+            exporter: OnceLock::new(),
+        };
+        (Box::leak(Box::new(tracer)), receiver)
+    }
+
+    /// The context of work that begins here, for that of whoever asked for it; and whether its spans are to be collected.
+    #[inline]
+    pub(crate) fn begin(&self, parent: Option<TraceContext>) -> (TraceContext, bool) {
+        let trace = parent.map_or_else(id::trace, |parent| parent.trace);
+        let asked = parent.filter(|_| self.sampling.asks_parent);
+        let sampled = match asked {
+            Some(parent) => parent.is_sampled(),
+            None => self.sampling.includes(trace) && self.begun.admits(),
+        };
+        let context = TraceContext::new(trace, id::span(), sampled);
+        (context, sampled || self.sampling.keeps())
+    }
+
+    /// Whether work that was not to be recorded is kept now that it has ended.
+    pub(crate) fn keeps(&self, outcome: Outcome, took: Duration) -> bool {
+        let has_failed = self.sampling.keep_failed
+            && !matches!(outcome, Outcome::Success | Outcome::ClientError);
+        let is_slow = self
+            .sampling
+            .keep_slower_than
+            .is_some_and(|most| took > most);
+        (has_failed || is_slow) && self.kept.admits()
+    }
+
+    /// A recording of a trace, of which some spans are there before it is known whether it is kept.
+    pub(crate) fn record(
+        &'static self,
+        context: TraceContext,
+        state: Option<HeaderValue>,
+    ) -> Arc<Recording> {
+        let recording = Recording::new(self, context.trace, state, context.is_sampled());
+        Arc::new(recording)
+    }
+
+    /// What the systems before this one said of the trace.
+    pub(crate) fn state_of(headers: &HeaderMap) -> Option<HeaderValue> {
+        const LONGEST: usize = 512; // as much as everyone has to hand on
+        let state = headers.get("tracestate")?;
+        (state.len() <= LONGEST && state.to_str().is_ok()).then(|| state.clone())
+    }
+
+    /// Hands on spans to be exported.
+    pub(crate) fn finish(&self, finished: Finished) {
+        match self.queue.put(finished) {
+            Ok(number) if number >= self.limits.queue / 2 => self.wake(),
+            Ok(_) => {}
+            Err(number) => {
+                self.dropped("queue_full", number);
+                self.wake();
+            }
+        }
+    }
+
+    /// Counts spans that are lost.
+    pub(crate) fn dropped(&self, reason: &'static str, number: usize) {
+        resolve::<Counter>(self.drops, &[reason]).add(number as u64);
+    }
+
+    /// Whether so many wait that they should be exported now.
+    pub(crate) fn is_pressing(&self) -> bool {
+        self.queue.len() >= self.limits.queue / 2
+    }
+
+    /// From now on this thread exports.
+    pub(crate) fn exported_by(&self, thread: Thread) {
+        let _ = self.exporter.set(thread);
+    }
+
+    /// Wakes who exports.
+    pub(crate) fn wake(&self) {
+        if let Some(exporter) = self.exporter.get() {
+            exporter.unpark();
+        }
+    }
+
+    /// Takes so many bytes of the room for what is collected, if they are free.
+    pub(crate) fn reserve(&self, bytes: usize) -> bool {
+        let before = self.buffered.fetch_add(bytes, Ordering::Relaxed);
+        let has_room = before + bytes <= self.limits.buffered;
+        if !has_room {
+            self.release(bytes);
+        }
+        has_room
+    }
+
+    pub(crate) fn release(&self, bytes: usize) {
+        self.buffered.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
