@@ -1,0 +1,280 @@
+//! Whatever the collector does, requests are answered, memory is bounded, and what is lost is counted.
+#![cfg(all(
+    feature = "axum",
+    feature = "macros",
+    feature = "testing",
+    feature = "traces"
+))]
+
+mod support {
+    #[allow(dead_code)]
+    pub(crate) mod battery;
+    #[allow(dead_code)]
+    pub(crate) mod collector;
+    pub(crate) mod eventually;
+    #[allow(dead_code)]
+    pub(crate) mod exchange;
+}
+
+use std::env;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::get;
+use ecolaura_monitoring::{Monitoring, Sampling, monitor};
+use tokio::net::TcpListener;
+
+use crate::support::collector::{Answer, Collector};
+use crate::support::eventually::eventually;
+use crate::support::exchange::{request, send};
+
+/// All requests are sampled: of those that are kept for their end, some more spans are expected.
+fn monitoring(endpoint: &str) -> Monitoring {
+    let sampling = Sampling::default().at_most(u32::MAX);
+    let builder = Monitoring::builder("test").sampling(sampling);
+    builder.collector(endpoint).build().expect("a monitoring")
+}
+
+#[monitor("/")]
+async fn handler() -> &'static str {
+    "answered"
+}
+
+/// Two spans for each request.
+async fn answer(monitoring: &Monitoring, times: usize) {
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    for _ in 0..times {
+        assert_eq!(send(app.clone(), request("GET /")).await.0, 200);
+    }
+}
+
+fn dropped(monitoring: &Monitoring, reason: &str) -> f64 {
+    let recorded = monitoring.recorded();
+    let name = "monitoring_spans_dropped_total";
+    recorded
+        .value(name, &[("reason", reason)])
+        .expect("it is there from the start")
+}
+
+fn exported(monitoring: &Monitoring) -> f64 {
+    let recorded = monitoring.recorded();
+    recorded
+        .value("monitoring_spans_exported_total", &[])
+        .expect("it is there from the start")
+}
+
+async fn flush(monitoring: &Monitoring) -> bool {
+    monitoring.flush(Duration::from_secs(20)).await
+}
+
+#[tokio::test]
+async fn what_the_collector_takes_is_counted() {
+    let collector = Collector::start().await;
+    let monitoring = monitoring(&collector.endpoint());
+    assert_eq!(exported(&monitoring), 0.0);
+    answer(&monitoring, 10).await;
+    assert!(flush(&monitoring).await);
+    assert_eq!(exported(&monitoring), 20.0);
+    assert_eq!(collector.spans().len(), 20);
+    let agent = collector.header("user-agent").expect("a header");
+    assert!(agent.starts_with("ecolaura-monitoring/"), "{agent}");
+    assert_eq!(
+        collector.header("content-type").as_deref(),
+        Some("application/x-protobuf")
+    );
+}
+
+#[tokio::test]
+async fn what_it_rejects_is_counted() {
+    let collector = Collector::answering([Answer::Rejects(3)]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 5).await;
+    assert!(flush(&monitoring).await);
+    assert_eq!(
+        (exported(&monitoring), dropped(&monitoring, "rejected")),
+        (7.0, 3.0)
+    );
+}
+
+/// Answers after which the protocol has it try again.
+#[tokio::test]
+async fn what_may_pass_is_tried_again() {
+    for status in [429, 502, 503, 504] {
+        let collector = Collector::answering([Answer::Fails(status)]).await;
+        let monitoring = monitoring(&collector.endpoint());
+        answer(&monitoring, 1).await;
+        assert!(flush(&monitoring).await, "{status}");
+        assert_eq!(
+            (exported(&monitoring), collector.requests()),
+            (2.0, 2),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_will_not_pass_is_given_up() {
+    for status in [400, 401, 404, 413, 500, 301] {
+        let collector = Collector::answering([Answer::Fails(status)]).await;
+        let monitoring = monitoring(&collector.endpoint());
+        answer(&monitoring, 1).await;
+        assert!(!flush(&monitoring).await, "{status}");
+        assert_eq!(dropped(&monitoring, "export_failed"), 2.0, "{status}");
+        answer(&monitoring, 1).await;
+        assert!(flush(&monitoring).await, "{status}");
+        assert_eq!(
+            (exported(&monitoring), collector.requests()),
+            (2.0, 2),
+            "{status}"
+        );
+    }
+}
+
+/// An answer that says 200 is one, whatever else it says.
+#[tokio::test]
+async fn an_answer_that_is_no_collectors() {
+    let collector = Collector::answering([Answer::Garbage]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 1).await;
+    assert!(flush(&monitoring).await);
+    assert_eq!(exported(&monitoring), 2.0);
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = free.local_addr().expect("an address");
+    drop(free);
+    let monitoring = monitoring(&format!("http://{address}"));
+    answer(&monitoring, 3).await;
+    assert!(!monitoring.flush(Duration::from_millis(300)).await);
+    eventually("the spans are given up", async || {
+        match dropped(&monitoring, "export_failed") {
+            6.0 => Ok(()),
+            other => Err(other.to_string()),
+        }
+    })
+    .await;
+    answer(&monitoring, 1).await;
+}
+
+/// No more waits than there is room for, and a flush keeps its deadline.
+#[tokio::test]
+async fn the_collector_hangs() {
+    let collector = Collector::answering(vec![Answer::Never; 100]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 3).await;
+    let begun = Instant::now();
+    assert!(!monitoring.flush(Duration::from_millis(100)).await);
+    answer(&monitoring, 3000).await; // 6,000 spans, of which 2,048 find room
+    eventually("spans that find no room", async || {
+        match dropped(&monitoring, "queue_full") {
+            0.0 => Err("none".to_owned()),
+            lost => Ok(assert!(lost <= 6000.0)),
+        }
+    })
+    .await;
+    drop(monitoring); // which sends what it can, and gives up
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
+/// What waits at the end is sent by whoever drops the last clone.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_words() {
+    let collector = Collector::start().await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 2).await;
+    tokio::task::spawn_blocking(move || drop(monitoring))
+        .await
+        .expect("no panic");
+    assert_eq!(collector.spans().len(), 4);
+}
+
+/// More than half of what there is room for does not wait for its time.
+#[tokio::test]
+async fn many_are_sent_at_once() {
+    let collector = Collector::start().await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 700).await;
+    eventually("spans that nobody asked for", async || {
+        match collector.spans().len() {
+            0 => Err("none".to_owned()),
+            _ => Ok(()),
+        }
+    })
+    .await;
+}
+
+#[test]
+fn wrong_addresses_are_refused() {
+    for (endpoint, expected) in [
+        ("", "is no address"),
+        ("collector", "is no address"),
+        ("https://collector", "`https`"),
+        ("http://user:secret@collector", "a user name"),
+    ] {
+        let error = Monitoring::builder("test").collector(endpoint).build();
+        let error = error.expect_err("it is refused").to_string();
+        assert!(
+            error.contains(expected) && !error.contains("secret"),
+            "{error}"
+        );
+    }
+    for ratio in [-0.1, 1.1, f64::NAN] {
+        let sampling = Sampling::ratio(ratio);
+        let builder = Monitoring::builder("test").sampling(sampling);
+        let error = builder.build().expect_err("it is refused").to_string();
+        assert!(error.contains("from 0 to 1"), "{error}");
+    }
+}
+
+/// What the environment says holds, in a process of its own.
+#[tokio::test]
+async fn the_environment() {
+    const WITHIN: &str = "TRACES_EXPORT_TEST";
+    if let Some(endpoint) = env::var_os(WITHIN) {
+        let endpoint = endpoint.into_string().expect("an address");
+        let monitoring = monitoring(&endpoint);
+        answer(&monitoring, 1).await;
+        assert!(flush(&monitoring).await);
+        return;
+    }
+    let collector = Collector::start().await;
+    let own = env::current_exe().expect("a test knows its own path");
+    let endpoint = collector.endpoint();
+    let child = tokio::task::spawn_blocking(move || {
+        Command::new(own)
+            .args(["--exact", "the_environment", "--nocapture"])
+            .env(WITHIN, endpoint)
+            .env(
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                "x-team=shop,authorization=Bearer%20secret",
+            )
+            .env("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+            .env(
+                "OTEL_RESOURCE_ATTRIBUTES",
+                "deployment.environment.name=test,service.version=7",
+            )
+            .output()
+    });
+    let output = child.await.expect("no panic").expect("the test runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(collector.header("x-team").as_deref(), Some("shop"));
+    assert_eq!(
+        collector.header("authorization").as_deref(),
+        Some("Bearer secret")
+    );
+    assert_eq!(
+        collector.header("content-encoding").as_deref(),
+        Some("gzip")
+    );
+    assert_eq!(collector.spans().len(), 2);
+    assert_eq!(collector.resource()["deployment.environment.name"], "test");
+    assert_eq!(collector.resource()["service.version"], "7");
+    for text in [output.stdout, output.stderr] {
+        assert!(!String::from_utf8_lossy(&text).contains("secret"));
+    }
+}
