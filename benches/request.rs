@@ -20,6 +20,7 @@ use support::{Contender, Measured, Plan, measure, table};
 static MONITORING: LazyLock<Monitoring> = LazyLock::new(|| {
     Monitoring::builder("bench")
         .without_listener()
+        .without_traces()
         .init()
         .expect("the only one of the process")
 });

@@ -547,6 +547,105 @@ async fn sampling() {
     }
 }
 
+/// Also what was recorded before that was known.
+#[tokio::test]
+async fn what_is_kept_at_last_has_the_state_of_its_trace() {
+    let (collector, monitoring) = traced().await;
+    let handler = async || {
+        charge(1);
+        StatusCode::BAD_GATEWAY
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    let mut sent = with_header("GET /", "traceparent", UNSAMPLED);
+    let state = "a=1".parse().expect("a value");
+    sent.headers_mut().append("tracestate", state);
+    send(app, sent).await;
+    flushed(&monitoring).await;
+    for name in ["GET /", "charge"] {
+        let span = collector.span(name);
+        assert_eq!(span.trace(), &UNSAMPLED[3..35]);
+        assert_eq!((&*span.trace_state, span.flags), ("a=1", 1), "{name}");
+    }
+}
+
+/// Spans of a trace that is exported in any case leave while it goes on; what happened during the others stays.
+#[tokio::test]
+async fn a_trace_of_many_spans() {
+    let (collector, monitoring) = traced().await;
+    let handler = async || {
+        info!("early");
+        for n in 0..200 {
+            charge(n);
+        }
+        info!("late");
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    send(app, request("GET /"))
+        .with_subscriber(subscriber())
+        .await;
+    flushed(&monitoring).await;
+    assert_eq!(collector.spans().len(), 401);
+    let events = collector.span("GET /").events;
+    let names: Vec<_> = events.iter().map(|event| &*event.name).collect();
+    assert_eq!(names, ["early", "late"]);
+}
+
+/// Of a trace that may be thrown away there is an end to what is collected.
+#[tokio::test]
+async fn a_trace_of_too_many_spans() {
+    let (collector, monitoring) = built(|builder| builder.sampling(Sampling::ratio(0.0))).await;
+    let handler = async || {
+        for n in 0..400 {
+            charge(n);
+        }
+        StatusCode::BAD_GATEWAY
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    send(app, request("GET /")).await;
+    flushed(&monitoring).await;
+    assert_eq!(collector.spans().len(), 257);
+    let recorded = monitoring.recorded();
+    let name = "monitoring_spans_dropped_total";
+    let dropped = recorded.value(name, &[("reason", "buffer_full")]);
+    assert_eq!(dropped, Some(144.0));
+}
+
+/// A stream's span begins with the request and ends with the stream.
+#[tokio::test]
+async fn a_stream_has_one_span() {
+    let (collector, monitoring) = traced().await;
+    let events = async || {
+        let body = Script::new([Step::Data(4), Step::Data(4)]).body();
+        ([(http::header::CONTENT_TYPE, "text/event-stream")], body)
+    };
+    let app = Router::new()
+        .route("/events", get(events))
+        .layer(monitoring.layer());
+    let before = now();
+    let answer = head(app, request("GET /events")).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let answered = now();
+    http_body_util::BodyExt::collect(answer.into_body())
+        .await
+        .expect("a whole body");
+    flushed(&monitoring).await;
+    let span = collector.span("GET /events");
+    assert!(
+        span.start_time_unix_nano < answered - 20_000_000 && before <= span.start_time_unix_nano
+    );
+    assert!(span.end_time_unix_nano >= answered);
+    assert_eq!(
+        span.attribute("http.response.status_code").as_deref(),
+        Some("200")
+    );
+}
+
 /// What is kept since it failed is what exemplars lead to.
 #[tokio::test]
 async fn exemplars_lead_to_spans_that_are_exported() {

@@ -177,8 +177,21 @@ async fn the_collector_hangs() {
         }
     })
     .await;
-    drop(monitoring); // which sends what it can, and gives up
+    let metrics = monitoring.metrics();
+    // Which sends what it can, and gives up.
+    let dropped = tokio::task::spawn_blocking(move || drop(monitoring)).await;
+    dropped.expect("no panic");
     assert!(begun.elapsed() < Duration::from_secs(60));
+    let text = metrics.render();
+    let spans = text
+        .lines()
+        .filter(|line| line.starts_with("monitoring_spans_"));
+    let numbers = spans.filter_map(|line| line.rsplit(' ').next()?.parse::<u32>().ok());
+    assert_eq!(
+        numbers.sum::<u32>(),
+        6006,
+        "each is exported or counted as lost: {text}"
+    );
 }
 
 /// What waits at the end is sent by whoever drops the last clone.

@@ -5,6 +5,7 @@ mod by_hand;
 mod function;
 #[path = "../../support/mod.rs"]
 mod support;
+mod traces;
 
 use std::sync::LazyLock;
 
@@ -23,6 +24,7 @@ use support::{Contender, Measured, Plan, measure, table};
 static MONITORING: LazyLock<Monitoring> = LazyLock::new(|| {
     Monitoring::builder("peers")
         .without_listener()
+        .without_traces()
         .init()
         .expect("the only one of the process")
 });
@@ -40,6 +42,7 @@ fn main() {
     set_opentelemetry_up();
     requests();
     function::functions();
+    traces::traces();
 }
 
 /// Without a reader the SDK records nothing.
