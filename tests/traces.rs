@@ -616,6 +616,24 @@ async fn a_trace_of_too_many_spans() {
     assert_eq!(dropped, Some(144.0));
 }
 
+/// When everything fails, a tenth of what is begun in a second is kept of it.
+#[tokio::test]
+async fn no_more_than_some_are_kept_a_second() {
+    let sampling = Sampling::ratio(0.0).at_most(20);
+    let (collector, monitoring) = built(|builder| builder.sampling(sampling)).await;
+    let app = Router::new()
+        .route("/", get(async || StatusCode::BAD_GATEWAY))
+        .layer(monitoring.layer());
+    let begun = std::time::Instant::now();
+    for _ in 0..200 {
+        send(app.clone(), request("GET /")).await;
+    }
+    let seconds = usize::try_from(begun.elapsed().as_secs()).expect("not that long") + 2;
+    flushed(&monitoring).await;
+    let kept = collector.spans().len();
+    assert!((2..=2 * seconds).contains(&kept), "{kept} in {seconds} s");
+}
+
 /// A stream's span begins with the request and ends with the stream.
 #[tokio::test]
 async fn a_stream_has_one_span() {

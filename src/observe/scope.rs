@@ -93,7 +93,7 @@ impl Said {
 
 impl Scope {
     /// Sets aside what the thread works on, if it works on something.
-    #[inline]
+    #[inline(never)]
     fn interrupt_if_busy(&self, route: Option<&'static Route>) -> Option<Box<Interrupted>> {
         let is_busy = route.is_some() || TraceContext::is_any_current();
         is_busy.then(|| self.interrupt(route))
@@ -129,8 +129,12 @@ impl Scope {
 #[inline]
 pub(crate) fn enter(route: &'static Route, said: Option<&Said>, trace: &mut Traced) -> Before {
     CURRENT.with(|current| {
-        let before = current.interrupt_if_busy(current.route.replace(Some(route)));
-        trace.enter();
+        let mut before = None;
+        let other = current.route.replace(Some(route));
+        if other.is_some() || trace.is_any() {
+            before = current.interrupt_if_busy(other);
+            trace.enter();
+        }
         if let Some(said) = said {
             current.said.set(*said);
             current.is_changed.set(true);
@@ -144,7 +148,9 @@ pub(crate) fn enter(route: &'static Route, said: Option<&Said>, trace: &mut Trac
 pub(crate) fn leave(before: Before, trace: &mut Traced) {
     CURRENT.with(|current| {
         current.route.set(None);
-        trace.leave();
+        if trace.is_any() {
+            trace.leave();
+        }
         if let Some(before) = before.0 {
             current.resume(*before);
         }

@@ -84,8 +84,14 @@ impl Traced {
         self.context.filter(TraceContext::is_sampled)
     }
 
-    /// Becomes what the thread works on.
+    /// Whether there is a trace at all, as in most services that nobody traces there is not.
     #[inline]
+    pub(crate) fn is_any(&self) -> bool {
+        self.context.is_some()
+    }
+
+    /// Becomes what the thread works on.
+    #[inline(never)]
     pub(crate) fn enter(&mut self) {
         match &mut self.span {
             None => TraceContext::set_current(self.context),
@@ -101,7 +107,7 @@ impl Traced {
     }
 
     /// Is no longer what the thread works on, which then works on nothing.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn leave(&mut self) {
         match &mut self.span {
             None => TraceContext::set_current(None),
@@ -180,9 +186,8 @@ impl ServerSpan {
 
 /// Reads whose trace a request belongs to. Two headers of one name are as good as none.
 fn parent(headers: &HeaderMap) -> Option<TraceContext> {
-    let mut values = headers.get_all(&TRACEPARENT).iter();
-    let parent = values.next()?;
-    match values.next() {
+    let parent = headers.get(&TRACEPARENT)?;
+    match headers.get_all(&TRACEPARENT).iter().nth(1) {
         None => TraceContext::from_traceparent(parent),
         Some(_) => None,
     }
