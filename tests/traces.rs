@@ -392,6 +392,67 @@ async fn functions_that_fail_say_so() {
     assert_eq!(events[0].name, "on the request itself");
 }
 
+#[tokio::test]
+async fn what_comes_after_a_span_is_not_below_it() {
+    let (collector, monitoring) = traced().await;
+    let handler = async || {
+        info_span!("one").in_scope(|| info_span!("inner").in_scope(|| {}));
+        info_span!("two").in_scope(|| {});
+        let explicit = info_span!("explicit");
+        info_span!(parent: &explicit, "child").in_scope(|| {});
+        info_span!(parent: None, "nobody's").in_scope(|| {});
+        charge(3);
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    send(app, request("GET /"))
+        .with_subscriber(subscriber())
+        .await;
+    flushed(&monitoring).await;
+    for (name, parent) in [
+        ("one", "GET /"),
+        ("inner", "one"),
+        ("two", "GET /"),
+        ("explicit", "GET /"),
+        ("child", "explicit"),
+        ("charge", "GET /"),
+    ] {
+        let (span, parent) = (collector.span(name), collector.span(parent));
+        assert_eq!(span.parent(), parent.id(), "{name}");
+    }
+    assert_eq!(collector.spans().len(), 8, "and the price of the charge");
+}
+
+/// A service that calls another one in the same process, with a monitoring of its own.
+#[tokio::test]
+async fn two_monitorings_have_traces_of_their_own() {
+    let (outer, outside) = traced().await;
+    let (inner, inside) = traced().await;
+    let called = Router::new()
+        .route("/called", get(async || charge(1)))
+        .layer(inside.layer());
+    let handler = async move || {
+        send(called, request("GET /called")).await;
+        charge(2);
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(outside.layer());
+    send(app, request("GET /")).await;
+    flushed(&outside).await;
+    flushed(&inside).await;
+    for (collector, name) in [(&outer, "GET /"), (&inner, "GET /called")] {
+        let (request, charge) = (collector.span(name), collector.span("charge"));
+        assert_eq!(charge.parent(), request.id(), "{name}");
+        assert_eq!(charge.trace(), request.trace(), "{name}");
+    }
+    assert_ne!(
+        outer.span("GET /").trace(),
+        inner.span("GET /called").trace()
+    );
+}
+
 /// Also when the answer is sent by then.
 #[tokio::test(flavor = "multi_thread")]
 async fn spawned_work_stays_in_the_trace() {
