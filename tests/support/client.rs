@@ -24,10 +24,26 @@ impl Client {
         url: &str,
         body: &str,
     ) -> Result<(u16, String), String> {
+        self.send_with(method, url, &[], body).await
+    }
+
+    /// The same with these headers.
+    pub(crate) async fn send_with(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<(u16, String), String> {
         let request = Request::builder()
             .method(method)
             .uri(url)
-            .header(CONTENT_TYPE, "application/json")
+            .header(CONTENT_TYPE, "application/json");
+        let request = headers
+            .iter()
+            .fold(request, |request, (name, value)| {
+                request.header(*name, *value)
+            })
             .body(Body::from(body.to_owned()))
             .map_err(|error| format!("{url}: {error}"))?;
         let answer = self.inner.request(request).await;

@@ -16,9 +16,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(program: PathBuf, arguments: &[String]) -> Self {
-        let child = Command::new(&program)
-            .args(arguments)
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let program = PathBuf::from(command.get_program());
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

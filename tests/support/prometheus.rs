@@ -165,7 +165,7 @@ impl Prometheus {
             // Prometheus 3 scrapes at once, and not after five seconds.
             "--scrape.discovery-reload-interval=100ms".to_owned(),
         ];
-        let mut process = Process::start(program, &arguments);
+        let mut process = Process::start(Command::new(program).args(arguments));
         let address = process.line("Prometheus' address", listening_on).await;
         process.line("Prometheus being ready", is_ready).await;
         Self {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 
 use super::client::Client;
 use super::process::{Process, example};
@@ -14,12 +15,18 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
+    /// One that sends its spans nowhere.
     pub(crate) async fn open(database: &Path) -> Self {
-        let mut arguments = vec!["--no-traffic".to_owned()];
-        arguments.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));
-        arguments.extend(["--monitoring", "127.0.0.1:0"].map(str::to_owned));
-        arguments.extend(["--database".to_owned(), database.display().to_string()]);
-        let mut process = Process::start(example("shop"), &arguments);
+        Self::open_with(database, &[("OTEL_TRACES_EXPORTER", "none")]).await
+    }
+
+    /// One with this in its environment.
+    pub(crate) async fn open_with(database: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(example("shop"));
+        command.args(["--no-traffic", "--listen", "127.0.0.1:0"]);
+        command.args(["--monitoring", "127.0.0.1:0", "--database"]);
+        command.arg(database).envs(variables.iter().copied());
+        let mut process = Process::start(&mut command);
         let address = process.line("the shop's address", |line| url_of("products", line));
         let address = address.await;
         let monitoring = process.line("its monitoring's address", |line| url_of("metrics", line));
@@ -33,8 +40,19 @@ impl Shop {
 
     /// Sends one request and reads the answer to its end.
     pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> u16 {
+        self.send_with(method, path, &[], body).await
+    }
+
+    /// The same with these headers.
+    pub(crate) async fn send_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> u16 {
         let url = format!("http://{}{path}", self.address);
-        match self.client.send(method, &url, body).await {
+        match self.client.send_with(method, &url, headers, body).await {
             Ok((status, _body)) => status,
             Err(error) => panic!("the shop did not answer: {error}"),
         }

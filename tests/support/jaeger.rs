@@ -1,0 +1,210 @@
+//! A real Jaeger that keeps what it is sent in memory, and the traces that it has.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::process::{Process, component};
+
+pub(crate) struct Jaeger {
+    places: Places,
+    client: Client,
+    _process: Process,
+}
+
+/// Where a Jaeger answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    /// Where it is sent spans, by OTLP over HTTP.
+    pub(crate) otlp: SocketAddr,
+    /// Where it is asked for them.
+    query: SocketAddr,
+}
+
+impl Places {
+    /// Two that nobody else has.
+    pub(crate) fn free() -> Self {
+        Self {
+            otlp: free(),
+            query: free(),
+        }
+    }
+}
+
+/// What Jaeger has of a trace.
+pub(crate) struct Trace {
+    pub(crate) spans: Vec<Span>,
+    /// The names of the services that it went through, one for each process.
+    pub(crate) services: Vec<String>,
+    /// All that Jaeger says of it.
+    pub(crate) answer: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    pub(crate) trace: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Of the span that it is below, the trace and the id.
+    pub(crate) parent: Option<(String, String)>,
+    /// In millionths of a second.
+    pub(crate) duration: u64,
+    tags: Value,
+    /// What happened during it: the fields of each.
+    logs: Vec<Value>,
+}
+
+impl Jaeger {
+    /// Starts it with its configuration in `folder`.
+    pub(crate) async fn start(folder: &Path, places: Places) -> Self {
+        let file = folder.join("jaeger.json");
+        let written = fs::write(&file, configuration(places).to_string());
+        written.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut command = Command::new(component("jaeger"));
+        command.arg("--config").arg(&file);
+        let mut process = Process::start(&mut command);
+        process.line("Jaeger being ready", is_ready).await;
+        Self {
+            places,
+            client: Client::new(),
+            _process: process,
+        }
+    }
+
+    /// The trace with this id, once something is known of it.
+    pub(crate) async fn trace(&self, id: &str) -> Result<Option<Trace>, String> {
+        let url = format!("http://{}/api/traces/{id}", self.places.query);
+        let (status, answer) = self.client.send("GET", &url, "").await?;
+        match status {
+            200 => trace(answer).map(Some),
+            404 => Ok(None),
+            _ => Err(format!("{url}: {status}: {answer}")),
+        }
+    }
+
+    /// The trace with this id, which has so many spans.
+    pub(crate) async fn whole_trace(&self, id: &str, spans: usize) -> Result<Trace, String> {
+        match self.trace(id).await? {
+            Some(trace) if trace.spans.len() == spans => Ok(trace),
+            Some(trace) => Err(format!("{:#?}", trace.spans)),
+            None => Err(format!("the trace {id} is not there")),
+        }
+    }
+}
+
+impl Trace {
+    /// The span with this name, if there is one and no other.
+    pub(crate) fn span(&self, name: &str) -> &Span {
+        let mut named = self.spans.iter().filter(|span| span.name == name);
+        match (named.next(), named.next()) {
+            (Some(span), None) => span,
+            _ => panic!("not one span {name}: {:#?}", self.spans),
+        }
+    }
+}
+
+impl Span {
+    /// The value of a tag as text, or nothing.
+    pub(crate) fn tag(&self, name: &str) -> String {
+        value(&self.tags, name)
+    }
+
+    /// The value that a field has, or nothing, in each of the logs.
+    pub(crate) fn logged(&self, field: &str) -> Vec<String> {
+        let values = self.logs.iter().map(|fields| value(fields, field));
+        values.collect()
+    }
+}
+
+/// One receiver, one storage, and what answers questions; nothing of its own defaults, which have fixed ports.
+fn configuration(places: Places) -> Value {
+    json!({
+        "service": {
+            "extensions": ["jaeger_storage", "jaeger_query"],
+            "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"] } },
+            "telemetry": { "metrics": { "level": "none" } },
+        },
+        "extensions": {
+            "jaeger_storage": { "backends": { "memory": { "memory": { "max_traces": 100_000 } } } },
+            "jaeger_query": {
+                "storage": { "traces": "memory" },
+                "http": { "endpoint": places.query },
+                "grpc": { "endpoint": "127.0.0.1:0" },
+                // Of its own, to whatever listens on this machine.
+                "enable_tracing": false,
+            },
+        },
+        "receivers": { "otlp": { "protocols": { "http": { "endpoint": places.otlp } } } },
+        "exporters": { "jaeger_storage_exporter": { "trace_storage": "memory" } },
+    })
+}
+
+fn is_ready(line: &str) -> Option<()> {
+    line.contains("Everything is ready").then_some(())
+}
+
+/// A port that is free now, below those that systems give to whoever asks for any: it is still free after a while without a listener.
+fn free() -> SocketAddr {
+    let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
+    let address = ports.find_map(|port| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        TcpListener::bind(address).is_ok().then_some(address)
+    });
+    address.expect("ports without end")
+}
+
+// Source of what follows: the JSON that Jaeger's user interface reads.
+
+fn trace(answer: String) -> Result<Trace, String> {
+    let json: Value = serde_json::from_str(&answer).map_err(|error| error.to_string())?;
+    let [trace] = list(&json["data"]) else {
+        return Err(format!("not one trace: {answer}"));
+    };
+    let services = trace["processes"].as_object();
+    let services = services
+        .into_iter()
+        .flat_map(|processes| processes.values());
+    Ok(Trace {
+        spans: list(&trace["spans"]).iter().map(span).collect(),
+        services: services.map(|one| text(&one["serviceName"])).collect(),
+        answer,
+    })
+}
+
+fn span(span: &Value) -> Span {
+    let references = list(&span["references"]).iter();
+    let mut parents = references.filter(|reference| reference["refType"] == "CHILD_OF");
+    let logs = list(&span["logs"]).iter();
+    Span {
+        trace: text(&span["traceID"]),
+        id: text(&span["spanID"]),
+        name: text(&span["operationName"]),
+        parent: parents
+            .next()
+            .map(|parent| (text(&parent["traceID"]), text(&parent["spanID"]))),
+        duration: span["duration"].as_u64().unwrap_or_default(),
+        tags: span["tags"].clone(),
+        logs: logs.map(|log| log["fields"].clone()).collect(),
+    }
+}
+
+fn value(pairs: &Value, name: &str) -> String {
+    let pair = list(pairs).iter().find(|pair| pair["key"] == name);
+    pair.map_or_else(String::new, |pair| text(&pair["value"]))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
