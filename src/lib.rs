@@ -36,6 +36,7 @@
 //! | see what is exported | [`catalog::ALL`] |
 //! | choose addresses, limits, what is measured | [`MonitoringBuilder`] |
 //! | answer probes | [`health`] |
+//! | measure requests to other services | [`Monitoring::client_layer`] |
 //! | trace requests | [`Sampling`], [`TracingLayer`], [`InCurrentTrace`], [`TraceContext`] |
 //! | test your service | `testing` (feature `testing`) |
 //!

@@ -17,6 +17,14 @@ pub const HTTP_REQUEST_DURATION: Metric = Metric::histogram(
 .unit(Unit::Seconds)
 .labels(&["method", "endpoint", "status_code"]);
 
+/// Requests to other services, until the head of the answer.
+pub const HTTP_CLIENT_REQUEST_DURATION: Metric = Metric::histogram(
+    "http_client_request_duration_seconds",
+    "Time from the start of a request to another service to the head of its answer.",
+)
+.unit(Unit::Seconds)
+.labels(&["method", "peer", "status_code"]);
+
 /// Requests that have begun and whose response has not ended.
 pub const HTTP_REQUESTS_IN_FLIGHT: Metric = Metric::gauge(
     "http_requests_in_flight",

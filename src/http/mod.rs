@@ -39,6 +39,7 @@
 //! - A task that the handler spawns does not belong to the request.
 
 mod body;
+mod client;
 mod future;
 mod layer;
 mod received;
@@ -48,6 +49,7 @@ mod timeout;
 mod upgrade;
 
 pub use body::ResponseBody;
+pub use client::{ClientFuture, ClientLayer, MonitorClient};
 pub use future::ResponseFuture;
 pub use layer::MonitorLayer;
 pub use service::Monitor;

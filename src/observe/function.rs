@@ -14,7 +14,7 @@ use crate::observe::meter::Meter;
 use crate::observe::objective::Objective;
 use crate::observe::scope;
 use crate::outcome::CLIENT_CLOSED_REQUEST;
-use crate::trace::current::{self, Current, Open};
+use crate::trace::current::{self, Entered, Open};
 use crate::trace::{Attribute, Status};
 use crate::trace_context::TraceContext;
 
@@ -232,11 +232,7 @@ impl Call {
     /// Makes the call what this thread works on, until what is returned is dropped.
     #[inline]
     pub fn enter(&self) -> Entered {
-        Entered(
-            self.span
-                .as_ref()
-                .map(|span| Box::new(span.current().swap())),
-        )
+        Entered::into(self.span.as_deref())
     }
 
     /// Makes the call what a thread works on while it polls this future.
@@ -330,18 +326,6 @@ fn close(mut span: Open, failure: Option<&'static str>) {
         span.span.status = Status::Error(why.into());
     }
     span.end();
-}
-
-/// What the thread worked on before a call, until it works on that again.
-pub struct Entered(Option<Box<Current>>);
-
-impl Drop for Entered {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(before) = self.0.take() {
-            before.swap();
-        }
-    }
 }
 
 pin_project! {

@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 use std::sync::OnceLock;
 
-#[cfg(feature = "macros")]
 use crate::catalog;
 #[cfg(feature = "macros")]
 use crate::metrics::DEFAULT_CAP;
@@ -15,6 +14,7 @@ use crate::observe::endpoint::Endpoints;
 use crate::observe::families::{Http, HttpNames};
 #[cfg(feature = "macros")]
 use crate::observe::function::Functions;
+use crate::observe::outgoing::Peer;
 use crate::trace::Tracer;
 
 static INSTALLED: OnceLock<&'static Meter> = OnceLock::new();
@@ -88,6 +88,14 @@ impl Meter {
     #[inline]
     pub(crate) fn tracer(&self) -> Option<&'static Tracer> {
         self.tracer.get()
+    }
+
+    /// Another service that requests go to.
+    pub(crate) fn peer(&self, name: String) -> &'static Peer {
+        Peer::new(
+            name,
+            self.registry.own(catalog::HTTP_CLIENT_REQUEST_DURATION),
+        )
     }
 
     /// Whether both are the same meter.

@@ -10,6 +10,7 @@ mod families;
 mod function;
 mod meter;
 mod objective;
+mod outgoing;
 #[cfg(feature = "axum")]
 mod place;
 mod request;
@@ -23,6 +24,7 @@ pub use families::HttpNames;
 pub use function::{Call, Registered, Site};
 pub(crate) use meter::Meter;
 pub use objective::Objective;
+pub(crate) use outgoing::{End, Outgoing, Peer};
 pub(crate) use request::{Head, Received, Request};
 #[cfg(feature = "testing")]
 pub(crate) use scope::outside;

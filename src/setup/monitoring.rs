@@ -7,7 +7,7 @@ use std::time::Duration;
 use tower_layer::Layer as _;
 
 use crate::error::Error;
-use crate::http::{Monitor, MonitorLayer};
+use crate::http::{ClientLayer, Monitor, MonitorLayer};
 use crate::metrics::Registry;
 use crate::observe::Meter;
 use crate::setup::builder::MonitoringBuilder;
@@ -36,7 +36,8 @@ use crate::setup::builder::MonitoringBuilder;
 /// ```
 ///
 /// What is recorded is kept as long as the process lives, and so is the own listener of what
-/// [`init`](Self::init) made. What [`build`](MonitoringBuilder::build) made closes its listener with the last clone.
+/// [`init`](Self::init) made. What [`build`](MonitoringBuilder::build) made closes its listener with the last clone, whose drop waits up to two
+/// seconds for spans to be sent: [`flush`](Self::flush) before, on a runtime that must not wait.
 #[derive(Clone)]
 #[must_use = "without its layer no request is measured"]
 pub struct Monitoring(pub(crate) Arc<Inner>);
@@ -115,6 +116,30 @@ impl Monitoring {
     /// Measures a service as the layer does; for those who do not use tower's builder.
     pub fn wrap<S>(&self, service: S) -> Monitor<S> {
         self.layer().layer(service)
+    }
+
+    /// The layer for requests to another service, under a name of its own such as `payments`: that is the label `peer`, never the address.
+    ///
+    /// For any tower service of HTTP, such as a client of `hyper-util`. A request takes the trace along that it is made in (`traceparent`,
+    /// `tracestate`), unless it has that header already, and has a client span in it. Its time until the head of the answer is observed in
+    /// `http_client_request_duration_seconds`, with the status, or `error`, `timeout` or `cancelled` where there is none. What is told of
+    /// the address is without query and user name.
+    ///
+    /// Make it once for each service and keep it: what it records to is kept as long as the process lives.
+    ///
+    /// ```
+    /// # async fn service() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
+    /// use tower::{Layer as _, service_fn};
+    /// # let client = service_fn(async |_: http::Request<String>| Ok::<_, std::io::Error>(http::Response::new(String::new())));
+    ///
+    /// let payments = monitoring.client_layer("payments").layer(client);
+    /// # let _ = payments;
+    /// # Ok(()) }
+    /// ```
+    pub fn client_layer(&self, peer: impl Into<String>) -> ClientLayer {
+        let peer = self.recording().map(|meter| meter.peer(peer.into()));
+        ClientLayer::new(peer)
     }
 
     /// Where the service's own metrics are registered.

@@ -134,3 +134,23 @@ impl Open {
         self.recording.add(self.span);
     }
 }
+
+/// What the thread worked on before a span, until it works on that again.
+pub struct Entered(Option<Box<Current>>);
+
+impl Entered {
+    /// Makes a span what the thread works on, if there is one, until this is dropped.
+    #[inline]
+    pub(crate) fn into(span: Option<&Open>) -> Self {
+        Self(span.map(|span| Box::new(span.current().swap())))
+    }
+}
+
+impl Drop for Entered {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(before) = self.0.take() {
+            before.swap();
+        }
+    }
+}

@@ -72,6 +72,11 @@ impl Recording {
         }
     }
 
+    /// What the systems before this one said.
+    pub(crate) fn state(&self) -> Option<HeaderValue> {
+        self.lock().state.clone()
+    }
+
     /// Now, in nanoseconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         let since = self.clock.began.elapsed().as_nanos();

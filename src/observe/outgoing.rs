@@ -1,0 +1,191 @@
+//! One request to another service: begun when it is sent, finished when its head is there, or when it is clear that none will come.
+
+use http::{Request, StatusCode, Uri};
+
+use crate::label::Method;
+use crate::metrics::{AppendList, Histogram, Series, resolve};
+use crate::observe::clock::Start;
+use crate::trace::current::{self, Entered, Open};
+use crate::trace::{Attribute, Kind, Status};
+use crate::trace_context::TraceContext;
+
+/// Another service, under the name that this one has for it; and the times of requests to it, as they occur.
+pub(crate) struct Peer {
+    name: String,
+    times: &'static Series,
+    answers: AppendList<Answer>,
+}
+
+struct Answer {
+    method: Method,
+    end: End,
+    time: Histogram,
+}
+
+/// How a request to another service ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Answered(StatusCode),
+    Failed,
+    Timeout,
+    /// Nobody wanted to know any more.
+    Cancelled,
+}
+
+impl Peer {
+    pub(crate) fn new(name: String, times: &'static Series) -> &'static Self {
+        Box::leak(Box::new(Self {
+            name,
+            times,
+            answers: AppendList::new(),
+        }))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn count(
+        &'static self,
+        method: Method,
+        end: End,
+        nanoseconds: u64,
+        trace: Option<TraceContext>,
+    ) {
+        let is = |known: &&Answer| known.method == method && known.end == end;
+        let answer = match self.answers.iter().find(is) {
+            Some(known) => known,
+            None => self.first(method, end),
+        };
+        answer.time.record(nanoseconds, trace);
+    }
+
+    #[cold]
+    fn first(&'static self, method: Method, end: End) -> &'static Answer {
+        let labels = [method.as_str(), &self.name, &end.code()];
+        self.answers.push(Answer {
+            method,
+            end,
+            time: resolve(self.times, &labels),
+        })
+    }
+}
+
+impl End {
+    /// The label value: the status, or what there is in place of one.
+    fn code(self) -> String {
+        match self {
+            End::Answered(status) => status.as_u16().to_string(),
+            End::Failed => "error".to_owned(),
+            End::Timeout => "timeout".to_owned(),
+            End::Cancelled => "cancelled".to_owned(),
+        }
+    }
+}
+
+/// A request to another service under way. Dropped, it is finished as cancelled.
+pub(crate) struct Outgoing {
+    peer: &'static Peer,
+    method: Method,
+    started: Start,
+    span: Option<Box<Open>>,
+    is_finished: bool,
+}
+
+impl Outgoing {
+    pub(crate) fn start<B>(peer: &'static Peer, request: &Request<B>) -> Self {
+        let method = Method::from(request.method());
+        let span = match current::is_recording() {
+            true => span(peer, method, request.uri()),
+            false => None,
+        };
+        Self {
+            peer,
+            method,
+            started: Start::now(),
+            span,
+            is_finished: false,
+        }
+    }
+
+    /// With which context the trace goes on at the other service, if there is one.
+    pub(crate) fn context(&self) -> Option<TraceContext> {
+        match &self.span {
+            Some(span) => Some(span.context),
+            None => TraceContext::current(),
+        }
+    }
+
+    /// What the systems before this one said of the trace.
+    pub(crate) fn state(&self) -> Option<http::HeaderValue> {
+        self.span.as_ref()?.recording.state()
+    }
+
+    /// Makes it what this thread works on, until what is returned is dropped.
+    pub(crate) fn enter(&self) -> Entered {
+        Entered::into(self.span.as_deref())
+    }
+
+    pub(crate) fn finish(&mut self, end: End) {
+        if std::mem::replace(&mut self.is_finished, true) {
+            return;
+        }
+        let trace = self.span.as_ref().map(|span| span.context);
+        let trace = trace.filter(TraceContext::is_sampled);
+        let time = self.started.nanoseconds();
+        self.peer.count(self.method, end, time, trace);
+        if let Some(span) = self.span.take() {
+            close(*span, end);
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.finish(End::Cancelled);
+    }
+}
+
+// Source of what follows: OpenTelemetry's semantic conventions for HTTP client spans, version 1.
+
+#[cold]
+fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
+    let name = match method {
+        Method::Other => "HTTP",
+        method => method.as_str(),
+    };
+    let mut span = Open::begin(name.into())?;
+    span.span.kind = Kind::Client;
+    span.tell(Attribute::text("http.request.method", method.as_str()));
+    span.tell(Attribute::text("peer.service", peer.name().to_owned()));
+    if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
+        span.tell(Attribute::text("server.address", host.to_owned()));
+        let usual = if scheme == "https" { 443 } else { 80 };
+        let port = uri.port_u16().unwrap_or(usual);
+        span.tell(Attribute::int("server.port", i64::from(port)));
+        // Without the query, and without a user's name, which may say what nobody else is to know.
+        let port = uri
+            .port()
+            .map_or_else(String::new, |port| format!(":{port}"));
+        let url = format!("{scheme}://{host}{port}{}", uri.path());
+        span.tell(Attribute::text("url.full", url));
+    }
+    Some(Box::new(span))
+}
+
+#[cold]
+fn close(mut span: Open, end: End) {
+    let error = match end {
+        End::Answered(status) => {
+            let code = i64::from(status.as_u16());
+            span.tell(Attribute::int("http.response.status_code", code));
+            (code >= 400).then(|| status.as_str().to_owned())
+        }
+        other => Some(other.code()),
+    };
+    if let Some(error) = error {
+        span.tell(Attribute::text("error.type", error));
+        span.span.status = Status::Error("".into());
+    }
+    span.end();
+}
