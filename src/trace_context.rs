@@ -165,6 +165,33 @@ mod tests {
         }
     }
 
+    /// What is read of headers that are nearly right is what they say; the fuzz target of this name goes on from here.
+    #[test]
+    fn headers_that_nobody_sends() {
+        let mut random = fastrand::Rng::with_seed(55);
+        let mut read = 0;
+        for _ in 0..200_000 {
+            let mut header = GOOD.as_bytes().to_vec();
+            for _ in 0..random.usize(..4) {
+                let at = random.usize(..header.len());
+                match random.u8(..4) {
+                    0 => header[at] = random.u8(..),
+                    1 => header.insert(at, b'0'),
+                    2 => drop(header.remove(at)),
+                    _ => header[at] = b"0123456789abcdef-"[random.usize(..17)],
+                }
+            }
+            let Some(context) = TraceContext::from_traceparent(&header) else {
+                continue;
+            };
+            read += 1;
+            let written = context.traceparent();
+            assert_eq!(written.as_bytes()[2..53], header[2..53]);
+            assert_eq!(TraceContext::from_traceparent(&written), Some(context));
+        }
+        assert!(read > 50_000, "{read}");
+    }
+
     #[test]
     fn malformed() {
         for header in [

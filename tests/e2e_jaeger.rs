@@ -245,7 +245,12 @@ async fn requests_are_answered_while_jaeger_is_away() {
     let folder = empty_folder("e2e_jaeger_away");
     let places = Places::free();
     let jaeger = Jaeger::start(&folder, places).await;
-    let shop = open_shop(&folder, places, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "1000")]).await;
+    // Little time and little room, so that neither is there for long.
+    let limits = [
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "32"),
+    ];
+    let shop = open_shop(&folder, places, &limits).await;
     let shop = Arc::new(shop);
     let answers: Arc<Mutex<BTreeMap<u16, u64>>> = Arc::default();
     let load = tokio::spawn(visit(Arc::clone(&shop), Arc::clone(&answers)));
@@ -253,15 +258,17 @@ async fn requests_are_answered_while_jaeger_is_away() {
     new_traces_arrive(&jaeger, &shop).await;
 
     drop(jaeger);
-    let before = lost(&shop).await;
     more_are_answered(&answers).await;
-    eventually("spans that are lost are counted", async || {
-        match lost(&shop).await {
-            now if now > before => Ok(()),
-            now => Err(format!("{now} were lost")),
-        }
-    })
-    .await;
+    for reason in ["export_failed", "queue_full"] {
+        let before = lost(&shop, reason).await;
+        eventually("spans that are lost are counted", async || {
+            match lost(&shop, reason).await {
+                now if now > before => Ok(()),
+                now => Err(format!("{reason}: {now}")),
+            }
+        })
+        .await;
+    }
     more_are_answered(&answers).await;
 
     let jaeger = Jaeger::start(&folder, places).await;
@@ -301,16 +308,13 @@ async fn more_are_answered(answers: &Mutex<BTreeMap<u16, u64>>) {
     .await;
 }
 
-/// The spans that the shop has lost since its collector did not take them.
-async fn lost(shop: &Shop) -> u64 {
+/// The spans that the shop has lost for this reason.
+async fn lost(shop: &Shop, reason: &str) -> u64 {
     let metrics = shop.metrics().await;
-    let lost = ["export_failed", "queue_full"].map(|reason| {
-        let series = format!("monitoring_spans_dropped_total{{reason=\"{reason}\"}} ");
-        let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
-        let value = value.unwrap_or_else(|| panic!("no {series}in\n{metrics}"));
-        value.parse::<u64>().expect("a whole number")
-    });
-    lost.iter().sum()
+    let series = format!("monitoring_spans_dropped_total{{reason=\"{reason}\"}} ");
+    let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
+    let value = value.unwrap_or_else(|| panic!("no {series}in\n{metrics}"));
+    value.parse().expect("a whole number")
 }
 
 /// Sends requests until the trace of one of them is there.
