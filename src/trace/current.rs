@@ -136,6 +136,7 @@ impl Open {
 }
 
 /// What the thread worked on before a span, until it works on that again.
+#[cfg_attr(not(feature = "macros"), allow(unreachable_pub))]
 pub struct Entered(Option<Box<Current>>);
 
 impl Entered {
