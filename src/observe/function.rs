@@ -245,9 +245,11 @@ impl Call {
     #[inline]
     pub fn finish(mut self, code: u16) {
         self.finished = true;
-        self.end_span(code >= 500);
         let ended = self.ended();
-        if !self.left_to_request(ended) {
+        let is_left = self.left_to_request(ended);
+        // What becomes of an endpoint's error is told by the span of the request: it may be a 404.
+        self.end_span(!is_left && code >= 500);
+        if !is_left {
             // A service's own type can answer with any number: what is no status is an error of the service.
             let code = if (100..=999).contains(&code) {
                 code
