@@ -4,7 +4,7 @@
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Parts of names of what is secret, in lower case and without what joins words.
-const SECRETS: [&str; 14] = [
+const SECRETS: [&str; 20] = [
     "authorization",
     "cookie",
     "password",
@@ -19,6 +19,12 @@ const SECRETS: [&str; 14] = [
     "cardnumber",
     "cvv",
     "signature",
+    "bearer",
+    "jwt",
+    "pwd",
+    "sessionid",
+    "urlquery",
+    "otpcode",
 ];
 
 /// Whether a field of this name holds what is nobody else's business.
@@ -33,9 +39,28 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRETS.iter().any(|secret| has(secret))
 }
 
+/// The text of a field without the query of the address that it holds, if its name says that it holds one.
+pub(crate) fn without_query<'a>(name: &str, text: &'a str) -> &'a str {
+    let last = name.rsplit(['.', '_']).next().unwrap_or_default();
+    let is_address = matches!(last, "uri" | "url" | "full" | "target" | "href" | "path");
+    match text.split_once('?') {
+        Some((before, _)) if is_address => before,
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_have_no_query() {
+        for name in ["uri", "url.full", "http.target", "request_url", "path"] {
+            assert_eq!(without_query(name, "/a?token=x"), "/a", "{name}");
+        }
+        assert_eq!(without_query("uri", "/a"), "/a");
+        assert_eq!(without_query("question", "why?"), "why?");
+    }
 
     #[test]
     fn names_of_secrets() {

@@ -37,6 +37,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::instrument::WithSubscriber as _;
 use tracing::{Instrument as _, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::support::collector::{Collector, Span};
 use crate::support::exchange::{drop_half_way, head, request, send};
@@ -77,7 +78,7 @@ fn with_header(line: &str, name: &str, value: &str) -> Request<Body> {
     request
 }
 
-fn subscriber() -> impl tracing::Subscriber + Send + Sync {
+fn subscriber() -> impl tracing::Subscriber + for<'a> LookupSpan<'a> + Send + Sync {
     tracing_subscriber::registry().with(TracingLayer::new())
 }
 
@@ -119,6 +120,7 @@ async fn a_request_begins_a_trace_and_says_what_became_of_it() {
         ("http.route", "/boxes/{id}"),
         ("network.protocol.version", "1.1"),
         ("url.path", "/boxes/7"),
+        ("url.scheme", "http"),
     ];
     assert_eq!(span.attributes(), pairs(&expected));
 
@@ -257,7 +259,7 @@ async fn what_went_wrong_is_told() {
             "aborted",
             Some("the client went away during the answer"),
         ),
-        ("GET", "500", "500", Some("")),
+        ("GET", "", "server_error", Some("")),
     ] {
         let span = collector.span(name);
         let told = |key| span.attribute(key).unwrap_or_default();
@@ -430,6 +432,82 @@ async fn what_comes_after_a_span_is_not_below_it() {
         assert_eq!(span.parent(), parent.id(), "{name}");
     }
     assert_eq!(collector.spans().len(), 8, "and the price of the charge");
+}
+
+/// Guards may be given up in any order.
+#[tokio::test]
+async fn spans_that_end_in_another_order() {
+    let (collector, monitoring) = traced().await;
+    let handler = async || {
+        let (a, b) = (info_span!("a"), info_span!("b"));
+        let in_a = a.enter();
+        let in_b = b.enter();
+        drop(in_a);
+        charge(1);
+        drop(in_b);
+        info_span!("after").in_scope(|| {});
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    send(app, request("GET /"))
+        .with_subscriber(subscriber())
+        .await;
+    flushed(&monitoring).await;
+    for (name, parent) in [("b", "GET /"), ("charge", "b"), ("after", "GET /")] {
+        let (span, parent) = (collector.span(name), collector.span(parent));
+        assert_eq!(span.parent(), parent.id(), "{name}");
+    }
+}
+
+/// Work that goes on for long and says much of itself on a span that has ended keeps no room from what comes after.
+#[tokio::test]
+async fn events_of_work_that_outlives_its_request() {
+    let (collector, monitoring) = traced().await;
+    let (done, finished) = oneshot::channel::<()>();
+    let done = std::sync::Mutex::new(Some(done));
+    let handler = async move || {
+        let done = done.lock().expect("no panic").take();
+        let work = async move {
+            tokio::task::yield_now().await;
+            for n in 0..600 {
+                info!(n, "on the request, which has ended");
+            }
+            info_span!("last").in_scope(|| info!("heard"));
+            drop(done);
+        };
+        tokio::spawn(work.in_current_trace().with_subscriber(subscriber()));
+    };
+    let handler = std::sync::Arc::new(handler);
+    let handler = move || {
+        let handler = handler.clone();
+        async move { handler().await }
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    send(app, request("GET /")).await;
+    finished.await.expect_err("dropped at the end");
+    tokio::task::yield_now().await;
+    flushed(&monitoring).await;
+    let events = collector.span("last").events;
+    assert_eq!(events.len(), 1);
+    assert!(collector.span("GET /").events.is_empty());
+}
+
+#[tokio::test]
+async fn a_layer_that_is_there_twice() {
+    let (collector, monitoring) = traced().await;
+    let handler = async || info_span!("once").in_scope(|| {});
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    let twice = subscriber().with(TracingLayer::new());
+    let answer = send(app, request("GET /")).with_subscriber(twice).await;
+    assert_eq!(answer.0, 200);
+    flushed(&monitoring).await;
+    let request = collector.span("GET /");
+    assert_eq!(collector.span("once").trace(), request.trace());
 }
 
 /// A service that calls another one in the same process, with a monitoring of its own.

@@ -23,11 +23,15 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use ecolaura_monitoring::{Monitoring, Sampling, monitor};
+use peak_alloc::PeakAlloc;
 use tokio::net::TcpListener;
 
 use crate::support::collector::{Answer, Collector};
 use crate::support::eventually::eventually;
 use crate::support::exchange::{request, send};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
 
 /// All requests are sampled: of those that are kept for their end, some more spans are expected.
 fn monitoring(endpoint: &str) -> Monitoring {
@@ -192,6 +196,51 @@ async fn the_collector_hangs() {
         6006,
         "each is exported or counted as lost: {text}"
     );
+}
+
+/// What comes while spans are being sent waits for its time, and costs none of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_collector_loses_nothing() {
+    let collector = Collector::answering(vec![Answer::Slowly; 1000]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    let requests = async {
+        for _ in 0..50 {
+            answer(&monitoring, 2).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let flushes = async {
+        for _ in 0..3 {
+            monitoring.flush(Duration::from_millis(300)).await;
+        }
+    };
+    tokio::join!(requests, flushes);
+    assert!(monitoring.flush(Duration::MAX).await);
+    assert_eq!(exported(&monitoring), 200.0);
+    assert_eq!(collector.spans().len(), 200);
+}
+
+/// However long the paths are that clients send.
+#[tokio::test]
+async fn memory_is_bounded() {
+    let collector = Collector::answering(vec![Answer::Never; 100]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    let app = Router::new().layer(monitoring.layer());
+    let long = "x".repeat(60_000);
+    let before = allocated();
+    for _ in 0..6_000 {
+        let status = send(app.clone(), request(&format!("GET /{long}"))).await.0;
+        assert_eq!(status, 404);
+    }
+    let grown = allocated().saturating_sub(before);
+    assert!(grown < 40 << 20, "{grown} bytes");
+    let lost = dropped(&monitoring, "queue_full") + dropped(&monitoring, "buffer_full");
+    assert!(lost > 3_000.0, "{lost}");
+}
+
+/// What the process has allocated and not given back.
+fn allocated() -> usize {
+    MEMORY.current_usage()
 }
 
 /// What waits at the end is sent by whoever drops the last clone.

@@ -6,7 +6,7 @@ use crate::label::Method;
 use crate::metrics::{AppendList, Histogram, Series, resolve};
 use crate::observe::clock::Start;
 use crate::trace::current::{self, Entered, Open};
-use crate::trace::{Attribute, Kind, Status};
+use crate::trace::{Attribute, Kind, Status, cut};
 use crate::trace_context::TraceContext;
 
 /// Another service, under the name that this one has for it; and the times of requests to it, as they occur.
@@ -111,6 +111,7 @@ impl Outgoing {
     /// With which context the trace goes on at the other service, if there is one.
     pub(crate) fn context(&self) -> Option<TraceContext> {
         match &self.span {
+            Some(span) if !span.recording.tracer.propagates => None,
             Some(span) => Some(span.context),
             None => TraceContext::current(),
         }
@@ -159,7 +160,8 @@ fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
     span.tell(Attribute::text("http.request.method", method.as_str()));
     span.tell(Attribute::text("peer.service", peer.name().to_owned()));
     if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
-        span.tell(Attribute::text("server.address", host.to_owned()));
+        let address = host.trim_matches(&['[', ']'][..]).to_owned();
+        span.tell(Attribute::text("server.address", address));
         let usual = if scheme == "https" { 443 } else { 80 };
         let port = uri.port_u16().unwrap_or(usual);
         span.tell(Attribute::int("server.port", i64::from(port)));
@@ -168,6 +170,8 @@ fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
             .port()
             .map_or_else(String::new, |port| format!(":{port}"));
         let url = format!("{scheme}://{host}{port}{}", uri.path());
+        let longest = span.recording.tracer.limits.text;
+        let url = cut(&url, longest).to_owned();
         span.tell(Attribute::text("url.full", url));
     }
     Some(Box::new(span))

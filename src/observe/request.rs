@@ -82,7 +82,7 @@ impl Request {
         endpoint: Option<&'static Endpoint>,
         pending: bool,
         received: Received,
-        trace: Traced,
+        mut trace: Traced,
     ) -> Self {
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
         let route = endpoint.route(meter, method, transport);
@@ -90,10 +90,12 @@ impl Request {
         if !pending {
             route.begin();
         }
+        let started = Start::now();
+        trace.began();
         Self {
             route,
             trace,
-            started: Start::now(),
+            started,
             received,
             sent: 0,
             said: None,
@@ -214,14 +216,15 @@ impl Request {
 
     /// The service or its body failed.
     pub(crate) fn failed(&mut self, outcome: Outcome) {
-        if self.status.is_none() {
+        let answered = self.status;
+        if answered.is_none() {
             let code = match outcome {
                 Outcome::Timeout => StatusCode::GATEWAY_TIMEOUT,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
             self.status = Some(code);
         }
-        self.finish(outcome);
+        self.finish_after(answered, outcome);
     }
 
     /// A panic that something inside turned into a server error is still one.
@@ -234,6 +237,11 @@ impl Request {
     }
 
     fn finish(&mut self, outcome: Outcome) {
+        self.finish_after(self.status, outcome);
+    }
+
+    /// Finishes it. `answered` is the status that the client was sent, which is not always the one that it counts with.
+    fn finish_after(&mut self, answered: Option<StatusCode>, outcome: Outcome) {
         if self.finished {
             return;
         }
@@ -242,8 +250,8 @@ impl Request {
             false => self.count(outcome),
             true => self.end_stream(),
         };
-        self.trace
-            .end(self.route, self.code(outcome), outcome, time);
+        let answered = answered.map(|status| status.as_u16());
+        self.trace.end(self.route, answered, outcome, time);
         if let Some(said) = self.said.take() {
             said.count_functions(self.route.method, self.code(outcome), self.trace.exemplar());
         }

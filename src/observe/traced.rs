@@ -11,7 +11,7 @@ use http::{Request, Version};
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
-use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, current::Current};
+use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, current::Current, cut};
 use crate::trace_context::TraceContext;
 
 /// Made once: a name given as text is parsed for each request.
@@ -31,10 +31,13 @@ struct ServerSpan {
     parent: u64,
     path: Option<PathAndQuery>,
     version: Version,
+    scheme: &'static str,
     /// `tracestate`.
     state: Option<HeaderValue>,
     /// Nanoseconds before what is measured at last: of a stream, those until its head.
     before: u64,
+    /// Whether its recording began with it.
+    is_from_start: bool,
     /// What is recorded of it, once something is; if it is to be recorded, from the start.
     recording: Option<Arc<Recording>>,
 }
@@ -61,13 +64,18 @@ impl Traced {
         let (context, is_collected) = tracer.begin(parent);
         let span = is_collected.then(|| {
             let state = parent.and_then(|_| Tracer::state_of(request.headers()));
-            let (is_kept, path) = (context.is_sampled(), request.uri().path_and_query());
+            let path = request.uri().path_and_query();
             Box::new(ServerSpan {
                 tracer,
                 parent: parent.map_or(0, |parent| parent.span),
                 path: path.cloned(),
                 version: request.version(),
-                recording: is_kept.then(|| tracer.record(context, state.clone())),
+                scheme: match request.uri().scheme_str() {
+                    Some("https") => "https",
+                    _ => "http",
+                },
+                recording: None,
+                is_from_start: false,
                 state,
                 before: 0,
             })
@@ -82,6 +90,17 @@ impl Traced {
     #[inline]
     pub(crate) fn exemplar(&self) -> Option<TraceContext> {
         self.context.filter(TraceContext::is_sampled)
+    }
+
+    /// The request's time has begun: so has its recording, if it is known that it is kept.
+    #[inline]
+    pub(crate) fn began(&mut self) {
+        if let (Some(context), Some(span)) = (self.context, &mut self.span) {
+            if context.is_sampled() {
+                span.recording = Some(span.tracer.record(context, span.state.clone()));
+                span.is_from_start = true;
+            }
+        }
     }
 
     /// Whether there is a trace at all, as in most services that nobody traces there is not.
@@ -111,14 +130,30 @@ impl Traced {
     pub(crate) fn leave(&mut self) {
         match &mut self.span {
             None => TraceContext::set_current(None),
-            Some(span) => span.recording = Current::default().swap().recording,
+            Some(span) => {
+                let own = Current::default().swap().recording;
+                // A span that was left open may have put that of another request here.
+                let trace = self.context.map(|context| context.trace);
+                span.recording = own.filter(|own| Some(own.trace) == trace);
+            }
         }
     }
 
-    /// The head of a stream is there, after so long: from now on its life is measured.
+    /// The head of a stream is there, after so long: from now on its life is measured. Whether it is kept is decided.
+    #[cold]
     pub(crate) fn streams(&mut self, nanoseconds: u64) {
-        if let Some(span) = &mut self.span {
-            span.before = nanoseconds;
+        let is_kept = self.exemplar().is_some();
+        let Some(span) = &mut self.span else {
+            return;
+        };
+        span.before = nanoseconds;
+        match (&span.recording, is_kept) {
+            (Some(recording), true) => recording.will_be_kept(),
+            (Some(recording), false) => recording.discard(),
+            (None, _) => {}
+        }
+        if !is_kept {
+            self.span = None; // so that nothing is collected for as long as it lives
         }
     }
 
@@ -138,9 +173,15 @@ impl Traced {
 
     /// Ends the span. It is exported, or all that was collected for it is discarded.
     #[inline]
-    pub(crate) fn end(&mut self, route: &Route, code: u16, outcome: Outcome, nanoseconds: u64) {
+    pub(crate) fn end(
+        &mut self,
+        route: &Route,
+        answered: Option<u16>,
+        outcome: Outcome,
+        nanoseconds: u64,
+    ) {
         if let (Some(context), Some(span)) = (self.context, self.span.take()) {
-            span.end(context, route, code, outcome, nanoseconds);
+            span.end(context, route, answered, outcome, nanoseconds);
         }
     }
 }
@@ -148,39 +189,76 @@ impl Traced {
 impl ServerSpan {
     #[cold]
     fn end(
-        self,
+        mut self,
         context: TraceContext,
         route: &Route,
-        code: u16,
+        answered: Option<u16>,
         outcome: Outcome,
         nanoseconds: u64,
     ) {
-        let ServerSpan {
-            tracer,
-            state,
-            recording,
-            ..
-        } = self;
+        let (recording, state) = (self.recording.take(), self.state.take());
         if !context.is_sampled() {
             if let Some(recording) = recording {
                 recording.discard();
             }
             return;
         }
-        let recording = recording.unwrap_or_else(|| tracer.record(context, None));
-        let end = recording.now();
+        let recording = recording.unwrap_or_else(|| self.tracer.record(context, None));
+        // Just the time that is measured, with all that was done in it.
+        let (began, took) = (recording.began(), nanoseconds.saturating_add(self.before));
+        let (start, end) = match self.is_from_start {
+            true => (began, began.saturating_add(took)),
+            false => {
+                let end = recording.now();
+                (end.saturating_sub(took).min(began), end)
+            }
+        };
         let span = Span {
             id: context.span,
             parent: self.parent,
             name: name(route),
             kind: Kind::Server,
-            start: end.saturating_sub(nanoseconds.saturating_add(self.before)),
+            start,
             end,
-            attributes: attributes(route, self.path.as_ref(), self.version, code, outcome),
+            attributes: self.attributes(route, answered, outcome),
             lost: 0,
-            status: status(code, outcome),
+            lost_events: 0,
+            status: status(answered, outcome),
         };
         recording.keep(span, state);
+    }
+}
+
+impl ServerSpan {
+    fn attributes(&self, route: &Route, answered: Option<u16>, outcome: Outcome) -> Vec<Attribute> {
+        let mut attributes = Vec::with_capacity(8);
+        let method = route.method.as_str();
+        attributes.push(Attribute::text("http.request.method", method));
+        if let Some(path) = &self.path {
+            // Without the query, which may say what nobody else is to know.
+            let path = cut(path.path(), self.tracer.limits.text);
+            attributes.push(Attribute::text("url.path", path.to_owned()));
+        }
+        attributes.push(Attribute::text("url.scheme", self.scheme));
+        if route.is_named {
+            attributes.push(Attribute::text("http.route", route.template()));
+        }
+        if let Some(code) = answered {
+            let code = i64::from(code);
+            attributes.push(Attribute::int("http.response.status_code", code));
+        }
+        if let Some(error) = error_type(answered, outcome) {
+            attributes.push(Attribute::text("error.type", error));
+        }
+        let version = match self.version {
+            Version::HTTP_09 => "0.9",
+            Version::HTTP_10 => "1.0",
+            Version::HTTP_2 => "2",
+            Version::HTTP_3 => "3",
+            _ => "1.1",
+        };
+        attributes.push(Attribute::text("network.protocol.version", version));
+        attributes
     }
 }
 
@@ -206,54 +284,19 @@ fn name(route: &Route) -> Cow<'static, str> {
     }
 }
 
-fn attributes(
-    route: &Route,
-    path: Option<&PathAndQuery>,
-    version: Version,
-    code: u16,
-    outcome: Outcome,
-) -> Vec<Attribute> {
-    let mut attributes = Vec::with_capacity(7);
-    attributes.push(Attribute::text(
-        "http.request.method",
-        route.method.as_str(),
-    ));
-    if let Some(path) = path {
-        // Without the query, which may say what nobody else is to know.
-        attributes.push(Attribute::text("url.path", path.path().to_owned()));
-    }
-    if route.is_named {
-        attributes.push(Attribute::text("http.route", route.template()));
-    }
-    if outcome != Outcome::Cancelled {
-        attributes.push(Attribute::int("http.response.status_code", i64::from(code)));
-    }
-    if let Some(error) = error_type(code, outcome) {
-        attributes.push(Attribute::text("error.type", error));
-    }
-    let version = match version {
-        Version::HTTP_09 => "0.9",
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_2 => "2",
-        Version::HTTP_3 => "3",
-        _ => "1.1",
-    };
-    attributes.push(Attribute::text("network.protocol.version", version));
-    attributes
-}
-
 /// `error.type`: the status of a server error, else what went wrong.
-fn error_type(code: u16, outcome: Outcome) -> Option<Cow<'static, str>> {
-    match outcome {
-        Outcome::Success | Outcome::ClientError => None,
-        Outcome::ServerError if code >= 500 => Some(code.to_string().into()),
-        other => Some(other.as_str().into()),
+fn error_type(answered: Option<u16>, outcome: Outcome) -> Option<Cow<'static, str>> {
+    match (outcome, answered) {
+        (Outcome::Success | Outcome::ClientError, _) => None,
+        (Outcome::Timeout, Some(..500)) => None, // 408: the client was too slow
+        (Outcome::ServerError, Some(code @ 500..)) => Some(code.to_string().into()),
+        (other, _) => Some(other.as_str().into()),
     }
 }
 
 /// What the client did wrong is no error of the server's span.
-fn status(code: u16, outcome: Outcome) -> Status {
-    match error_type(code, outcome) {
+fn status(answered: Option<u16>, outcome: Outcome) -> Status {
+    match error_type(answered, outcome) {
         None => Status::Unset,
         Some(_) => Status::Error(match outcome {
             Outcome::Panic => "the handler panicked".into(),

@@ -18,6 +18,9 @@ use crate::otlp::settings::Settings;
 /// Bytes of an answer that are read: a collector's is a few dozen.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
+/// How long the rest of an answer may take.
+const ANSWER: Duration = Duration::from_secs(1);
+
 /// How long the collector may tell us to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -94,9 +97,12 @@ async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
             wait: seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT)),
         });
     }
-    let body = Limited::new(body, LONGEST_ANSWER).collect().await;
-    // Whatever else it says, it has taken them.
-    Ok(body.map_or(0, |body| encode::rejected(&body.to_bytes())))
+    // Whatever else it says, or does not say, it has taken them.
+    let body = Limited::new(body, LONGEST_ANSWER).collect();
+    match tokio::time::timeout(ANSWER, body).await {
+        Ok(Ok(body)) => Ok(encode::rejected(&body.to_bytes())),
+        Ok(Err(_)) | Err(_) => Ok(0),
+    }
 }
 
 /// The answers after which the protocol has requests repeated.

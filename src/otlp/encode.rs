@@ -73,6 +73,9 @@ fn span(out: &mut Vec<u8>, of: &Finished, span: &Span) {
     for one in of.events.iter().filter(|event| event.span == span.id) {
         long_message(out, 11, |out| event(out, one));
     }
+    if span.lost_events > 0 {
+        unsigned(out, 12, u64::from(span.lost_events));
+    }
     if let Status::Error(why) = &span.status {
         message(out, 15, |out| {
             if !why.is_empty() {

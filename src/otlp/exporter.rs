@@ -23,8 +23,14 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// How long a failure is told of once.
 const TELL_AGAIN: Duration = Duration::from_secs(60);
 
+/// The time that a batch has at least, where that of its request is not shorter.
+const LEAST: Duration = Duration::from_secs(1);
+
 /// How long what waits at the end may take to be sent.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How long a flush takes at most.
+const LONGEST_FLUSH: Duration = Duration::from_secs(3600);
 
 /// Exports the spans of one tracer until it is dropped.
 pub(crate) struct Exporter {
@@ -85,9 +91,9 @@ impl Exporter {
     /// Sends all that waits. What is returned resolves to whether that was done by then.
     pub(crate) fn flush(&self, within: Duration) -> oneshot::Receiver<bool> {
         let (done, wait) = oneshot::channel();
-        let _ = self
-            .orders
-            .send(Order::Flush(Instant::now() + within, done));
+        let now = Instant::now();
+        let by = now.checked_add(within).unwrap_or(now + LONGEST_FLUSH);
+        let _ = self.orders.send(Order::Flush(by, done));
         self.thread.unpark();
         wait
     }
@@ -125,7 +131,7 @@ impl Work {
         loop {
             match orders.try_recv() {
                 Ok(Order::Flush(by, done)) => {
-                    let _ = done.send(self.send_all(by));
+                    let _ = done.send(self.send_waiting(by));
                     continue;
                 }
                 Ok(Order::Stop) | Err(mpsc::TryRecvError::Disconnected) => break,
@@ -133,41 +139,56 @@ impl Work {
             }
             let now = Instant::now();
             if now >= next || self.tracer.is_pressing() {
-                self.send_all(now + self.timeout);
+                self.send_waiting(now + self.timeout);
                 next = Instant::now() + self.delay;
                 continue;
             }
             thread::park_timeout(next - now);
         }
-        self.send_all(Instant::now() + LAST_WORDS);
+        self.send_waiting(Instant::now() + LAST_WORDS);
         self.give_up("shutdown");
+        self.runtime.shutdown_background(); // a look-up of a name may hang, and nobody waits for it
     }
 
-    /// Sends all that waits, batch by batch, until this moment; whether all of it was sent.
-    fn send_all(&mut self, by: Instant) -> bool {
-        loop {
+    /// Sends what waits now, batch by batch; what comes meanwhile waits for its time. Whether all of it was sent by this moment.
+    fn send_waiting(&mut self, by: Instant) -> bool {
+        let mut waiting = self.tracer.waiting();
+        while waiting > 0 {
+            if Instant::now() >= by {
+                return false;
+            }
             let (traces, spans) = self.take();
             if spans == 0 {
-                return true;
+                break;
             }
-            let body = self.client.body(encode::request(&self.resource, &traces));
-            drop(traces);
-            match self
-                .runtime
-                .block_on(deliver(&self.client, body, by, &mut self.ends))
-            {
-                Ok(rejected) => {
-                    let rejected = usize::try_from(rejected).map_or(spans, |n| n.min(spans));
-                    self.exported.add((spans - rejected) as u64);
-                    if rejected > 0 {
-                        self.tracer.dropped("rejected", rejected);
-                    }
+            waiting = waiting.saturating_sub(spans);
+            if !self.send(traces, spans, by) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn send(&mut self, traces: Vec<Finished>, spans: usize, by: Instant) -> bool {
+        let body = self.client.body(encode::request(&self.resource, &traces));
+        self.tracer.release(traces.iter().map(|of| of.bytes).sum());
+        drop(traces);
+        // Each batch has its own time: one that is slow does not take it from the next.
+        let by = by.max(Instant::now() + self.timeout.min(LEAST));
+        let delivered = deliver(&self.client, body, by, &mut self.ends);
+        match self.runtime.block_on(delivered) {
+            Ok(rejected) => {
+                let rejected = usize::try_from(rejected).map_or(spans, |n| n.min(spans));
+                self.exported.add((spans - rejected) as u64);
+                if rejected > 0 {
+                    self.tracer.dropped("rejected", rejected);
                 }
-                Err(failure) => {
-                    self.tracer.dropped("export_failed", spans);
-                    self.tell(&failure, spans);
-                    return false;
-                }
+                true
+            }
+            Err(failure) => {
+                self.tracer.dropped("export_failed", spans);
+                self.tell(&failure, spans);
+                false
             }
         }
     }
@@ -189,6 +210,7 @@ impl Work {
         let mut lost = 0;
         while let Some(finished) = self.receiver.take() {
             lost += finished.spans.len();
+            self.tracer.release(finished.bytes);
         }
         if lost > 0 {
             self.tracer.dropped(reason, lost);

@@ -9,9 +9,11 @@ use crate::observe::{HttpNames, Meter};
 #[cfg(feature = "traces")]
 use crate::otlp::{Exporter, Settings};
 use crate::setup::environment::Environment;
+#[cfg(feature = "traces")]
+use crate::setup::environment::variable;
 use crate::setup::monitoring::{Monitoring, Parts};
 #[cfg(feature = "traces")]
-use crate::setup::traces::endpoint;
+use crate::setup::traces::{Traces, endpoint};
 #[cfg(feature = "traces")]
 use crate::trace::{Sampling, Tracer};
 
@@ -208,8 +210,8 @@ impl MonitoringBuilder {
         self
     }
 
-    /// Which requests are traced. By default as `OTEL_TRACES_SAMPLER` says, or else all, but no more than 100 a second that begin here; and
-    /// those that failed.
+    /// Which requests are traced. By default all, but no more than 100 a second that begin here, and those that failed; where
+    /// `OTEL_TRACES_SAMPLER` is set, just what that says.
     #[cfg(feature = "traces")]
     pub fn sampling(mut self, sampling: Sampling) -> Self {
         self.sampling = Some(sampling);
@@ -354,27 +356,33 @@ impl MonitoringBuilder {
         environment: &Environment,
         meter: &'static Meter,
     ) -> Result<Option<Exporter>, Error> {
-        let traces = &environment.traces;
-        let settings = match &self.collector {
-            Collector::Nowhere => None,
-            Collector::Default if !global => None,
-            Collector::Default => traces.exporter.clone(),
-            Collector::At(address) => Some(Settings {
-                endpoint: endpoint("the collector's address", address, true)?,
-                ..traces.exporter.clone().unwrap_or_default()
-            }),
+        let wanted = match &self.collector {
+            Collector::Nowhere => false,
+            Collector::Default => global,
+            Collector::At(_) => true,
         };
-        let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
+        let sampling = self.sampling.unwrap_or_default();
         if !(0.0..=1.0).contains(&sampling.ratio) {
-            let why = format!(
-                "the sampling ratio is {}: a share is from 0 to 1",
-                sampling.ratio
-            );
+            let ratio = sampling.ratio;
+            let why = format!("the sampling ratio is {ratio}: a share is from 0 to 1");
             return Err(Error::configuration(why));
         }
+        if !wanted {
+            return Ok(None);
+        }
+        // Only now: what the environment says of traces is nobody's business where there are none.
+        let traces = Traces::from(&variable)?;
+        let settings = match &self.collector {
+            Collector::At(address) => Some(Settings {
+                endpoint: endpoint("the collector's address", address, true)?,
+                ..traces.exporter.unwrap_or_default()
+            }),
+            _ => traces.exporter,
+        };
         let Some(settings) = settings else {
             return Ok(None);
         };
+        let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
         let (tracer, receiver) =
             Tracer::new(meter.registry, sampling, traces.propagates, traces.limits);
         let resource = attributes(self, environment);

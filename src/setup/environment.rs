@@ -5,8 +5,6 @@
 use std::net::SocketAddr;
 
 use crate::error::Error;
-#[cfg(feature = "traces")]
-use crate::setup::traces::Traces;
 
 /// What the environment says.
 #[derive(Debug, Default, PartialEq)]
@@ -16,12 +14,27 @@ pub(crate) struct Environment {
     pub(crate) attributes: Vec<(String, String)>,
     /// Where the own listener listens, unless the code says so.
     pub(crate) listen: Option<SocketAddr>,
-    #[cfg(feature = "traces")]
-    pub(crate) traces: Traces,
 }
 
-/// Looks a variable up: `Err` when it is not UTF-8.
-type Lookup<'a> = &'a dyn Fn(&str) -> Result<Option<String>, ()>;
+/// Looks a variable up; an empty one is none.
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Error>;
+
+/// An empty value is none.
+fn meant(value: Option<String>) -> Option<String> {
+    let value = value.map(|value| value.trim().to_owned());
+    value.filter(|value| !value.is_empty())
+}
+
+/// A variable of the process' environment.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Error> {
+    match std::env::var(name) {
+        Ok(value) => Ok(meant(Some(value))),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Error::configuration(format!("{name} is not valid UTF-8")))
+        }
+    }
+}
 
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
@@ -32,27 +45,16 @@ const PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 impl Environment {
     /// Reads the process' environment.
     pub(crate) fn read() -> Result<Self, Error> {
-        Self::from(&|name| match std::env::var(name) {
-            Ok(value) => Ok(Some(value)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => Err(()),
-        })
+        Self::from(&|name| variable(name))
     }
 
     fn from(lookup: Lookup<'_>) -> Result<Self, Error> {
-        let variable = |name: &str| match lookup(name) {
-            Ok(value) => Ok(value
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())),
-            Err(()) => Err(Error::configuration(format!("{name} is not valid UTF-8"))),
-        };
+        let variable = |name: &str| lookup(name).map(meant);
         Ok(Self {
             disabled: disabled(variable(DISABLED)?)?,
             service_name: variable(SERVICE_NAME)?,
             attributes: attributes(variable(ATTRIBUTES)?)?,
             listen: listen(variable(HOST)?, variable(PORT)?)?,
-            #[cfg(feature = "traces")]
-            traces: Traces::from(&variable)?,
         })
     }
 }
@@ -70,18 +72,24 @@ fn disabled(value: Option<String>) -> Result<bool, Error> {
 
 fn attributes(value: Option<String>) -> Result<Vec<(String, String)>, Error> {
     match value {
-        Some(list) => pairs(ATTRIBUTES, &list),
+        Some(list) => pairs(ATTRIBUTES, &list, false),
         None => Ok(Vec::new()),
     }
 }
 
 /// `key=value,key=value`, values percent-encoded. Errors name the place, not the value: it may be a secret.
-pub(crate) fn pairs(name: &str, list: &str) -> Result<Vec<(String, String)>, Error> {
+///
+/// `bare_equals`: whether `=` in a value may stand as it is, as in what ends a base64 text.
+pub(crate) fn pairs(
+    name: &str,
+    list: &str,
+    bare_equals: bool,
+) -> Result<Vec<(String, String)>, Error> {
     let pairs = list.split(',').map(str::trim).enumerate();
     pairs
         .filter(|(_, pair)| !pair.is_empty())
         .map(|(at, pair)| {
-            attribute(pair).ok_or_else(|| {
+            attribute(pair, bare_equals).ok_or_else(|| {
                 Error::configuration(format!(
                     "{name}: entry {} is malformed: write `key=value,key=value`, with `,`, `=` \
                      and `%` in values percent-encoded",
@@ -92,17 +100,17 @@ pub(crate) fn pairs(name: &str, list: &str) -> Result<Vec<(String, String)>, Err
         .collect()
 }
 
-fn attribute(pair: &str) -> Option<(String, String)> {
+fn attribute(pair: &str, bare_equals: bool) -> Option<(String, String)> {
     let (key, value) = pair.split_once('=')?;
     let key = key.trim();
     let is_key = |c: char| c.is_ascii_graphic() && !"\"(),/:;<=>?@[\\]{}".contains(c);
     if key.is_empty() || !key.chars().all(is_key) {
         return None;
     }
-    Some((key.to_owned(), percent_decoded(value.trim())?))
+    Some((key.to_owned(), percent_decoded(value.trim(), bare_equals)?))
 }
 
-fn percent_decoded(value: &str) -> Option<String> {
+fn percent_decoded(value: &str, bare_equals: bool) -> Option<String> {
     let mut bytes = value.bytes();
     let mut decoded = Vec::with_capacity(value.len());
     while let Some(byte) = bytes.next() {
@@ -112,7 +120,7 @@ fn percent_decoded(value: &str) -> Option<String> {
                 let (high, low) = (digit(bytes.next())?, digit(bytes.next())?);
                 u8::try_from(high * 16 + low).ok()?
             }
-            b'=' | b',' => return None,
+            b'=' if !bare_equals => return None,
             other => other,
         });
     }

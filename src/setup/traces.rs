@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::error::Error;
 use crate::otlp::Settings;
-use crate::setup::environment::pairs;
+use crate::setup::environment::{Lookup, pairs};
 use crate::trace::{Limits, Sampling};
 
 /// What the environment says of traces.
@@ -36,8 +36,8 @@ impl Default for Traces {
     }
 }
 
-/// Looks a variable up; an empty one is none.
-type Variable<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Error>;
+/// Spans that may wait, whatever is asked for: room for them is made at start.
+const MOST_QUEUED: usize = 1 << 20;
 
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
@@ -45,9 +45,15 @@ const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 
 impl Traces {
-    pub(crate) fn from(variable: Variable<'_>) -> Result<Self, Error> {
+    pub(crate) fn from(variable: Lookup<'_>) -> Result<Self, Error> {
+        let Some(exporter) = exporter(variable)? else {
+            return Ok(Self {
+                exporter: None,
+                ..Self::default() // of what nobody uses nothing is wrong
+            });
+        };
         Ok(Self {
-            exporter: exporter(variable)?,
+            exporter: Some(exporter),
             sampling: sampling(variable(SAMPLER)?, variable(SAMPLER_ARG)?)?,
             propagates: propagates(variable(PROPAGATORS)?)?,
             limits: limits(variable)?,
@@ -55,12 +61,17 @@ impl Traces {
     }
 }
 
+/// A value of which case does not matter.
+fn lower(value: Option<String>) -> Option<String> {
+    value.map(|value| value.to_ascii_lowercase())
+}
+
 fn wrong(name: &str, value: &str, what: impl Display) -> Error {
     Error::configuration(format!("{name} is `{value}`: {what}"))
 }
 
-fn exporter(variable: Variable<'_>) -> Result<Option<Settings>, Error> {
-    match variable(EXPORTER)?.as_deref() {
+fn exporter(variable: Lookup<'_>) -> Result<Option<Settings>, Error> {
+    match lower(variable(EXPORTER)?).as_deref() {
         None | Some("otlp") => settings(variable).map(Some),
         Some("none") => Ok(None),
         Some(other) => Err(wrong(EXPORTER, other, "set it to `otlp` or `none`")),
@@ -68,7 +79,7 @@ fn exporter(variable: Variable<'_>) -> Result<Option<Settings>, Error> {
 }
 
 /// That of traces alone, else that of all signals; and which it was.
-fn of_traces(variable: Variable<'_>, what: &str) -> Result<Option<(String, String)>, Error> {
+fn of_traces(variable: Lookup<'_>, what: &str) -> Result<Option<(String, String)>, Error> {
     for name in [
         format!("OTEL_EXPORTER_OTLP_TRACES_{what}"),
         format!("OTEL_EXPORTER_OTLP_{what}"),
@@ -80,10 +91,10 @@ fn of_traces(variable: Variable<'_>, what: &str) -> Result<Option<(String, Strin
     Ok(None)
 }
 
-fn settings(variable: Variable<'_>) -> Result<Settings, Error> {
+fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     if let Some((name, protocol)) = of_traces(variable, "PROTOCOL")? {
-        if protocol != "http/protobuf" {
+        if !protocol.eq_ignore_ascii_case("http/protobuf") {
             let what = "spans are sent by `http/protobuf`: set it to that, or unset it";
             return Err(wrong(&name, &protocol, what));
         }
@@ -96,7 +107,7 @@ fn settings(variable: Variable<'_>) -> Result<Settings, Error> {
         settings.headers = headers(&name, &value)?;
     }
     if let Some((name, value)) = of_traces(variable, "COMPRESSION")? {
-        settings.gzip = match value.as_str() {
+        settings.gzip = match value.to_ascii_lowercase().as_str() {
             "gzip" => true,
             "none" => false,
             other => return Err(wrong(&name, other, "set it to `gzip` or `none`")),
@@ -154,7 +165,7 @@ pub(crate) fn endpoint(name: &str, value: &str, is_base: bool) -> Result<Uri, Er
 /// `name=value,name=value`. Errors name the place, not the value, which is most likely a secret.
 fn headers(name: &str, value: &str) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
-    for (at, (key, value)) in pairs(name, value)?.into_iter().enumerate() {
+    for (at, (key, value)) in pairs(name, value, true)?.into_iter().enumerate() {
         let key = HeaderName::from_bytes(key.as_bytes());
         let value = HeaderValue::from_str(&value);
         let (Ok(key), Ok(mut value)) = (key, value) else {
@@ -171,7 +182,7 @@ fn headers(name: &str, value: &str) -> Result<HeaderMap, Error> {
 }
 
 fn sampling(sampler: Option<String>, argument: Option<String>) -> Result<Option<Sampling>, Error> {
-    let Some(sampler) = sampler else {
+    let Some(sampler) = lower(sampler) else {
         return Ok(None);
     };
     let (asks_parent, kind) = match sampler.strip_prefix("parentbased_") {
@@ -188,7 +199,9 @@ fn sampling(sampler: Option<String>, argument: Option<String>) -> Result<Option<
             return Err(wrong(SAMPLER, &sampler, what));
         }
     };
-    Ok(Some(Sampling::ratio(ratio).ask_parent(asks_parent)))
+    // Just what it says: no limit, and nothing that is kept besides.
+    let sampling = Sampling::ratio(ratio).ask_parent(asks_parent);
+    Ok(Some(sampling.at_most(u32::MAX).keep_failed(false)))
 }
 
 fn ratio(argument: Option<&str>) -> Result<f64, Error> {
@@ -207,7 +220,7 @@ fn ratio(argument: Option<&str>) -> Result<f64, Error> {
 
 /// Whether the traces of requests go on here. Baggage is not read, so that naming it changes nothing.
 fn propagates(list: Option<String>) -> Result<bool, Error> {
-    let Some(list) = list else {
+    let Some(list) = lower(list) else {
         return Ok(true);
     };
     let mut propagates = false;
@@ -228,7 +241,7 @@ fn propagates(list: Option<String>) -> Result<bool, Error> {
     Ok(propagates)
 }
 
-fn limits(variable: Variable<'_>) -> Result<Limits, Error> {
+fn limits(variable: Lookup<'_>) -> Result<Limits, Error> {
     let mut limits = Limits::default();
     let read = |limit: &mut usize, names: &[&str], least: usize| {
         for name in names {
@@ -240,6 +253,7 @@ fn limits(variable: Variable<'_>) -> Result<Limits, Error> {
         Ok(())
     };
     read(&mut limits.queue, &["OTEL_BSP_MAX_QUEUE_SIZE"], 1)?;
+    limits.queue = limits.queue.min(MOST_QUEUED);
     read(&mut limits.events, &["OTEL_SPAN_EVENT_COUNT_LIMIT"], 0)?;
     let attributes = [
         "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
@@ -333,10 +347,11 @@ mod tests {
     #[test]
     fn headers_are_not_shown() {
         let name = "OTEL_EXPORTER_OTLP_HEADERS";
-        let headers = exporter(&[(name, "authorization=Bearer%20secret,x-team=shop")]).headers;
-        assert_eq!(headers["authorization"], "Bearer secret");
-        assert_eq!(headers["x-team"], "shop");
-        assert!(!format!("{headers:?}").contains("secret"));
+        let headers =
+            exporter(&[(name, "authorization=Basic c2VjcmV0Cg==,x-team=the%20shop")]).headers;
+        assert_eq!(headers["authorization"], "Basic c2VjcmV0Cg==");
+        assert_eq!(headers["x-team"], "the shop");
+        assert!(!format!("{headers:?}").contains("c2V"));
         for value in ["secret", "a=b,c d=secret", "a=b,c=secret%0a"] {
             let error = read(&[(name, value)]).unwrap_err();
             assert!(error.contains(name) && !error.contains("secret"), "{error}");
@@ -349,7 +364,10 @@ mod tests {
             let read = read(&[(SAMPLER, sampler), (SAMPLER_ARG, argument)]);
             read.map(|traces| traces.sampling.unwrap())
         };
-        let ratio = |ratio, parent| Ok(Sampling::ratio(ratio).ask_parent(parent));
+        let ratio = |ratio, parent| {
+            let sampling = Sampling::ratio(ratio).ask_parent(parent);
+            Ok(sampling.at_most(u32::MAX).keep_failed(false))
+        };
         assert_eq!(of("always_on", "0.5"), ratio(1.0, false));
         assert_eq!(of("always_off", ""), ratio(0.0, false));
         assert_eq!(of("traceidratio", "0.25"), ratio(0.25, false));
@@ -372,7 +390,7 @@ mod tests {
     #[test]
     fn the_rest() {
         let settings = exporter(&[
-            ("OTEL_TRACES_EXPORTER", "otlp"),
+            ("OTEL_TRACES_EXPORTER", "OTLP"),
             ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
@@ -384,7 +402,8 @@ mod tests {
         assert_eq!(settings.timeout, Duration::from_millis(250));
         assert_eq!(settings.delay, Duration::from_millis(200));
         assert_eq!(settings.batch, 64);
-        assert_eq!(read(&[(EXPORTER, "none")]).unwrap().exporter, None);
+        let none = [(EXPORTER, "none"), (SAMPLER, "of nobody's business")];
+        assert_eq!(read(&none).unwrap().exporter, None);
         for (list, expected) in [
             ("tracecontext", true),
             ("baggage, tracecontext", true),

@@ -103,6 +103,7 @@ impl Open {
                 end: start,
                 attributes: Vec::new(),
                 lost: 0,
+                lost_events: 0,
                 status: Status::Unset,
             },
         }

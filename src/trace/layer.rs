@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::{self, Debug, Write as _};
+use std::sync::Arc;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event as TracingEvent, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::redact;
 use crate::trace::current::{self, Current, Open};
-use crate::trace::span::{Attribute, Event, Value};
+use crate::trace::recording::Recording;
+use crate::trace::span::{Attribute, Event, Value, cut};
 use crate::trace_context::TraceContext;
 
 thread_local! {
@@ -75,11 +77,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         let name = Cow::Borrowed(attributes.metadata().name());
         let open = match attributes.parent() {
             // What somebody else was told to be the parent of, it is the parent of.
-            Some(parent) => context.span(parent).and_then(|parent| {
-                let extensions = parent.extensions();
-                let parent = extensions.get::<Open>()?;
-                Some(Open::within(parent.recording.clone(), parent.context, name))
-            }),
+            Some(parent) => owner(context.span(parent))
+                .map(|(recording, parent)| Open::within(recording, parent, name)),
             None if attributes.is_root() => None,
             None => Open::begin(name),
         };
@@ -92,29 +91,37 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
             "code.module.name",
             attributes.metadata().target(),
         ));
-        span.extensions_mut().insert(open);
+        // Another layer of ours may have been here.
+        span.extensions_mut().replace(open);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id) {
-            if let Some(open) = span.extensions_mut().get_mut::<Open>() {
-                let longest = open.recording.tracer.limits.text;
-                values.record(&mut Told::new(longest, |attribute| open.tell(attribute)));
-            }
+        let Some(span) = context.span(id) else {
+            return;
+        };
+        let longest = {
+            let extensions = span.extensions();
+            let open = extensions.get::<Open>();
+            open.map(|open| open.recording.tracer.limits.text)
+        };
+        let Some(longest) = longest else {
+            return;
+        };
+        // First, since writing a value is the service's own code, which may use the span.
+        let mut told = Vec::new();
+        values.record(&mut Told::new(longest, |attribute| told.push(attribute)));
+        if let Some(open) = span.extensions_mut().get_mut::<Open>() {
+            told.into_iter().for_each(|attribute| open.tell(attribute));
         }
     }
 
     fn on_event(&self, event: &TracingEvent<'_>, context: Context<'_, S>) {
-        if !current::is_recording() || !self.wants(event.metadata()) {
+        if !self.wants(event.metadata()) {
             return;
         }
-        let explicit = event.parent().and_then(|parent| context.span(parent));
-        let owner = match explicit {
-            Some(span) => {
-                let extensions = span.extensions();
-                let open = extensions.get::<Open>();
-                open.map(|open| (open.recording.clone(), open.context))
-            }
+        let owner = match event.parent() {
+            Some(parent) => owner(context.span(parent)),
+            None if event.is_root() => None,
             None => current::recording().zip(TraceContext::current()),
         };
         let Some((recording, owner)) = owner else {
@@ -144,8 +151,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
             return;
         };
         let extensions = span.extensions();
-        if let Some(open) = extensions.get::<Open>() {
-            let before = open.current().swap();
+        let own = extensions.get::<Open>().map(Open::current);
+        drop(extensions);
+        if let Some(own) = own {
+            let before = own.swap();
             let _ = BEFORE.try_with(|entered| entered.borrow_mut().push((id.clone(), before)));
         }
     }
@@ -154,7 +163,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         let before = BEFORE.try_with(|entered| {
             let mut entered = entered.borrow_mut();
             let place = entered.iter().rposition(|(other, _)| other == id)?;
-            Some(entered.remove(place).1)
+            let (_, before) = entered.remove(place);
+            match entered.get_mut(place) {
+                // One that was entered later goes on: after it comes what was before this one.
+                Some((_, later)) => {
+                    *later = before;
+                    None
+                }
+                None => Some(before),
+            }
         });
         if let Ok(Some(before)) = before {
             before.swap();
@@ -169,6 +186,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
             open.end();
         }
     }
+}
+
+/// The recording and context of a span, or else of the nearest one above it that has them.
+fn owner<'a, R: LookupSpan<'a>>(
+    span: Option<SpanRef<'a, R>>,
+) -> Option<(Arc<Recording>, TraceContext)> {
+    span?.scope().find_map(|span| {
+        let extensions = span.extensions();
+        let open = extensions.get::<Open>()?;
+        Some((open.recording.clone(), open.context))
+    })
 }
 
 /// Takes the fields of a span or event in, but for what is secret, and cuts what is too long.
@@ -193,14 +221,9 @@ impl<F: FnMut(Attribute)> Told<F> {
         });
     }
 
-    fn text(&mut self, field: &Field, mut text: String) {
-        if text.len() > self.longest {
-            let end = (0..=self.longest)
-                .rev()
-                .find(|end| text.is_char_boundary(*end));
-            text.truncate(end.unwrap_or_default());
-        }
-        self.tell(field, Value::Text(text.into()));
+    fn text(&mut self, field: &Field, text: &str) {
+        let text = redact::without_query(field.name(), cut(text, self.longest));
+        self.tell(field, Value::Text(text.to_owned().into()));
     }
 }
 
@@ -227,16 +250,11 @@ impl<F: FnMut(Attribute)> Visit for Told<F> {
             longest: self.longest,
         };
         let _ = write!(short, "{value:?}"); // what is too long is cut
-        self.text(field, short.text);
+        self.text(field, &short.text);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let end = (0..=self.longest.min(value.len())).rev();
-        let end = end.into_iter().find(|end| value.is_char_boundary(*end));
-        self.tell(
-            field,
-            Value::Text(value[..end.unwrap_or_default()].to_owned().into()),
-        );
+        self.text(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -260,6 +278,6 @@ impl<F: FnMut(Attribute)> Visit for Told<F> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.text(field, value.to_string());
+        self.record_debug(field, &format_args!("{value}"));
     }
 }

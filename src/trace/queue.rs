@@ -73,6 +73,7 @@ mod tests {
             end: 0,
             attributes: Vec::new(),
             lost: 0,
+            lost_events: 0,
             status: Status::Unset,
         };
         Finished {
@@ -80,6 +81,7 @@ mod tests {
             state: None,
             spans: (1..=spans as u64).map(span).collect(),
             events: Vec::new(),
+            bytes: 0,
         }
     }
 

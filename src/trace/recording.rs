@@ -23,6 +23,11 @@ struct Collected {
     state: Option<HeaderValue>,
     spans: Vec<Span>,
     events: Vec<Event>,
+    /// Events that found no room.
+    lost_events: u32,
+    /// The first span, once it has ended.
+    first: Option<u64>,
+    /// What the spans and events take of the room that all share.
     bytes: usize,
 }
 
@@ -67,6 +72,8 @@ impl Recording {
                 state,
                 spans: Vec::new(),
                 events: Vec::new(),
+                lost_events: 0,
+                first: None,
                 bytes: 0,
             }),
         }
@@ -75,6 +82,11 @@ impl Recording {
     /// What the systems before this one said.
     pub(crate) fn state(&self) -> Option<HeaderValue> {
         self.lock().state.clone()
+    }
+
+    /// When it began, in nanoseconds since the Unix epoch.
+    pub(crate) fn began(&self) -> u64 {
+        self.clock.unix
     }
 
     /// Now, in nanoseconds since the Unix epoch.
@@ -89,8 +101,9 @@ impl Recording {
         if collected.fate == Fate::Discarded {
             return;
         }
-        let is_full = collected.spans.len() >= self.tracer.limits.spans;
-        if collected.fate == Fate::Open && (is_full || !collected.grow(self.tracer, span.size())) {
+        let is_full =
+            collected.fate == Fate::Open && collected.spans.len() >= self.tracer.limits.spans;
+        if is_full || !collected.grow(self.tracer, span.size()) {
             self.tracer.dropped("buffer_full", 1);
             return;
         }
@@ -105,21 +118,33 @@ impl Recording {
     /// Adds something that happened during a span.
     pub(crate) fn add_event(&self, event: Event) {
         let mut collected = self.lock();
-        if collected.fate == Fate::Discarded || collected.events.len() >= self.tracer.limits.events
-        {
-            return;
+        if collected.fate == Fate::Discarded || collected.first == Some(event.span) {
+            return; // nobody will show it
         }
-        if collected.fate == Fate::Kept || collected.grow(self.tracer, event.size()) {
-            collected.events.push(event);
+        let has_room = collected.events.len() < self.tracer.limits.events
+            && collected.grow(self.tracer, event.size());
+        match has_room {
+            true => collected.events.push(event),
+            false => collected.lost_events = collected.lost_events.saturating_add(1),
         }
     }
 
+    /// From now on it is known that this is exported.
+    pub(crate) fn will_be_kept(&self) {
+        self.lock().fate = Fate::Kept;
+    }
+
     /// Ends the collecting with the first span and what the systems before this one said: all of it is exported.
-    pub(crate) fn keep(&self, first: Span, state: Option<HeaderValue>) {
+    pub(crate) fn keep(&self, mut first: Span, state: Option<HeaderValue>) {
         let mut collected = self.lock();
         collected.fate = Fate::Kept;
         collected.state = state;
-        collected.spans.push(first);
+        collected.first = Some(first.id);
+        first.lost_events = collected.lost_events;
+        match collected.grow(self.tracer, first.size()) {
+            true => collected.spans.push(first),
+            false => self.tracer.dropped("buffer_full", 1),
+        }
         let finished = collected.take(self);
         drop(collected);
         self.tracer.finish(finished);
@@ -129,7 +154,7 @@ impl Recording {
     pub(crate) fn discard(&self) {
         let mut collected = self.lock();
         collected.fate = Fate::Discarded;
-        collected.take(self);
+        collected.clear(self.tracer);
     }
 
     /// Hands on what has come since: nobody can add more.
@@ -137,10 +162,11 @@ impl Recording {
         let mut collected = self.lock();
         if collected.fate == Fate::Kept && !collected.spans.is_empty() {
             let finished = collected.take(self);
+            collected.clear(self.tracer);
             drop(collected);
             self.tracer.finish(finished);
         } else {
-            self.tracer.release(collected.bytes);
+            collected.clear(self.tracer);
         }
     }
 
@@ -169,18 +195,25 @@ impl Collected {
 
     /// Takes out the spans, and what happened during them; not what happened during those that go on.
     fn take(&mut self, of: &Recording) -> Finished {
-        of.tracer.release(std::mem::take(&mut self.bytes));
         let spans = std::mem::take(&mut self.spans);
         let is_of_these = |event: &Event| spans.iter().any(|span| span.id == event.span);
         let events = std::mem::take(&mut self.events).into_iter();
         let (events, others) = events.partition(is_of_these);
         self.events = others;
+        let left = self.events.iter().map(Event::size).sum();
         Finished {
             trace: of.trace,
             state: self.state.clone(),
             spans,
             events,
+            bytes: std::mem::replace(&mut self.bytes, left).saturating_sub(left),
         }
+    }
+
+    fn clear(&mut self, tracer: &Tracer) {
+        self.spans = Vec::new();
+        self.events = Vec::new();
+        tracer.release(std::mem::take(&mut self.bytes));
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Span {
     pub(crate) attributes: Vec<Attribute>,
     /// Attributes that found no room.
     pub(crate) lost: u32,
+    /// Events that found no room.
+    pub(crate) lost_events: u32,
     pub(crate) status: Status,
 }
 
@@ -70,6 +72,24 @@ pub(crate) struct Finished {
     pub(crate) state: Option<HeaderValue>,
     pub(crate) spans: Vec<Span>,
     pub(crate) events: Vec<Event>,
+    /// What they take of the room that all share: to be given back.
+    pub(crate) bytes: usize,
+}
+
+/// A text, or as much of it as there is room for.
+pub(crate) fn cut(text: &str, longest: usize) -> &str {
+    let mut ends = (0..=longest.min(text.len())).rev();
+    let end = ends.find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
+/// The bytes of a text that are its own.
+#[allow(clippy::ptr_arg, reason = "it matters whether it is borrowed")]
+fn owned(text: &Cow<'static, str>) -> usize {
+    match text {
+        Cow::Borrowed(_) => 0,
+        Cow::Owned(text) => text.len(),
+    }
 }
 
 impl Attribute {
@@ -89,10 +109,6 @@ impl Attribute {
 
     /// The bytes that it takes, roughly.
     pub(crate) fn size(&self) -> usize {
-        let owned = |text: &Cow<'static, str>| match text {
-            Cow::Borrowed(_) => 0,
-            Cow::Owned(text) => text.len(),
-        };
         let value = match &self.value {
             Value::Text(text) => owned(text),
             _ => 0,
@@ -104,13 +120,17 @@ impl Attribute {
 impl Span {
     /// The bytes that it takes, roughly.
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + self.attributes.iter().map(Attribute::size).sum::<usize>()
+        size_of::<Self>()
+            + owned(&self.name)
+            + self.attributes.iter().map(Attribute::size).sum::<usize>()
     }
 }
 
 impl Event {
     /// The bytes that it takes, roughly.
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + self.attributes.iter().map(Attribute::size).sum::<usize>()
+        size_of::<Self>()
+            + owned(&self.name)
+            + self.attributes.iter().map(Attribute::size).sum::<usize>()
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Tracer {
     kept: Limiter,
     pub(crate) limits: Limits,
     queue: Queue,
-    /// Bytes of spans of which it is not known yet whether they are kept.
+    /// Bytes of spans that are collected or wait to be exported.
     buffered: AtomicUsize,
     drops: &'static Series,
     /// Who exports, to be woken before the queue is full.
@@ -47,7 +47,7 @@ pub(crate) struct Limits {
     pub(crate) attributes: usize,
     /// Bytes of a text; longer ones are cut.
     pub(crate) text: usize,
-    /// Bytes of all spans of which it is not known yet whether they are kept.
+    /// Bytes of all spans that are collected or wait to be exported.
     pub(crate) buffered: usize,
 }
 
@@ -136,16 +136,23 @@ impl Tracer {
     /// What the systems before this one said of the trace.
     pub(crate) fn state_of(headers: &HeaderMap) -> Option<HeaderValue> {
         const LONGEST: usize = 512; // as much as everyone has to hand on
-        let state = headers.get("tracestate")?;
-        (state.len() <= LONGEST && state.to_str().is_ok()).then(|| state.clone())
+        let mut all = headers.get_all("tracestate").iter();
+        let first = all.next()?.clone();
+        let state = all.try_fold(first, |state, next| {
+            let whole = [state.as_bytes(), b",", next.as_bytes()].concat();
+            HeaderValue::from_bytes(&whole).ok()
+        })?;
+        (state.len() <= LONGEST && state.to_str().is_ok()).then_some(state)
     }
 
     /// Hands on spans to be exported.
     pub(crate) fn finish(&self, finished: Finished) {
+        let bytes = finished.bytes;
         match self.queue.put(finished) {
-            Ok(number) if number >= self.limits.queue / 2 => self.wake(),
+            Ok(number) if number >= self.limits.queue.div_ceil(2) => self.wake(),
             Ok(_) => {}
             Err(number) => {
+                self.release(bytes);
                 self.dropped("queue_full", number);
                 self.wake();
             }
@@ -157,9 +164,14 @@ impl Tracer {
         resolve::<Counter>(self.drops, &[reason]).add(number as u64);
     }
 
+    /// Spans that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Whether so many wait that they should be exported now.
     pub(crate) fn is_pressing(&self) -> bool {
-        self.queue.len() >= self.limits.queue / 2
+        self.queue.len() >= self.limits.queue.div_ceil(2)
     }
 
     /// From now on this thread exports.

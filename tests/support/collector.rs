@@ -194,6 +194,8 @@ pub(crate) enum Answer {
     /// So many of the spans it does not take.
     Rejects(u8),
     Fails(u16),
+    /// And takes a while for it.
+    Slowly,
     /// What no collector says.
     Garbage,
     Never,
@@ -301,6 +303,10 @@ async fn take(
     };
     let rejected = match answer {
         Answer::Takes => 0,
+        Answer::Slowly => {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            0
+        }
         Answer::Rejects(number) => number,
         Answer::Garbage => return "<html>what do you want?</html>".into_response(),
         Answer::Never => std::future::pending().await,

@@ -27,7 +27,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// How long spans that wait may take to be exported at the end.
 #[cfg(feature = "traces")]
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Monitoring {
     /// Serves an app until SIGTERM or Ctrl-C, and then drains.
@@ -95,8 +95,11 @@ impl Monitoring {
             () = signal::stop() => say("stopped by a second signal: some connections were still open"),
         }
         #[cfg(feature = "traces")]
-        if !self.flush(FLUSH_TIMEOUT).await {
-            say("stopped before all spans were exported");
+        tokio::select! {
+            all = self.flush(FLUSH_TIMEOUT) => if !all {
+                say("stopped before all spans were exported");
+            },
+            () = signal::stop() => say("stopped by a signal before all spans were exported"),
         }
         Ok(())
     }
