@@ -201,6 +201,27 @@ fn what_no_scraper_could_read_is_left_out_and_counted() {
     assert_eq!(refused, Some(8.0 * scrapes_before));
 }
 
+/// Series of others are not ours to refuse, but no more of them are shown than a family of ours has.
+#[test]
+fn a_family_that_is_too_large_is_shown_in_part() {
+    let registry = Registry::new();
+    let opts = prometheus::Opts::new("endless_total", "Endless.");
+    let endless = prometheus::IntCounterVec::new(opts, &["id"]).unwrap();
+    for id in 0..30 {
+        endless.with_label_values(&[&id.to_string()]).inc();
+    }
+    registry.register(Box::new(endless)).unwrap();
+    let builder = Monitoring::builder("test").prometheus(registry);
+    let monitoring = builder.max_series(20).build().unwrap();
+    for _ in 0..2 {
+        assert_eq!(lines(&monitoring, "endless_total{").len(), 20);
+    }
+    let recorded = monitoring.recorded();
+    let labels = [("family", "endless_total"), ("reason", "too_large")];
+    let refused = recorded.value("monitoring_families_refused_total", &labels);
+    assert_eq!(refused, Some(2.0), "once for each scrape before this one");
+}
+
 /// In OpenMetrics a counter `x_total` and a gauge `x` would be the same family.
 #[test]
 fn names_that_meet_in_open_metrics() {

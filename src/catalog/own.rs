@@ -32,7 +32,7 @@ pub const OBSERVATIONS_REFUSED: Metric = Metric::counter(
 /// Families of other crates that were left out of a scrape, or found no room.
 pub const FAMILIES_REFUSED: Metric = Metric::counter(
     "monitoring_families_refused_total",
-    "Families of other crates that were left out of a scrape, once for each scrape; where there is no room for one, each try to record in it.",
+    "Families of other crates that were left out of a scrape, or some of whose series were, once for each scrape; where there is no room for one, each try to record in it.",
 )
 .labels(&["family", "reason"]);
 

@@ -57,7 +57,11 @@ impl Source for Bridged {
             } else if taken(family.name(), type_of(family)) {
                 self.refuse(family.name(), "duplicate");
             } else {
-                write_family(family, sink);
+                let cap = self.ours.cap();
+                if family.get_metric().len() > cap {
+                    self.refuse(family.name(), "too_large");
+                }
+                write_family(family, cap, sink);
             }
         }
     }
@@ -98,7 +102,8 @@ fn type_of(family: &proto::MetricFamily) -> Type {
     }
 }
 
-fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
+/// Hands on a family, and no more series of it than a family of ours may have.
+fn write_family(family: &proto::MetricFamily, cap: usize, sink: &mut dyn Sink) {
     let kind = family.get_field_type();
     let wanted = sink.family(&Head {
         name: family.name(),
@@ -109,7 +114,7 @@ fn write_family(family: &proto::MetricFamily, sink: &mut dyn Sink) {
     if !wanted {
         return;
     }
-    for metric in family.get_metric() {
+    for metric in family.get_metric().iter().take(cap) {
         let pairs = metric.get_label();
         let names: Vec<&str> = pairs.iter().map(|pair| pair.name()).collect();
         let values: Vec<&str> = pairs.iter().map(|pair| pair.value()).collect();

@@ -240,7 +240,7 @@ impl Registry {
     }
 
     /// How many label sets a family holds.
-    #[cfg(feature = "metrics")]
+    #[cfg(any(feature = "metrics", feature = "prometheus"))]
     pub(crate) fn cap(self) -> usize {
         self.0.cap
     }

@@ -237,7 +237,8 @@ impl MonitoringBuilder {
 
     /// Shows the families of a `prometheus` registry in `/metrics`, besides those of the default registry.
     ///
-    /// A family whose name is taken is left out and counted in `monitoring_families_refused_total`.
+    /// A family whose name is taken is left out and counted in `monitoring_families_refused_total`; so is one with more than
+    /// [`max_series`](Self::max_series) series, of which that many are shown.
     #[cfg(feature = "prometheus")]
     pub fn prometheus(mut self, registry: prometheus::Registry) -> Self {
         self.bridged.push(registry);
