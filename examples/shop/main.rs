@@ -82,6 +82,9 @@ fn announce(shop: SocketAddr, monitoring: Option<SocketAddr>, traffic: Option<u3
         println!("  metrics   http://{monitoring}/metrics");
         println!("  health    http://{monitoring}/health/ready");
     }
+    println!(
+        "  traces    to a Jaeger on this machine, if there is one, or to OTEL_EXPORTER_OTLP_ENDPOINT"
+    );
     let traffic = traffic.unwrap_or(0);
     println!("  traffic   {traffic} requests per second of its own\n");
 }

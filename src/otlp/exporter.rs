@@ -21,7 +21,7 @@ use crate::trace::{Finished, Receiver, Tracer};
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// How long a failure is told of once.
-const TELL_AGAIN: Duration = Duration::from_secs(60);
+const TELL_AGAIN: Duration = Duration::from_secs(600);
 
 /// The time that a batch has at least, where that of its request is not shorter.
 const LEAST: Duration = Duration::from_secs(1);
