@@ -33,6 +33,8 @@ pub(super) struct Client {
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) why: String,
+    /// Nobody is there.
+    pub(super) is_unreachable: bool,
     /// Whether it may be better later.
     pub(super) is_passing: bool,
     /// How long the collector says to wait.
@@ -79,6 +81,7 @@ impl Client {
         }
         let answer = self.http.request(request).await.map_err(|error| Failure {
             why: format!("the collector cannot be reached: {}", root(&error)),
+            is_unreachable: error.is_connect(),
             is_passing: true,
             wait: None,
         })?;
@@ -93,6 +96,7 @@ async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
         let seconds = wait.and_then(|value| value.to_str().ok()?.parse().ok());
         return Err(Failure {
             why: format!("the collector answered {}", head.status),
+            is_unreachable: false,
             is_passing: is_passing(head.status),
             wait: seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT)),
         });

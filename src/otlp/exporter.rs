@@ -37,8 +37,16 @@ pub(crate) struct Exporter {
     thread: Thread,
     handle: Option<JoinHandle<()>>,
     orders: mpsc::Sender<Order>,
+    haste: watch::Sender<Haste>,
+}
+
+/// What may come between the sending of a batch.
+#[derive(Clone, Copy, Default)]
+struct Haste {
     /// When the last spans are given up that are being sent, once it is over.
-    end: watch::Sender<Option<Instant>>,
+    end: Option<Instant>,
+    /// How often somebody has asked for all to be sent.
+    flushes: u64,
 }
 
 enum Order {
@@ -61,7 +69,7 @@ impl Exporter {
             .build()
             .map_err(Error::exporter)?;
         let (sender, orders) = mpsc::channel();
-        let (end, ends) = watch::channel(None);
+        let (haste, hastes) = watch::channel(Haste::default());
         let work = Work {
             tracer,
             receiver,
@@ -72,7 +80,8 @@ impl Exporter {
             timeout: settings.timeout,
             client: Client::new(settings),
             exported: resolve(registry.own(catalog::SPANS_EXPORTED), &[]),
-            ends,
+            hastes,
+            is_patient: true,
             told: None,
         };
         let thread = thread::Builder::new().name("monitoring-spans".into());
@@ -84,7 +93,7 @@ impl Exporter {
             thread: handle.thread().clone(),
             handle: Some(handle),
             orders: sender,
-            end,
+            haste,
         })
     }
 
@@ -94,6 +103,7 @@ impl Exporter {
         let now = Instant::now();
         let by = now.checked_add(within).unwrap_or(now + LONGEST_FLUSH);
         let _ = self.orders.send(Order::Flush(by, done));
+        self.haste.send_modify(|haste| haste.flushes += 1);
         self.thread.unpark();
         wait
     }
@@ -102,7 +112,8 @@ impl Exporter {
 impl Drop for Exporter {
     fn drop(&mut self) {
         let _ = self.orders.send(Order::Stop);
-        self.end.send_replace(Some(Instant::now() + LAST_WORDS));
+        let end = Some(Instant::now() + LAST_WORDS);
+        self.haste.send_modify(|haste| haste.end = end);
         self.thread.unpark();
         if let Some(handle) = self.handle.take() {
             let _ = handle.join(); // by itself no longer than LAST_WORDS
@@ -120,7 +131,9 @@ struct Work {
     delay: Duration,
     timeout: Duration,
     exported: Counter,
-    ends: watch::Receiver<Option<Instant>>,
+    hastes: watch::Receiver<Haste>,
+    /// Whether to try again where nobody is there.
+    is_patient: bool,
     /// When a failure was told of.
     told: Option<Instant>,
 }
@@ -131,7 +144,9 @@ impl Work {
         loop {
             match orders.try_recv() {
                 Ok(Order::Flush(by, done)) => {
+                    self.is_patient = false; // somebody waits
                     let _ = done.send(self.send_waiting(by));
+                    self.is_patient = true;
                     continue;
                 }
                 Ok(Order::Stop) | Err(mpsc::TryRecvError::Disconnected) => break,
@@ -145,6 +160,7 @@ impl Work {
             }
             thread::park_timeout(next - now);
         }
+        self.is_patient = false;
         self.send_waiting(Instant::now() + LAST_WORDS);
         self.give_up("shutdown");
         self.runtime.shutdown_background(); // a look-up of a name may hang, and nobody waits for it
@@ -175,7 +191,7 @@ impl Work {
         drop(traces);
         // Each batch has its own time: one that is slow does not take it from the next.
         let by = by.max(Instant::now() + self.timeout.min(LEAST));
-        let delivered = deliver(&self.client, body, by, &mut self.ends);
+        let delivered = deliver(&self.client, body, by, self.is_patient, &mut self.hastes);
         match self.runtime.block_on(delivered) {
             Ok(rejected) => {
                 let rejected = usize::try_from(rejected).map_or(spans, |n| n.min(spans));
@@ -235,16 +251,18 @@ async fn deliver(
     client: &Client,
     body: Bytes,
     by: Instant,
-    ends: &mut watch::Receiver<Option<Instant>>,
+    mut is_patient: bool,
+    hastes: &mut watch::Receiver<Haste>,
 ) -> Result<u64, Failure> {
-    let mut wait = FIRST_WAIT;
+    let (mut wait, flushes) = (FIRST_WAIT, hastes.borrow().flushes);
     loop {
-        let failure = match within(client.send(body.clone()), by, ends).await {
+        let failure = match within(client.send(body.clone()), by, hastes).await {
             Some(Ok(rejected)) => return Ok(rejected),
             Some(Err(failure)) => failure,
             None => {
                 return Err(Failure {
                     why: "the collector does not answer in time".into(),
+                    is_unreachable: false,
                     is_passing: true,
                     wait: None,
                 });
@@ -253,10 +271,16 @@ async fn deliver(
         // A little more or less, so that services that failed together do not come back together.
         let pause = failure.wait.unwrap_or(wait);
         let pause = pause.mul_f64(0.8 + 0.4 * fastrand::f64());
-        let has_time = failure.is_passing && Instant::now() + pause < by;
-        let pausing = tokio::time::sleep(pause);
-        if !has_time || within(pausing, by, ends).await.is_none() {
+        is_patient &= hastes.borrow().flushes == flushes;
+        let is_worth_it = failure.is_passing && (is_patient || !failure.is_unreachable);
+        let has_time = is_worth_it && Instant::now() + pause < by;
+        if !has_time {
             return Err(failure);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // Somebody waits: once more at once, and then no more where nobody is there.
+            Ok(()) = hastes.changed() => {}
         }
         wait *= 2;
     }
@@ -266,15 +290,16 @@ async fn deliver(
 async fn within<T>(
     future: impl Future<Output = T>,
     by: Instant,
-    ends: &mut watch::Receiver<Option<Instant>>,
+    hastes: &mut watch::Receiver<Haste>,
 ) -> Option<T> {
     let mut future = pin!(future);
     loop {
-        let end = ends.borrow_and_update().map_or(by, |end| end.min(by));
+        let end = hastes.borrow_and_update().end;
+        let end = end.map_or(by, |end| end.min(by));
         tokio::select! {
             output = &mut future => return Some(output),
             () = tokio::time::sleep_until(end.into()) => return None,
-            Ok(()) = ends.changed() => {}
+            Ok(()) = hastes.changed() => {}
         }
     }
 }
