@@ -362,6 +362,11 @@ async fn spans_of_functions_and_of_tracing_nest_below_the_request() {
     assert!((pack.start_time_unix_nano..=pack.end_time_unix_nano).contains(&packed.time_unix_nano));
 }
 
+#[monitor("/broken")]
+async fn broken() -> Result<(), StatusCode> {
+    Err(StatusCode::BAD_GATEWAY)
+}
+
 #[monitor("/missing")]
 async fn missing() -> Result<(), (StatusCode, &'static str)> {
     Err((StatusCode::NOT_FOUND, "no such box"))
@@ -387,14 +392,17 @@ async fn functions_that_fail_say_so() {
     };
     let app = Router::new()
         .route("/missing", get(missing))
+        .route("/broken", get(broken))
         .route("/", get(handler))
         .layer(monitoring.layer());
     send(app.clone(), request("GET /"))
         .with_subscriber(subscriber())
         .await;
-    send(app, request("GET /missing")).await;
+    send(app.clone(), request("GET /missing")).await;
+    send(app, request("GET /broken")).await;
     flushed(&monitoring).await;
     assert_eq!(collector.span("missing").error(), None, "it is a 404");
+    assert_eq!(collector.span("broken").error(), Some(""));
     assert_eq!(collector.span("fails").error(), Some(""));
     assert_eq!(collector.span("waits").error(), Some("it was given up"));
     let events = collector.span("GET /").events;

@@ -141,6 +141,8 @@ struct Answer {
 pub(crate) struct Ended {
     function: &'static Function,
     nanoseconds: u64,
+    /// Its span's id, or 0.
+    span: u64,
 }
 
 impl Functions {
@@ -171,6 +173,11 @@ impl Functions {
 }
 
 impl Ended {
+    /// Its span's id, or 0.
+    pub(crate) fn span(&self) -> u64 {
+        self.span
+    }
+
     /// Counts the call with its time and the status that it led to.
     #[inline]
     pub(crate) fn count(self, method: Method, code: u16, trace: Option<TraceContext>) {
@@ -247,7 +254,7 @@ impl Call {
         self.finished = true;
         let ended = self.ended();
         let is_left = self.left_to_request(ended);
-        // What becomes of an endpoint's error is told by the span of the request: it may be a 404.
+        // What becomes of an endpoint's error is known with the answer: it may be a 404.
         self.end_span(!is_left && code >= 500);
         if !is_left {
             // A service's own type can answer with any number: what is no status is an error of the service.
@@ -265,6 +272,7 @@ impl Call {
         Ended {
             function: self.function,
             nanoseconds: self.started.nanoseconds(),
+            span: self.span.as_ref().map_or(0, |span| span.context.span),
         }
     }
 

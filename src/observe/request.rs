@@ -142,7 +142,7 @@ impl Request {
         self.panicked |= said.panicked;
         match (self.status, &mut self.said) {
             (Some(status), _) => {
-                said.count_functions(self.route.method, status.as_u16(), self.trace.exemplar());
+                said.count_functions(self.route.method, status.as_u16(), &self.trace);
                 self.said = None;
             }
             (None, Some(kept)) => **kept = said,
@@ -253,7 +253,7 @@ impl Request {
         let answered = answered.map(|status| status.as_u16());
         self.trace.end(self.route, answered, outcome, time);
         if let Some(said) = self.said.take() {
-            said.count_functions(self.route.method, self.code(outcome), self.trace.exemplar());
+            said.count_functions(self.route.method, self.code(outcome), &self.trace);
         }
         // Taken out, so that nothing is left to drop: a panic of the service keeps the request from being dropped.
         let received = std::mem::replace(&mut self.received, Received::Unknown);

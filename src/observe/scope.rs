@@ -81,10 +81,13 @@ impl Said {
     }
 
     /// Counts the functions that ended, with the status that the client gets.
-    pub(crate) fn count_functions(&self, method: Method, code: u16, trace: Option<TraceContext>) {
+    pub(crate) fn count_functions(&self, method: Method, code: u16, trace: &Traced) {
         #[cfg(feature = "macros")]
         for ended in self.ended.into_iter().flatten() {
-            ended.count(method, code, trace);
+            ended.count(method, code, trace.exemplar());
+            if code >= 500 && ended.span() != 0 {
+                trace.has_failed(ended.span());
+            }
         }
         #[cfg(not(feature = "macros"))]
         let _ = (method, code, trace);

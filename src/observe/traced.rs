@@ -11,7 +11,8 @@ use http::{Request, Version};
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
-use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, current::Current, cut};
+use crate::trace::current::{self, Current};
+use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, cut};
 use crate::trace_context::TraceContext;
 
 /// Made once: a name given as text is parsed for each request.
@@ -100,6 +101,16 @@ impl Traced {
                 span.recording = Some(span.tracer.record(context, span.state.clone()));
                 span.is_from_start = true;
             }
+        }
+    }
+
+    /// What was done in this span has failed, as the answer shows.
+    #[cold]
+    pub(crate) fn has_failed(&self, span: u64) {
+        // While it is worked on, the thread has the recording.
+        let own = self.span.as_ref().and_then(|span| span.recording.clone());
+        if let Some(recording) = own.or_else(current::recording) {
+            recording.has_failed(span);
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 
-use crate::trace::span::{Event, Finished, Span};
+use crate::trace::span::{Event, Finished, Span, Status};
 use crate::trace::tracer::Tracer;
 
 /// What is recorded of one trace while its first span here lasts, and what comes after that.
@@ -112,6 +112,14 @@ impl Recording {
             let finished = collected.take(self);
             drop(collected);
             self.tracer.finish(finished);
+        }
+    }
+
+    /// A span that has ended turns out to have failed.
+    pub(crate) fn has_failed(&self, id: u64) {
+        let mut collected = self.lock();
+        if let Some(span) = collected.spans.iter_mut().find(|span| span.id == id) {
+            span.status = Status::Error("".into());
         }
     }
 
