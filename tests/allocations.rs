@@ -135,6 +135,28 @@ fn the_layer_allocates_as_one_that_does_nothing() {
     assert_recorded(&monitoring);
 }
 
+/// A trace that is not recorded allocates nothing; one of which that is known only at its end, what is known of the request and of its
+/// function's span.
+#[cfg(feature = "traces")]
+#[test]
+fn a_trace_that_is_not_recorded() {
+    use ecolaura_monitoring::Sampling;
+
+    let app = Router::new().route("/boxes/{id}", get(monitored));
+    let expected = per_request(app.clone().layer(pass_through()), "GET", "");
+    let none = Sampling::ratio(0.0).keep_failed(false);
+    for (sampling, more) in [(none, 0.0), (none.keep_failed(true), 5.0)] {
+        let builder = Monitoring::builder("allocations").sampling(sampling);
+        // Nobody is there, nor is anything sent.
+        let builder = builder.collector("http://127.0.0.1:9");
+        let monitoring = builder.build().expect("the environment is empty");
+        let layered = app.clone().layer(monitoring.layer());
+        let found = per_request(layered, "GET", "") - expected;
+        assert!(found <= more, "{found} with {sampling:?}");
+        assert_recorded(&monitoring);
+    }
+}
+
 #[test]
 fn the_layer_on_monitored_handlers_allocates_no_more() {
     let monitoring = monitoring();

@@ -1,13 +1,14 @@
 //! One call of a function that carries `#[monitor]`.
 
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use crate::label::Method;
-use crate::metrics::{AppendList, Bounded, Histogram, OnceRef, Series, resolve};
+use crate::metrics::{AppendList, Bounded, Histogram, OnceRef, Series, leak, resolve};
 use crate::observe::clock::Start;
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
@@ -27,6 +28,7 @@ pub struct Site {
     objective: Option<Objective>,
     /// The handles at the first meter that was recorded to: in a service, the only one.
     first: OnceRef<'static, Function>,
+    name: OnceLock<&'static str>,
 }
 
 /// What a [`Site`] submits when the program is linked.
@@ -44,6 +46,7 @@ impl Site {
             method: None,
             objective: None,
             first: OnceRef::new(),
+            name: OnceLock::new(),
         }
     }
 
@@ -82,12 +85,17 @@ impl Site {
         }
     }
 
+    /// The function's whole name, made once.
+    fn name(&self) -> &'static str {
+        self.name
+            .get_or_init(|| leak(&format!("{}::{}", self.module, self.function)))
+    }
+
     /// A span of a call, where spans are collected.
     #[cold]
     fn span(&self) -> Option<Box<Open>> {
         let mut span = Open::begin(self.function.into())?;
-        let name = format!("{}::{}", self.module, self.function);
-        span.tell(Attribute::text("code.function.name", name));
+        span.tell(Attribute::text("code.function.name", self.name()));
         Some(Box::new(span))
     }
 

@@ -11,7 +11,9 @@ use http::{Request, Version};
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
-use crate::trace::current::{self, Current};
+#[cfg(feature = "macros")]
+use crate::trace::current;
+use crate::trace::current::Current;
 use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, cut};
 use crate::trace_context::TraceContext;
 
@@ -105,6 +107,7 @@ impl Traced {
     }
 
     /// What was done in this span has failed, as the answer shows.
+    #[cfg(feature = "macros")]
     #[cold]
     pub(crate) fn has_failed(&self, span: u64) {
         // While it is worked on, the thread has the recording.
@@ -217,7 +220,9 @@ impl ServerSpan {
         let recording = recording.unwrap_or_else(|| self.tracer.record(context, None));
         // Just the time that is measured, with all that was done in it.
         let (began, took) = (recording.began(), nanoseconds.saturating_add(self.before));
+        let is_stream = self.before > 0; // of which the parts that are measured leave a little out
         let (start, end) = match self.is_from_start {
+            true if is_stream => (began, recording.now()),
             true => (began, began.saturating_add(took)),
             false => {
                 let end = recording.now();

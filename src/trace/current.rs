@@ -138,13 +138,13 @@ impl Open {
 
 /// What the thread worked on before a span, until it works on that again.
 #[cfg_attr(not(feature = "macros"), allow(unreachable_pub))]
-pub struct Entered(Option<Box<Current>>);
+pub struct Entered(Option<Current>);
 
 impl Entered {
     /// Makes a span what the thread works on, if there is one, until this is dropped.
     #[inline]
     pub(crate) fn into(span: Option<&Open>) -> Self {
-        Self(span.map(|span| Box::new(span.current().swap())))
+        Self(span.map(|span| span.current().swap()))
     }
 }
 

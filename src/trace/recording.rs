@@ -116,6 +116,7 @@ impl Recording {
     }
 
     /// A span that has ended turns out to have failed.
+    #[cfg_attr(not(feature = "macros"), allow(dead_code))]
     pub(crate) fn has_failed(&self, id: u64) {
         let mut collected = self.lock();
         if let Some(span) = collected.spans.iter_mut().find(|span| span.id == id) {
