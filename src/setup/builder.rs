@@ -6,16 +6,10 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::metrics::DEFAULT_CAP;
 use crate::observe::{HttpNames, Meter};
-#[cfg(feature = "traces")]
-use crate::otlp::{Exporter, Settings};
 use crate::setup::environment::Environment;
-#[cfg(feature = "traces")]
-use crate::setup::environment::variable;
 use crate::setup::monitoring::{Monitoring, Parts};
 #[cfg(feature = "traces")]
-use crate::setup::traces::{Traces, endpoint};
-#[cfg(feature = "traces")]
-use crate::trace::{Sampling, Tracer};
+use crate::trace::Sampling;
 
 /// The own listener's port, which is that of OpenTelemetry's Prometheus exporter.
 pub(crate) const DEFAULT_PORT: u16 = 9464;
@@ -346,73 +340,6 @@ impl MonitoringBuilder {
             drain_timeout: self.drain_timeout,
         })
     }
-}
-
-#[cfg(feature = "traces")]
-impl MonitoringBuilder {
-    /// Has requests traced, and their spans exported, where somebody wants them.
-    fn trace(
-        &self,
-        global: bool,
-        environment: &Environment,
-        meter: &'static Meter,
-    ) -> Result<Option<Exporter>, Error> {
-        let wanted = match &self.collector {
-            Collector::Nowhere => false,
-            Collector::Default => global,
-            Collector::At(_) => true,
-        };
-        let sampling = self.sampling.unwrap_or_default();
-        if !(0.0..=1.0).contains(&sampling.ratio) {
-            let ratio = sampling.ratio;
-            let why = format!("the sampling ratio is {ratio}: a share is from 0 to 1");
-            return Err(Error::configuration(why));
-        }
-        if !wanted {
-            return Ok(None);
-        }
-        // Only now: what the environment says of traces is nobody's business where there are none.
-        let traces = Traces::from(&variable)?;
-        let settings = match &self.collector {
-            Collector::At(address) => Some(Settings {
-                endpoint: endpoint("the collector's address", address, true)?,
-                ..traces.exporter.unwrap_or_default()
-            }),
-            _ => traces.exporter,
-        };
-        let Some(settings) = settings else {
-            return Ok(None);
-        };
-        let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
-        let (tracer, receiver) =
-            Tracer::new(meter.registry, sampling, traces.propagates, traces.limits);
-        let resource = attributes(self, environment);
-        let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
-        meter.trace(tracer);
-        Ok(Some(exporter))
-    }
-}
-
-/// What is told of the service with all spans: the code's attributes win over the environment's.
-#[cfg(feature = "traces")]
-fn attributes(builder: &MonitoringBuilder, environment: &Environment) -> Vec<(String, String)> {
-    let own = [
-        ("service.name", builder.service_name.as_str()),
-        ("service.version", builder.version.as_str()),
-        ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        ("telemetry.sdk.language", "rust"),
-        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-    ];
-    let own = own.into_iter().filter(|(_, value)| !value.is_empty());
-    let own = own.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let given = builder.attributes.iter().chain(&environment.attributes);
-    let mut attributes: Vec<(String, String)> = Vec::new();
-    for (key, value) in own.chain(given.cloned()) {
-        if attributes.iter().all(|(known, _)| *known != key) {
-            attributes.push((key, value));
-        }
-    }
-    attributes
 }
 
 /// The labels of `target_info`: the code's attributes, then the environment's, the service's name first.

@@ -6,6 +6,8 @@ mod monitoring;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "traces")]
+mod traced;
+#[cfg(feature = "traces")]
 mod traces;
 
 pub use builder::MonitoringBuilder;
