@@ -23,7 +23,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// How long a failure is told of once.
 const TELL_AGAIN: Duration = Duration::from_secs(600);
 
-/// The time that a batch has at least, where that of its request is not shorter.
+/// The time that a batch has at least where somebody waits, if that of a request is not shorter.
 const LEAST: Duration = Duration::from_secs(1);
 
 /// How long what waits at the end may take to be sent.
@@ -189,8 +189,12 @@ impl Work {
         let body = self.client.body(encode::request(&self.resource, &traces));
         self.tracer.release(traces.iter().map(|of| of.bytes).sum());
         drop(traces);
-        // Each batch has its own time: one that is slow does not take it from the next.
-        let by = by.max(Instant::now() + self.timeout.min(LEAST));
+        // Each batch has its own time: one that is slow does not take it from the next. Less where somebody waits.
+        let now = Instant::now();
+        let by = match self.is_patient {
+            true => now + self.timeout,
+            false => by.max(now + self.timeout.min(LEAST)),
+        };
         let delivered = deliver(&self.client, body, by, self.is_patient, &mut self.hastes);
         match self.runtime.block_on(delivered) {
             Ok(rejected) => {
