@@ -116,7 +116,7 @@ impl Layout {
             range.highest.max(last) * per_octave,
         );
         let native: Vec<u64> = (first..=last)
-            .map(|i| (2f64.powf(f64::from(i) / f64::from(per_octave)) * range.scale) as u64)
+            .map(|index| (native_bound(SCHEMA, index) * range.scale) as u64)
             .collect();
         let mut bounds: Vec<u64> = native.iter().chain(&scaled).copied().collect();
         bounds.sort_unstable();
@@ -291,6 +291,11 @@ fn slots(bounds: &[u64], bits: u32) -> Option<Box<[Slot]>> {
     Some(slots.into())
 }
 
+/// The upper bound of a native bucket, in the metric's unit: 2^(index / 2^schema).
+fn native_bound(schema: i32, index: i32) -> f64 {
+    2f64.powf(f64::from(index) * 2f64.powi(-schema))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,6 +316,54 @@ mod tests {
         // 32 octaves of 8 and their first bound; 0.25, 0.5 and 1 s are bounds of both kinds.
         assert_eq!(layout.bounds.len(), 32 * 8 + 1 + 14 - 3);
         assert_eq!(layout.step_bits, 4);
+    }
+
+    /// Of all schemas that Prometheus has, though only those up to 3 are shown: bounds found by square roots, which are exact to the last
+    /// digit, and what schemas share.
+    #[test]
+    fn native_bounds_of_every_schema() {
+        for schema in -4i32..=8 {
+            let per_step = schema.min(0).unsigned_abs(); // powers of two that one bucket spans, as a power
+            for octave in -20..=40 {
+                let exact = 2f64.powi(octave << per_step);
+                let index = octave << schema.max(0);
+                assert_eq!(native_bound(schema, index), exact, "{schema} {octave}");
+            }
+            if schema <= 0 {
+                continue;
+            }
+            // 2^(1/2), 2^(1/4), …: each the root of the one before.
+            let roots = std::iter::successors(Some(2f64), |root| Some(root.sqrt()));
+            let roots: Vec<f64> = roots.skip(1).take(schema as usize).collect();
+            for index in 0..1 << schema {
+                let bits = roots.iter().enumerate();
+                let factors =
+                    bits.map(
+                        |(place, root)| match index >> (schema - 1 - place as i32) & 1 {
+                            1 => *root,
+                            _ => 1.0,
+                        },
+                    );
+                let (expected, found) = (factors.product::<f64>(), native_bound(schema, index));
+                assert!((found / expected - 1.0).abs() < 4e-15, "{schema} {index}");
+                let coarser = native_bound(schema - 1, index / 2);
+                assert!(index % 2 == 1 || found == coarser, "{schema} {index}");
+            }
+        }
+        // The published ones of schema 2 and 3, between a half and one.
+        for (schema, index, bound) in [
+            (2, -3, 0.5946035575013605),
+            (2, -1, 0.8408964152537144),
+            (3, -7, 0.5452538663326288),
+            (3, -5, 0.6484197773255048),
+            (3, -3, 0.7711054127039704),
+            (3, -1, 0.9170040432046711),
+        ] {
+            assert!(
+                (native_bound(schema, index) - bound).abs() < 1e-15,
+                "{schema} {index}"
+            );
+        }
     }
 
     #[test]
