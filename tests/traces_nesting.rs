@@ -234,6 +234,32 @@ async fn events_of_work_that_outlives_its_request() {
     assert!(collector.span("GET /").events.is_empty());
 }
 
+/// What work does that never ends is exported all the same.
+#[tokio::test]
+async fn work_without_an_end() {
+    let (collector, monitoring) = traced().await;
+    let handler = async || {
+        let work = async {
+            tokio::task::yield_now().await;
+            charge(1);
+            pending::<()>().await
+        };
+        tokio::spawn(work.in_current_trace());
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    send(app, request("GET /")).await;
+    for _ in 0..1000 {
+        flushed(&monitoring).await;
+        if collector.spans().len() == 2 {
+            break;
+        }
+    }
+    let (request, charge) = (collector.span("GET /"), collector.span("charge"));
+    assert_eq!(charge.parent(), request.id());
+}
+
 #[tokio::test]
 async fn a_layer_that_is_there_twice() {
     let (collector, monitoring) = traced().await;

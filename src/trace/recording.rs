@@ -108,7 +108,9 @@ impl Recording {
             return;
         }
         collected.spans.push(span);
-        if collected.fate == Fate::Kept && collected.spans.len() >= CHUNK {
+        // What comes after the first span has ended may be the last for hours.
+        let is_due = collected.first.is_some() || collected.spans.len() >= CHUNK;
+        if collected.fate == Fate::Kept && is_due {
             let finished = collected.take(self);
             drop(collected);
             self.tracer.finish(finished);
