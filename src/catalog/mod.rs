@@ -3,6 +3,8 @@
 //! The metrics of this crate are described here and nowhere else: emission, the README's table,
 //! dashboards and rules derive from [`ALL`]. The descriptions are checked when the crate is compiled.
 
+#[cfg(feature = "logs")]
+mod field;
 mod function;
 mod http;
 mod metric;
@@ -11,6 +13,8 @@ mod own;
 mod process;
 pub(crate) mod validate;
 
+#[cfg(feature = "logs")]
+pub(crate) use field::*;
 pub use function::{REQUEST_COUNT, REQUEST_LATENCY};
 pub use http::{
     HTTP_CLIENT_REQUEST_DURATION, HTTP_REQUEST_DURATION, HTTP_REQUEST_SIZE, HTTP_REQUESTS,
@@ -22,8 +26,8 @@ pub use otel::{
     HTTP_SERVER_RESPONSE_SIZE,
 };
 pub use own::{
-    BUILD_INFO, FAMILIES_REFUSED, OBSERVATIONS_REFUSED, SCRAPES, SCRAPES_CUT_OFF, SERIES_REFUSED,
-    SPANS_DROPPED, SPANS_EXPORTED, TARGET_INFO,
+    BUILD_INFO, FAMILIES_REFUSED, LOG_LINES, LOG_LINES_DROPPED, OBSERVATIONS_REFUSED, SCRAPES,
+    SCRAPES_CUT_OFF, SERIES_REFUSED, SPANS_DROPPED, SPANS_EXPORTED, TARGET_INFO,
 };
 pub use process::{
     PROCESS_CPU, PROCESS_MAX_FDS, PROCESS_OPEN_FDS, PROCESS_RESIDENT_MEMORY, PROCESS_START_TIME,
@@ -60,6 +64,8 @@ pub const ALL: &[Metric] = &[
     FAMILIES_REFUSED,
     SPANS_EXPORTED,
     SPANS_DROPPED,
+    LOG_LINES,
+    LOG_LINES_DROPPED,
     SCRAPES,
     SCRAPES_CUT_OFF,
 ];

@@ -49,6 +49,20 @@ pub const SPANS_EXPORTED: Metric = Metric::counter(
     "Spans that the collector took.",
 );
 
+/// Lines of the service's log.
+pub const LOG_LINES: Metric = Metric::counter(
+    "monitoring_log_lines_total",
+    "Lines of the log that were written, by stream and level.",
+)
+.labels(&["dataset", "log_level"]);
+
+/// Lines of the service's log that are lost.
+pub const LOG_LINES_DROPPED: Metric = Metric::counter(
+    "monitoring_log_lines_dropped_total",
+    "Lines of the log that were to be written and were not, by reason.",
+)
+.labels(&["reason"]);
+
 /// Scrapes answered.
 pub const SCRAPES: Metric = Metric::counter(
     "monitoring_scrapes_total",

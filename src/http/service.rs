@@ -14,7 +14,6 @@ use crate::error::Error;
 use crate::http::body::ResponseBody;
 use crate::http::future::ResponseFuture;
 use crate::http::received;
-use crate::label::Method;
 use crate::observe::{self, Endpoint, Meter};
 
 /// A service whose requests are measured; see the [module](crate::http).
@@ -144,19 +143,8 @@ where
                 request: None,
             };
         }
-        let method = Method::from(request.method());
-        let transport = meter.http.transport(&request);
         let received = received::measure(request.body_mut());
-        let trace = observe::Traced::of(meter, &request);
-        let measured = observe::Request::start(
-            meter,
-            method,
-            transport,
-            endpoint,
-            self.around,
-            received,
-            trace,
-        );
+        let measured = observe::Request::start(meter, &request, received, endpoint, self.around);
         let mut measured = ManuallyDrop::new(measured);
         ResponseFuture {
             inner: call_within(&mut self.inner, request, &mut measured),

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use std::sync::OnceLock;
 
 use crate::catalog;
+#[cfg(feature = "logs")]
+use crate::logs::Logs;
 #[cfg(feature = "macros")]
 use crate::metrics::DEFAULT_CAP;
 use crate::metrics::{OnceRef, Registry};
@@ -16,6 +18,7 @@ use crate::observe::families::{Http, HttpNames};
 use crate::observe::function::Functions;
 use crate::observe::outgoing::Peer;
 use crate::trace::Tracer;
+use crate::trace_context::TraceContext;
 
 static INSTALLED: OnceLock<&'static Meter> = OnceLock::new();
 
@@ -25,6 +28,8 @@ pub(crate) struct Meter {
     pub(crate) http: Http,
     pub(crate) endpoints: Endpoints,
     tracer: OnceRef<'static, Tracer>,
+    #[cfg(feature = "logs")]
+    logs: OnceRef<'static, Logs>,
     #[cfg(feature = "macros")]
     pub(crate) functions: Functions,
 }
@@ -37,6 +42,8 @@ impl Meter {
             registry,
             endpoints: Endpoints::new(cap),
             tracer: OnceRef::new(),
+            #[cfg(feature = "logs")]
+            logs: OnceRef::new(),
             http: Http::new(registry, sizes, names),
             #[cfg(feature = "macros")]
             functions: Functions::new(registry.own_views(
@@ -88,6 +95,30 @@ impl Meter {
     #[inline]
     pub(crate) fn tracer(&self) -> Option<&'static Tracer> {
         self.tracer.get()
+    }
+
+    /// From now on requests have trace ids, also where they have no spans, and those of the access log have lines.
+    #[cfg(feature = "logs")]
+    pub(crate) fn log(&self, logs: &'static Logs) {
+        let _ = self.logs.set(logs);
+    }
+
+    /// Where lines are written, if they are.
+    #[cfg(feature = "logs")]
+    #[inline]
+    pub(crate) fn logs(&self) -> Option<&'static Logs> {
+        self.logs.get()
+    }
+
+    /// The context of a request that has no span here, for that of its sender: where lines are written it has one in any case, so that they
+    /// are found by it.
+    #[inline]
+    pub(crate) fn unspanned(&self, parent: Option<TraceContext>) -> Option<TraceContext> {
+        #[cfg(feature = "logs")]
+        if self.logs.get().is_some() {
+            return Some(parent.unwrap_or_else(Tracer::unrecorded));
+        }
+        parent.filter(TraceContext::is_sampled)
     }
 
     /// Another service that requests go to.

@@ -8,6 +8,8 @@ mod endpoint;
 mod families;
 #[cfg(feature = "macros")]
 mod function;
+#[cfg_attr(not(feature = "logs"), path = "unlogged.rs")]
+mod logged;
 mod meter;
 mod objective;
 mod outgoing;
@@ -29,4 +31,3 @@ pub(crate) use request::{Head, Received, Request};
 #[cfg(feature = "testing")]
 pub(crate) use scope::outside;
 pub(crate) use scope::{name_endpoint, within};
-pub(crate) use traced::Traced;

@@ -5,8 +5,9 @@ use http::{Request, StatusCode, Uri};
 use crate::label::Method;
 use crate::metrics::{AppendList, Histogram, Series, resolve};
 use crate::observe::clock::Start;
+use crate::text::cut;
 use crate::trace::current::{self, Entered, Open};
-use crate::trace::{Attribute, Kind, Status, cut};
+use crate::trace::{Attribute, Kind, Status};
 use crate::trace_context::TraceContext;
 
 /// Another service, under the name that this one has for it; and the times of requests to it, as they occur.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 #[cfg(feature = "axum")]
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::Request as HttpRequest;
 use http::StatusCode;
 
-use crate::label::{Method, Transport};
+use crate::label::Method;
 use crate::observe::clock::Start;
 
 use crate::observe::endpoint::Endpoint;
+use crate::observe::logged::{End, Logged};
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::observe::scope::{self, Before, Said};
@@ -21,6 +23,7 @@ use crate::outcome::{CLIENT_CLOSED_REQUEST, Outcome};
 pub(crate) struct Request {
     route: &'static Route,
     trace: Traced,
+    log: Logged,
     /// When the request began; once it is a stream, when the stream did.
     started: Start,
     received: Received,
@@ -75,15 +78,17 @@ impl Request {
     /// Begins a request. `pending` says that something inside may still name the endpoint, so that
     /// the gauge does not count it as unmatched until then.
     #[inline]
-    pub(crate) fn start(
+    pub(crate) fn start<B>(
         meter: &'static Meter,
-        method: Method,
-        transport: Transport,
+        request: &HttpRequest<B>,
+        received: Received,
         endpoint: Option<&'static Endpoint>,
         pending: bool,
-        received: Received,
-        mut trace: Traced,
     ) -> Self {
+        let method = Method::from(request.method());
+        let transport = meter.http.transport(request);
+        let mut trace = Traced::of(meter, request);
+        let log = Logged::of(meter, request);
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
         let route = endpoint.route(meter, method, transport);
         let pending = pending && !route.is_named;
@@ -95,6 +100,7 @@ impl Request {
         Self {
             route,
             trace,
+            log,
             started,
             received,
             sent: 0,
@@ -178,6 +184,7 @@ impl Request {
         if head != Head::Body {
             let time = self.count(self.unless_panicked(Outcome::of_status(status)));
             self.trace.streams(time);
+            self.log.streams(time);
             self.started = Start::now();
             self.stream = true;
             self.life_is_seen = head == Head::Events;
@@ -256,8 +263,17 @@ impl Request {
             said.count_functions(self.route.method, self.code(outcome), &self.trace);
         }
         // Taken out, so that nothing is left to drop: a panic of the service keeps the request from being dropped.
-        let received = std::mem::replace(&mut self.received, Received::Unknown);
-        self.route.sizes(received.bytes(), self.sent);
+        let received = std::mem::replace(&mut self.received, Received::Unknown).bytes();
+        self.route.sizes(received, self.sent);
+        let end = End {
+            answered,
+            outcome,
+            time,
+            received,
+            sent: self.sent,
+            context: self.trace.context(),
+        };
+        self.log.end(self.route, end);
         if !self.pending {
             self.route.end();
         }

@@ -11,10 +11,11 @@ use http::{Request, Version};
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
+use crate::text::cut;
 #[cfg(feature = "macros")]
 use crate::trace::current;
 use crate::trace::current::Current;
-use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, cut};
+use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer};
 use crate::trace_context::TraceContext;
 
 /// Made once: a name given as text is parsed for each request.
@@ -51,7 +52,7 @@ impl Traced {
         let parent = parent(request.headers());
         match meter.tracer() {
             None => Self {
-                context: parent.filter(TraceContext::is_sampled),
+                context: meter.unspanned(parent),
                 span: None,
             },
             Some(tracer) => Self::begin(tracer, parent, request),
@@ -87,6 +88,12 @@ impl Traced {
             context: Some(context),
             span,
         }
+    }
+
+    /// The request's own.
+    #[inline]
+    pub(crate) fn context(&self) -> Option<TraceContext> {
+        self.context
     }
 
     /// What exemplars lead to: the context, if it is recorded.

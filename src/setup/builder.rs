@@ -7,6 +7,8 @@ use crate::error::Error;
 use crate::metrics::DEFAULT_CAP;
 use crate::observe::{HttpNames, Meter};
 use crate::setup::environment::Environment;
+#[cfg(feature = "logs")]
+use crate::setup::logs::LogChoices;
 use crate::setup::monitoring::{Monitoring, Parts};
 #[cfg(feature = "traces")]
 use crate::trace::Sampling;
@@ -38,6 +40,8 @@ pub struct MonitoringBuilder {
     pub(crate) sampling: Option<Sampling>,
     #[cfg(feature = "traces")]
     pub(crate) collector: Collector,
+    #[cfg(feature = "logs")]
+    pub(crate) logs: LogChoices,
     pub(crate) drain_delay: Duration,
     pub(crate) drain_timeout: Duration,
     #[cfg(feature = "prometheus")]
@@ -85,6 +89,8 @@ impl MonitoringBuilder {
             sampling: None,
             #[cfg(feature = "traces")]
             collector: Collector::Default,
+            #[cfg(feature = "logs")]
+            logs: LogChoices::default(),
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(25),
             #[cfg(feature = "prometheus")]
@@ -258,6 +264,9 @@ impl MonitoringBuilder {
         }
         #[cfg(feature = "metrics")]
         monitoring.become_recorder();
+        #[cfg(feature = "logs")]
+        monitoring.subscribe();
+        monitoring.watch_runtime();
         monitoring.keep();
         monitoring.announce();
         Ok(monitoring)
@@ -276,7 +285,8 @@ impl MonitoringBuilder {
         self.start(false)
     }
 
-    fn start(self, global: bool) -> Result<Monitoring, Error> {
+    #[cfg_attr(not(feature = "logs"), allow(unused_mut))]
+    fn start(mut self, global: bool) -> Result<Monitoring, Error> {
         let environment = Environment::read()?;
         let resource = resource(&self, &environment)?;
         if self.max_series == 0 {
@@ -327,7 +337,11 @@ impl MonitoringBuilder {
             true => None,
             false => self.trace(global, &environment, meter)?,
         };
+        #[cfg(feature = "logs")]
+        let logging = self.log(global, &environment, meter)?;
         Monitoring::start(Parts {
+            #[cfg(feature = "logs")]
+            logging,
             #[cfg(feature = "traces")]
             exporter,
             service_name: self.service_name,

@@ -2,6 +2,8 @@
 
 mod builder;
 mod environment;
+#[cfg(feature = "logs")]
+mod logs;
 mod monitoring;
 #[cfg(feature = "server")]
 mod server;

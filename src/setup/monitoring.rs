@@ -1,7 +1,7 @@
 //! The value that a service holds: layer, registry, health, listener and shutdown.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tower_layer::Layer as _;
@@ -42,6 +42,9 @@ use crate::setup::builder::MonitoringBuilder;
 #[must_use = "without its layer no request is measured"]
 pub struct Monitoring(pub(crate) Arc<Inner>);
 
+/// What `init` made.
+static KEPT: OnceLock<Monitoring> = OnceLock::new();
+
 pub(crate) struct Inner {
     pub(crate) parts: Parts,
     #[cfg(feature = "server")]
@@ -54,6 +57,8 @@ pub(crate) struct Inner {
 
 /// What the builder hands over.
 pub(crate) struct Parts {
+    #[cfg(feature = "logs")]
+    pub(crate) logging: Option<crate::setup::logs::Logging>,
     #[cfg(feature = "traces")]
     pub(crate) exporter: Option<crate::otlp::Exporter>,
     pub(crate) service_name: String,
@@ -156,16 +161,41 @@ impl Monitoring {
         (!self.0.parts.disabled).then_some(self.meter())
     }
 
-    /// Sends the spans that wait, and waits no longer than this; whether all of them were sent.
+    /// Sends the spans and writes the lines that wait, and waits no longer than this; whether all of them left.
     ///
     /// [`serve`](Self::serve) does it at its end. Works on any runtime of tokio that has its timer enabled.
-    #[cfg(feature = "traces")]
+    #[cfg(any(feature = "logs", feature = "traces"))]
     pub async fn flush(&self, within: Duration) -> bool {
-        let Some(exporter) = &self.0.parts.exporter else {
-            return true;
+        let parts = &self.0.parts;
+        let spans = async {
+            #[cfg(feature = "traces")]
+            if let Some(exporter) = &parts.exporter {
+                return matches!(exporter.flush(within).await, Ok(true));
+            }
+            true
         };
-        let flushed = tokio::time::timeout(within, exporter.flush(within)).await;
-        matches!(flushed, Ok(Ok(true)))
+        let lines = async {
+            #[cfg(feature = "logs")]
+            if let Some(logging) = &parts.logging {
+                return logging.flush().await;
+            }
+            true
+        };
+        let both = async { tokio::join!(spans, lines) };
+        let flushed = tokio::time::timeout(within, both).await;
+        matches!(flushed, Ok((true, true)))
+    }
+
+    /// Keeps it as long as the process lives.
+    pub(crate) fn keep(&self) {
+        let _ = KEPT.set(self.clone());
+    }
+
+    /// Whether this is the last one besides that which is kept.
+    #[cfg(feature = "logs")]
+    fn is_last(&self) -> bool {
+        let kept = KEPT.get();
+        kept.is_some_and(|kept| Arc::ptr_eq(&kept.0, &self.0)) && Arc::strong_count(&self.0) == 2
     }
 
     /// What the macros of the `metrics` crate can record to, where this is not the monitoring of the process: in tests.
@@ -248,5 +278,15 @@ impl Monitoring {
         eprintln!("{what}");
     }
 
-    pub(crate) fn keep(&self) {}
+    pub(crate) fn watch_runtime(&self) {}
+}
+
+/// A service that ends without [`Monitoring::serve`] has its last lines written too, such as the one that says why it ends.
+#[cfg(feature = "logs")]
+impl Drop for Monitoring {
+    fn drop(&mut self) {
+        if self.is_last() {
+            self.write_lines();
+        }
+    }
 }

@@ -12,9 +12,10 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::redact;
+use crate::text::cut;
 use crate::trace::current::{self, Current, Open};
 use crate::trace::recording::Recording;
-use crate::trace::span::{Attribute, Event, Value, cut};
+use crate::trace::span::{Attribute, Event, Value};
 use crate::trace_context::TraceContext;
 
 thread_local! {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 
 use crate::catalog;
+use crate::limiter::Limiter;
 use crate::metrics::{Counter, Registry, Series, resolve};
 use crate::outcome::Outcome;
 use crate::trace::id;
-use crate::trace::limiter::Limiter;
 use crate::trace::queue::{self, Queue, Receiver};
 use crate::trace::recording::Recording;
 use crate::trace::sampling::Sampling;
@@ -110,6 +110,12 @@ impl Tracer {
         };
         let context = TraceContext::new(trace, id::span(), sampled);
         (context, sampled || self.sampling.keeps())
+    }
+
+    /// The context of work that begins here and that nobody records.
+    #[cfg_attr(not(feature = "logs"), allow(dead_code))]
+    pub(crate) fn unrecorded() -> TraceContext {
+        TraceContext::new(id::trace(), id::span(), false)
     }
 
     /// Whether work that was not to be recorded is kept now that it has ended.

@@ -106,14 +106,12 @@ impl Monitoring {
         self.0.listener.get().map(Listener::address)
     }
 
-    /// Keeps the listener open as long as the process lives, and has liveness ask whether the runtime still works.
-    pub(crate) fn keep(&self) {
-        static KEPT: OnceLock<Monitoring> = OnceLock::new();
+    /// Has liveness ask whether the runtime still works.
+    pub(crate) fn watch_runtime(&self) {
         if tokio::runtime::Handle::try_current().is_ok() {
             self.health()
                 .live("runtime", || std::future::ready(Ok::<(), Infallible>(())));
         }
-        let _ = KEPT.set(self.clone());
     }
 
     /// Says what is not as the service may expect: to `tracing` where somebody listens, else to standard error.

@@ -101,6 +101,8 @@ impl Monitoring {
             },
             () = signal::stop() => say("stopped by a signal before all spans were exported"),
         }
+        #[cfg(feature = "logs")]
+        self.write_lines();
         Ok(())
     }
 }

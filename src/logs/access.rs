@@ -1,0 +1,243 @@
+//! One line for each request.
+
+use std::time::{Duration, SystemTime};
+
+use tracing::Level;
+
+use crate::catalog::{self, Dataset};
+use crate::logs::Logs;
+use crate::logs::escape::{Style, plain, told};
+use crate::logs::line::Head;
+use crate::logs::output::{Content, Line};
+use crate::logs::pairs::{Kind, Pairs};
+use crate::outcome::Outcome;
+use crate::trace_context::TraceContext;
+
+/// The longest path that is shown.
+const LONGEST_PATH: usize = 2048;
+
+/// Which requests have a line in the access log.
+///
+/// ```
+/// use std::time::Duration;
+/// use ecolaura_monitoring::{AccessLog, Monitoring};
+///
+/// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+/// let few = AccessLog::failures().slower_than(Duration::from_millis(500)).share(0.01);
+/// let monitoring = Monitoring::builder("ecolaura-api").access_log(few).build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AccessLog {
+    failures: bool,
+    slower_than: Option<Duration>,
+    pub(crate) share: f64,
+}
+
+impl Default for AccessLog {
+    /// All requests.
+    fn default() -> Self {
+        Self::all()
+    }
+}
+
+impl AccessLog {
+    /// All requests.
+    pub const fn all() -> Self {
+        Self::none().share(1.0)
+    }
+
+    /// None.
+    pub const fn none() -> Self {
+        Self {
+            failures: false,
+            slower_than: None,
+            share: 0.0,
+        }
+    }
+
+    /// Those that were answered with 5xx, panicked, ran into a timeout, or whose client went away.
+    pub const fn failures() -> Self {
+        Self {
+            failures: true,
+            ..Self::none()
+        }
+    }
+
+    /// Also those that took longer than this, a stream until its head.
+    pub const fn slower_than(mut self, time: Duration) -> Self {
+        self.slower_than = Some(time);
+        self
+    }
+
+    /// Also this share of all, from 0 to 1. A wrong number is an error of [`MonitoringBuilder::init`](crate::MonitoringBuilder::init).
+    ///
+    /// Requests of one trace are all in it, or none of them is.
+    pub const fn share(mut self, share: f64) -> Self {
+        self.share = share;
+        self
+    }
+
+    /// Whether there is any line.
+    pub(crate) fn is_any(&self) -> bool {
+        self.failures || self.slower_than.is_some() || self.share > 0.0
+    }
+
+    fn wants(&self, ended: &Ended) -> bool {
+        let has_failed = !matches!(ended.outcome, Outcome::Success | Outcome::ClientError);
+        let is_slow = |most: Duration| u128::from(ended.until_head_or_end) > most.as_nanos();
+        self.share >= 1.0
+            || (self.failures && has_failed)
+            || self.slower_than.is_some_and(is_slow)
+            || self.is_of_share(ended.context)
+    }
+
+    fn is_of_share(&self, context: Option<TraceContext>) -> bool {
+        match context {
+            // As traces are sampled, so that a trace that is kept has its lines.
+            Some(context) => context.trace[1] >> 1 < (self.share * (1u64 << 63) as f64) as u64,
+            None => self.share > 0.0 && fastrand::f64() < self.share,
+        }
+    }
+}
+
+/// A request that has ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) at: SystemTime,
+    pub(crate) method: &'static str,
+    /// The template of the route that it matched.
+    pub(crate) endpoint: &'static str,
+    pub(crate) answered: Option<u16>,
+    pub(crate) outcome: Outcome,
+    /// Nanoseconds until its end, with the life of a stream.
+    pub(crate) nanoseconds: u64,
+    /// Nanoseconds until its end; of a stream, until its head.
+    pub(crate) until_head_or_end: u64,
+    /// Bytes of both bodies.
+    pub(crate) received: Option<u64>,
+    pub(crate) sent: u64,
+    pub(crate) version: &'static str,
+    pub(crate) context: Option<TraceContext>,
+}
+
+impl Ended {
+    fn level(&self) -> Level {
+        match self.outcome {
+            Outcome::ServerError | Outcome::Panic | Outcome::Timeout => Level::ERROR,
+            _ => Level::INFO,
+        }
+    }
+
+    /// By its status, as the access logs of proxies have it.
+    fn event_outcome(&self) -> &'static str {
+        match (self.outcome, self.answered) {
+            (Outcome::Success, Some(..400)) => "success",
+            _ => "failure",
+        }
+    }
+}
+
+impl Logs {
+    /// Room for the path of a request that begins.
+    pub(crate) fn path(&self, path: &str) -> Vec<u8> {
+        let mut room = self.output.buffer();
+        room.extend_from_slice(crate::text::cut(path, LONGEST_PATH).as_bytes());
+        room
+    }
+
+    /// A request with this path has ended.
+    pub(crate) fn ended(&self, path: Vec<u8>, ended: Ended) {
+        if !self.access.wants(&ended) {
+            return self.output.recycle(path);
+        }
+        self.output.put(Line {
+            text: path,
+            dataset: Dataset::Access,
+            level: ended.level(),
+            content: Content::Access(ended),
+        });
+    }
+
+    /// Writes the line of a request.
+    pub(crate) fn write_access(&self, out: &mut Vec<u8>, ended: &Ended, path: &[u8]) {
+        let style = self.format.style;
+        let path = String::from_utf8_lossy(path);
+        let head = Head {
+            at: ended.at,
+            level: ended.level(),
+            dataset: Dataset::Access,
+            context: ended.context,
+            target: Dataset::Access.as_str(),
+            tail: b"",
+        };
+        let mut message = Vec::new();
+        plain(&mut message, ended.method, style);
+        message.push(b' ');
+        told(&mut message, &path, LONGEST_PATH, style);
+        message.push(b' ');
+        match ended.answered {
+            Some(status) => {
+                message.extend_from_slice(itoa::Buffer::new().format(status).as_bytes())
+            }
+            None => plain(&mut message, ended.outcome.as_str(), style),
+        }
+        let mut pairs = Pairs::default();
+        self.describe(ended, &path, &mut pairs);
+        self.format.write(out, &head, &message, &pairs);
+    }
+
+    fn describe(&self, ended: &Ended, path: &str, pairs: &mut Pairs) {
+        let style = self.format.style;
+        if style == Style::Ecs {
+            pairs.add_words(catalog::EVENT_KIND, "\"event\"");
+            pairs.add_words(catalog::EVENT_CATEGORY, "[\"web\"]");
+            pairs.add_words(catalog::EVENT_TYPE, "[\"access\"]");
+            pairs.add_text(
+                style,
+                Kind::Schema,
+                catalog::EVENT_OUTCOME,
+                ended.event_outcome(),
+            );
+            pairs.add_text(
+                style,
+                Kind::Schema,
+                catalog::HTTP_REQUEST_METHOD,
+                ended.method,
+            );
+            pairs.add_text(style, Kind::Schema, catalog::URL_PATH, path);
+            if let Some(status) = ended.answered {
+                let status = u64::from(status);
+                pairs.add_number(
+                    style,
+                    Kind::Schema,
+                    catalog::HTTP_RESPONSE_STATUS_CODE,
+                    status,
+                );
+            }
+        }
+        pairs.add_number(
+            style,
+            Kind::Schema,
+            catalog::EVENT_DURATION,
+            ended.nanoseconds,
+        );
+        if let Some(received) = ended.received {
+            pairs.add_number(
+                style,
+                Kind::Schema,
+                catalog::HTTP_REQUEST_BODY_BYTES,
+                received,
+            );
+        }
+        pairs.add_number(
+            style,
+            Kind::Schema,
+            catalog::HTTP_RESPONSE_BODY_BYTES,
+            ended.sent,
+        );
+        pairs.add_text(style, Kind::Schema, catalog::HTTP_VERSION, ended.version);
+        pairs.add_text(style, Kind::Label, catalog::ENDPOINT, ended.endpoint);
+        pairs.add_text(style, Kind::Label, catalog::OUTCOME, ended.outcome.as_str());
+    }
+}

@@ -1,0 +1,191 @@
+//! What is known of each place in the code that logs, worked out once.
+
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::fast::FixedState;
+use tracing::Metadata;
+use tracing::callsite::Identifier;
+
+use crate::catalog::{self, Field};
+use crate::limiter::Limiter;
+use crate::logs::escape::{Style, told};
+use crate::logs::line::{field, number};
+use crate::metrics::Bounded;
+use crate::redact;
+
+/// Places that are known at most; what comes after is worked out each time.
+const MOST: usize = 16_384;
+
+/// The longest name of a field that is shown.
+const LONGEST_NAME: usize = 256;
+
+/// All places that have logged.
+pub(crate) struct Callsites {
+    known: Bounded<Callsite>,
+    hasher: FixedState,
+    /// Lines a second that each may write.
+    most_per_second: u32,
+}
+
+/// A place in the code that logs, or begins a span.
+pub(crate) struct Callsite {
+    place: Place,
+    /// The fields of a line that tell of it, written.
+    pub(crate) tail: Box<[u8]>,
+    pub(crate) fields: Box<[Meaning]>,
+    pub(crate) limiter: Limiter,
+    /// Lines that were not written since the last one that was.
+    held_back: AtomicU64,
+    /// Whether its lines are wanted, and by which version of the filter.
+    verdict: AtomicU64,
+}
+
+/// What tells one from another.
+#[derive(PartialEq)]
+enum Place {
+    Of(Identifier),
+    /// All records of the crate `log` are from five places of `tracing`.
+    OfLog(String, Option<u32>),
+}
+
+/// What a field of an event or span is in a line.
+pub(crate) enum Meaning {
+    Message,
+    /// It tells of the place, which is told already.
+    Known,
+    Secret(Key),
+    Schema(&'static Field, Key),
+    Label(Key),
+}
+
+/// A field's name as a label, as it is written in a line.
+pub(crate) struct Key(pub(crate) Box<[u8]>);
+
+impl Callsites {
+    pub(crate) fn new(most_per_second: u32) -> Self {
+        Self {
+            known: Bounded::new(MOST),
+            hasher: FixedState::default(),
+            most_per_second,
+        }
+    }
+
+    /// Hands the place on that this tells of.
+    pub(crate) fn with<T>(
+        &'static self,
+        metadata: &Metadata<'_>,
+        is_of_log: bool,
+        work: impl FnOnce(&Callsite) -> T,
+    ) -> T {
+        let id = metadata.callsite();
+        let mut hasher = self.hasher.build_hasher();
+        match is_of_log {
+            true => (metadata.target(), metadata.line()).hash(&mut hasher),
+            false => id.hash(&mut hasher),
+        }
+        let hash = hasher.finish();
+        let is = |known: &Callsite| match &known.place {
+            Place::Of(known) => !is_of_log && *known == id,
+            Place::OfLog(target, line) => {
+                is_of_log && *line == metadata.line() && target == metadata.target()
+            }
+        };
+        if let Some(known) = self.known.find(hash, is) {
+            return work(known);
+        }
+        let make = || Callsite::new(metadata, is_of_log, self.most_per_second);
+        match self.known.add(hash, is, make, |_| {}) {
+            Some(known) => work(known),
+            None => work(&make()),
+        }
+    }
+}
+
+impl Callsite {
+    fn new(metadata: &Metadata<'_>, is_of_log: bool, most_per_second: u32) -> Self {
+        Self {
+            place: match is_of_log {
+                true => Place::OfLog(metadata.target().to_owned(), metadata.line()),
+                false => Place::Of(metadata.callsite()),
+            },
+            tail: tail(metadata),
+            fields: metadata
+                .fields()
+                .iter()
+                .map(|field| Meaning::of(field.name(), is_of_log))
+                .collect(),
+            limiter: Limiter::new(most_per_second),
+            held_back: AtomicU64::new(0),
+            verdict: AtomicU64::new(0),
+        }
+    }
+
+    /// A line of it is not written.
+    pub(crate) fn hold_back(&self) {
+        self.held_back.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were not since this was asked last.
+    #[inline]
+    pub(crate) fn held_back(&self) -> u64 {
+        match self.held_back.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => self.held_back.swap(0, Ordering::Relaxed),
+        }
+    }
+
+    /// Whether its lines are wanted by this version of the filter, which is asked once; versions begin at 1.
+    pub(crate) fn is_wanted(&self, version: u64, ask: impl FnOnce() -> bool) -> bool {
+        let verdict = self.verdict.load(Ordering::Relaxed);
+        if verdict >> 1 == version {
+            return verdict & 1 == 1;
+        }
+        let wanted = ask();
+        let verdict = version << 1 | u64::from(wanted);
+        self.verdict.store(verdict, Ordering::Relaxed);
+        wanted
+    }
+}
+
+/// `,"log.logger":…,"log.origin.file.name":…,"log.origin.file.line":…`
+fn tail(metadata: &Metadata<'_>) -> Box<[u8]> {
+    let mut tail = Vec::new();
+    field(&mut tail, catalog::LOG_LOGGER, metadata.target());
+    if let Some(file) = metadata.file() {
+        field(&mut tail, catalog::LOG_ORIGIN_FILE_NAME, file);
+    }
+    if let Some(line) = metadata.line() {
+        number(&mut tail, catalog::LOG_ORIGIN_FILE_LINE, line.into());
+    }
+    tail.into()
+}
+
+impl Meaning {
+    fn of(name: &str, is_of_log: bool) -> Self {
+        if name == "message" {
+            return Self::Message;
+        }
+        if is_of_log && name.starts_with("log.") {
+            return Self::Known;
+        }
+        let key = Key::of(name);
+        if redact::is_secret(name) {
+            return Self::Secret(key);
+        }
+        match catalog::open(name) {
+            Some(field) => Self::Schema(field, key),
+            None => Self::Label(key),
+        }
+    }
+}
+
+impl Key {
+    /// Labels have no dots, stars or backslashes, by the rules of ecs-logging.
+    pub(crate) fn of(name: &str) -> Self {
+        let plain_name = name.replace(['.', '*', '\\'], "_");
+        let mut key = Vec::new();
+        told(&mut key, &plain_name, LONGEST_NAME, Style::Ecs);
+        Self(key.into())
+    }
+}

@@ -1,0 +1,198 @@
+//! Events and spans of the `tracing` crate, as lines.
+
+use std::cell::Cell;
+use std::time::SystemTime;
+
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_log::NormalizeEvent as _;
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::catalog::{self, Dataset};
+use crate::logs::Logs;
+use crate::logs::callsite::Callsite;
+use crate::logs::fields::Fields;
+use crate::logs::line::Head;
+use crate::logs::output::Line;
+use crate::logs::pairs::{Kind, Pairs};
+use crate::trace_context::TraceContext;
+
+thread_local! {
+    /// Room to write in, which is taken while a line is written: what is written may log by itself.
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+#[derive(Default)]
+struct Scratch {
+    message: Vec<u8>,
+    pairs: Pairs,
+    formatted: String,
+}
+
+/// Writes events of `tracing` as lines of the service's log: a layer for a subscriber of `tracing-subscriber`.
+///
+/// [`Monitoring::init`](crate::Monitoring::init) installs it, unless somebody else has installed a subscriber. For one of your own get it from
+/// [`Monitoring::log_layer`](crate::Monitoring::log_layer).
+#[derive(Clone, Copy)]
+#[must_use = "add it to a subscriber"]
+pub struct LogLayer(pub(crate) &'static Logs);
+
+/// What is kept of a span for the lines in it.
+struct InSpan {
+    pairs: Pairs,
+    context: Option<TraceContext>,
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let metadata = attributes.metadata();
+        let pairs = self.0.callsites.with(metadata, false, |callsite| {
+            let mut pairs = Pairs::default();
+            if self.0.wants(callsite, metadata) {
+                self.0
+                    .take_in(callsite, &mut pairs, |fields| attributes.record(fields));
+            }
+            pairs
+        });
+        let Some(span) = context.span(id) else {
+            return;
+        };
+        let context = TraceContext::current();
+        // Another layer of ours may have been here.
+        span.extensions_mut().replace(InSpan { pairs, context });
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else {
+            return;
+        };
+        let metadata = span.metadata();
+        self.0.callsites.with(metadata, false, |callsite| {
+            if !self.0.wants(callsite, metadata) {
+                return;
+            }
+            // First, since writing a value is the service's own code, which may use the span.
+            let mut news = Pairs::default();
+            self.0
+                .take_in(callsite, &mut news, |fields| values.record(fields));
+            if let Some(known) = span.extensions_mut().get_mut::<InSpan>() {
+                news.add_all(&known.pairs);
+                known.pairs = news;
+            }
+        });
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let is_of_log = normalized.is_some();
+        self.0.callsites.with(metadata, is_of_log, |callsite| {
+            if self.0.wants(callsite, metadata) && self.0.admits(callsite) {
+                self.write(callsite, metadata, event, &context);
+            }
+        });
+    }
+}
+
+impl LogLayer {
+    fn write<S: Subscriber + for<'a> LookupSpan<'a>>(
+        &self,
+        callsite: &Callsite,
+        metadata: &Metadata<'_>,
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+    ) {
+        let logs = self.0;
+        let mut scratch = SCRATCH
+            .try_with(Cell::take)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let Scratch {
+            message,
+            pairs,
+            formatted,
+        } = &mut *scratch;
+        message.clear();
+        pairs.clear();
+        event.record(&mut Fields {
+            style: logs.format.style,
+            callsite,
+            message,
+            pairs,
+            formatted,
+        });
+        let mut of_span = None;
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(kept) = span.extensions().get::<InSpan>() {
+                pairs.add_all(&kept.pairs);
+                of_span = of_span.or(kept.context);
+            }
+        }
+        logs.complete(callsite, pairs);
+        let current = match event.is_contextual() {
+            true => TraceContext::current().or(of_span),
+            false => of_span,
+        };
+        let head = Head {
+            at: SystemTime::now(),
+            level: *metadata.level(),
+            dataset: Dataset::Application,
+            context: current,
+            target: metadata.target(),
+            tail: &callsite.tail,
+        };
+        let mut text = logs.output.buffer();
+        logs.format.write(&mut text, &head, message, pairs);
+        logs.output.put(Line::of(text, &head));
+        let _ = SCRATCH.try_with(|kept| kept.set(Some(scratch)));
+    }
+}
+
+impl Logs {
+    /// Whether lines of a place are wanted.
+    fn wants(&self, callsite: &Callsite, metadata: &Metadata<'_>) -> bool {
+        callsite.is_wanted(self.filter.version(), || self.filter.wants(metadata))
+    }
+
+    /// Whether a place may write one more line now.
+    fn admits(&self, callsite: &Callsite) -> bool {
+        let admits = callsite.limiter.admits();
+        if !admits {
+            callsite.hold_back();
+            self.output.dropped("rate_limited", 1);
+        }
+        admits
+    }
+
+    /// Takes the fields of a span in.
+    fn take_in(
+        &self,
+        callsite: &Callsite,
+        pairs: &mut Pairs,
+        record: impl FnOnce(&mut Fields<'_>),
+    ) {
+        record(&mut Fields {
+            style: self.format.style,
+            callsite,
+            message: &mut Vec::new(),
+            pairs,
+            formatted: &mut String::new(),
+        });
+    }
+
+    /// Adds what is told of lines and fields that are not there.
+    fn complete(&self, callsite: &Callsite, pairs: &mut Pairs) {
+        let held_back = callsite.held_back();
+        let left_out = pairs.left_out() as u64;
+        for (name, number) in [
+            (catalog::LINES_HELD_BACK, held_back),
+            (catalog::FIELDS_LEFT_OUT, left_out),
+        ] {
+            if number > 0 {
+                pairs.add_number(self.format.style, Kind::Label, name, number);
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A line: its beginning, which is the same for all, and its parts in their order.
+
+use std::time::SystemTime;
+
+use tracing::Level;
+
+use crate::catalog::{self, Dataset};
+use crate::logs::escape::{Style, plain, told};
+use crate::logs::pairs::{Kind, Pairs};
+use crate::logs::time;
+use crate::trace_context::TraceContext;
+
+/// How the lines of a service are written.
+pub(crate) struct Format {
+    pub(crate) style: Style,
+    /// What tells of the service, for each stream.
+    services: [Vec<u8>; Dataset::ALL.len()],
+}
+
+/// What a line tells, besides its message and fields.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) at: SystemTime,
+    pub(crate) level: Level,
+    pub(crate) dataset: Dataset,
+    pub(crate) context: Option<TraceContext>,
+    /// Where it comes from, in text.
+    pub(crate) target: &'a str,
+    /// The same, as it is written in JSON.
+    pub(crate) tail: &'a [u8],
+}
+
+impl Format {
+    /// `service` is what the lines tell of the service: fields and their values.
+    pub(crate) fn new(style: Style, service: &[(&'static str, String)]) -> Self {
+        let services = Dataset::ALL.map(|dataset| {
+            let mut out = Vec::new();
+            field(&mut out, catalog::VERSION, catalog::ECS_VERSION);
+            for (name, value) in service {
+                field(&mut out, name, value);
+            }
+            field(&mut out, catalog::EVENT_DATASET, dataset.as_str());
+            out
+        });
+        Self { style, services }
+    }
+
+    /// Writes a line. The message is written already, and so are the fields.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, head: &Head<'_>, message: &[u8], pairs: &Pairs) {
+        match self.style {
+            Style::Ecs => self.write_ecs(out, head, message, pairs),
+            Style::Text | Style::Coloured => self.write_text(out, head, message, pairs),
+        }
+        out.push(b'\n');
+    }
+
+    // In the order of ecs-logging: moment, level, message.
+    fn write_ecs(&self, out: &mut Vec<u8>, head: &Head<'_>, message: &[u8], pairs: &Pairs) {
+        out.extend_from_slice(b"{\"");
+        out.extend_from_slice(catalog::TIMESTAMP.as_bytes());
+        out.extend_from_slice(b"\":\"");
+        time::write(out, head.at);
+        out.push(b'"');
+        field(out, catalog::LOG_LEVEL, level(head.level));
+        key(out, catalog::MESSAGE);
+        out.push(b'"');
+        out.extend_from_slice(message);
+        out.push(b'"');
+        out.extend_from_slice(&self.services[head.dataset as usize]);
+        if let Some(context) = &head.context {
+            let [high, low] = context.trace;
+            key(out, catalog::TRACE_ID);
+            out.push(b'"');
+            hex(out, high);
+            hex(out, low);
+            out.push(b'"');
+            key(out, catalog::SPAN_ID);
+            out.push(b'"');
+            hex(out, context.span);
+            out.push(b'"');
+        }
+        out.extend_from_slice(head.tail);
+        for pair in pairs.of(Kind::Schema) {
+            out.push(b',');
+            out.extend_from_slice(pair);
+        }
+        let mut before = None;
+        for pair in pairs.of(Kind::Label) {
+            if before.is_none() {
+                key(out, catalog::LABELS);
+            }
+            out.push(before.unwrap_or(b'{'));
+            out.extend_from_slice(pair);
+            before = Some(b',');
+        }
+        if before.is_some() {
+            out.push(b'}');
+        }
+        out.push(b'}');
+    }
+
+    fn write_text(&self, out: &mut Vec<u8>, head: &Head<'_>, message: &[u8], pairs: &Pairs) {
+        let (colour, plain_again, dim): (&[u8], &[u8], &[u8]) = match self.style {
+            Style::Coloured => (colour(head.level), b"\x1b[0m", b"\x1b[2m"),
+            _ => (b"", b"", b""),
+        };
+        out.extend_from_slice(dim);
+        time::write(out, head.at);
+        out.extend_from_slice(plain_again);
+        out.push(b' ');
+        out.extend_from_slice(colour);
+        let level = head.level.as_str();
+        out.extend_from_slice(&b"     "[level.len().min(5)..]);
+        out.extend_from_slice(level.as_bytes());
+        out.extend_from_slice(plain_again);
+        out.push(b' ');
+        out.extend_from_slice(dim);
+        plain(out, head.target, self.style);
+        out.push(b':');
+        out.extend_from_slice(plain_again);
+        out.push(b' ');
+        out.extend_from_slice(message);
+        for pair in pairs.of(Kind::Schema).chain(pairs.of(Kind::Label)) {
+            out.push(b' ');
+            out.extend_from_slice(pair);
+        }
+        if let Some(context) = &head.context {
+            let [high, low] = context.trace;
+            out.extend_from_slice(dim);
+            out.push(b' ');
+            out.extend_from_slice(catalog::TRACE_ID.as_bytes());
+            out.push(b'=');
+            hex(out, high);
+            hex(out, low);
+            out.extend_from_slice(plain_again);
+        }
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::TRACE => "trace",
+        Level::DEBUG => "debug",
+        Level::INFO => "info",
+        Level::WARN => "warn",
+        _ => "error",
+    }
+}
+
+fn colour(level: Level) -> &'static [u8] {
+    match level {
+        Level::ERROR => b"\x1b[31m",
+        Level::WARN => b"\x1b[33m",
+        Level::INFO => b"\x1b[32m",
+        _ => b"\x1b[34m",
+    }
+}
+
+/// `,"name":`
+pub(crate) fn key(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// `,"name":"value"`
+pub(crate) fn field(out: &mut Vec<u8>, name: &str, value: &str) {
+    const LONGEST: usize = 256;
+    key(out, name);
+    out.push(b'"');
+    told(out, value, LONGEST, Style::Ecs);
+    out.push(b'"');
+}
+
+/// `,"name":7`
+pub(crate) fn number(out: &mut Vec<u8>, name: &str, value: u64) {
+    key(out, name);
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn hex(out: &mut Vec<u8>, number: u64) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |at: u32| DIGITS[(number >> (60 - 4 * at) & 15) as usize];
+    let mut digits = [0; 16];
+    for (digit_at, place) in (0..).zip(&mut digits) {
+        *place = digit(digit_at);
+    }
+    out.extend_from_slice(&digits);
+}

@@ -1,0 +1,26 @@
+//! Logs: one line for each event of `tracing`, and for each request, by the Elastic Common Schema.
+//!
+//! A line is made where its event is, since only there its fields are; that of a request by the thread that writes, which has the time.
+//! Nothing here waits: what finds no room is dropped and counted.
+
+mod access;
+mod callsite;
+mod escape;
+mod fields;
+mod filter;
+mod layer;
+mod line;
+mod output;
+mod pairs;
+mod settings;
+mod time;
+mod writer;
+
+pub use access::AccessLog;
+pub use layer::LogLayer;
+pub use settings::LogFormat;
+
+pub(crate) use access::Ended;
+pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
+pub(crate) use settings::{Logs, Settings};
+pub(crate) use writer::Writer;

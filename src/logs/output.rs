@@ -1,0 +1,180 @@
+//! Lines on their way out: bounded, and never waited for.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::thread::Thread;
+
+use crossbeam_queue::ArrayQueue;
+use tracing::Level;
+
+use crate::catalog::{self, Dataset};
+use crate::logs::access::Ended;
+use crate::logs::line::Head;
+use crate::metrics::{Counter, Registry, Series, resolve};
+
+/// Lines that wait at most.
+const LINES: usize = 4096;
+
+/// Bytes of all lines that wait at most.
+const BYTES: usize = 8 << 20;
+
+/// Buffers that are kept for lines to come.
+const SPARE: usize = 256;
+
+/// The largest that is kept.
+const LARGEST_SPARE: usize = 4096;
+
+/// Why lines were not written.
+const REASONS: [&str; 4] = ["queue_full", "rate_limited", "write_failed", "shutdown"];
+
+/// Where lines are put, and who writes them takes them out.
+pub(crate) struct Output {
+    lines: ArrayQueue<Line>,
+    spare: ArrayQueue<Vec<u8>>,
+    bytes: AtomicUsize,
+    /// Whether the writer has to be woken.
+    asleep: AtomicBool,
+    closed: AtomicBool,
+    writer: OnceLock<Thread>,
+    drops: &'static Series,
+}
+
+/// A line that waits.
+pub(crate) struct Line {
+    pub(crate) text: Vec<u8>,
+    pub(crate) content: Content,
+    pub(crate) dataset: Dataset,
+    pub(crate) level: Level,
+}
+
+/// What the text of a line is.
+pub(crate) enum Content {
+    /// The line.
+    Written,
+    /// The path of a request; the line is written by who takes it out.
+    Access(Ended),
+}
+
+impl Line {
+    /// One that is written.
+    pub(crate) fn of(text: Vec<u8>, head: &Head<'_>) -> Self {
+        Self {
+            text,
+            content: Content::Written,
+            dataset: head.dataset,
+            level: head.level,
+        }
+    }
+}
+
+impl Output {
+    pub(crate) fn new(registry: Registry) -> &'static Self {
+        let drops = registry.own(catalog::LOG_LINES_DROPPED);
+        for reason in REASONS {
+            let _: Counter = resolve(drops, &[reason]); // there from the start, so that its first step is seen
+        }
+        Box::leak(Box::new(Self {
+            lines: ArrayQueue::new(LINES),
+            spare: ArrayQueue::new(SPARE),
+            bytes: AtomicUsize::new(0),
+            asleep: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            writer: OnceLock::new(),
+            drops,
+        }))
+    }
+
+    /// An empty buffer for a line.
+    #[inline]
+    pub(crate) fn buffer(&self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Hands a line on, or drops it and counts that.
+    #[inline]
+    pub(crate) fn put(&self, line: Line) {
+        let bytes = line.text.len();
+        if self.closed.load(Ordering::Relaxed) {
+            return self.refuse(line, "shutdown");
+        }
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before + bytes > BYTES {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return self.refuse(line, "queue_full");
+        }
+        if let Err(line) = self.lines.push(line) {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return self.refuse(line, "queue_full");
+        }
+        // With the fence of `may_sleep`: either it sees the line, or this sees that it sleeps.
+        fence(Ordering::SeqCst);
+        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
+            self.wake();
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, line: Line, reason: &'static str) {
+        self.dropped(reason, 1);
+        self.recycle(line.text);
+    }
+
+    /// Takes the next line out.
+    pub(crate) fn take(&self) -> Option<Line> {
+        let line = self.lines.pop()?;
+        self.bytes.fetch_sub(line.text.len(), Ordering::Relaxed);
+        Some(line)
+    }
+
+    /// Gives a buffer back.
+    pub(crate) fn recycle(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        if buffer.capacity() <= LARGEST_SPARE {
+            let _ = self.spare.push(buffer); // or there are enough
+        }
+    }
+
+    /// Counts lines that are lost.
+    #[cold]
+    pub(crate) fn dropped(&self, reason: &'static str, number: usize) {
+        resolve::<Counter>(self.drops, &[reason]).add(number as u64);
+    }
+
+    /// How many were lost for this reason.
+    pub(crate) fn lost(&self, reason: &'static str) -> u64 {
+        resolve::<Counter>(self.drops, &[reason]).value()
+    }
+
+    /// From now on this thread writes.
+    pub(crate) fn written_by(&self, thread: Thread) {
+        let _ = self.writer.set(thread);
+    }
+
+    /// Wakes who writes.
+    pub(crate) fn wake(&self) {
+        if let Some(writer) = self.writer.get() {
+            writer.unpark();
+        }
+    }
+
+    /// Says that the writer is about to sleep; `false` where there is something to do after all.
+    pub(crate) fn may_sleep(&self) -> bool {
+        self.asleep.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let may = self.lines.is_empty();
+        if !may {
+            self.asleep.store(false, Ordering::Relaxed);
+        }
+        may
+    }
+
+    /// The writer is awake, and looks by itself.
+    pub(crate) fn is_awake(&self) {
+        self.asleep.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on what comes is dropped.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,171 @@
+//! Fields with their values, as they are written in a line.
+
+use crate::logs::escape::{Style, told};
+
+/// What the fields of a line take at most, besides its message.
+pub(crate) const MOST: usize = 6 << 10;
+
+/// The longest value.
+pub(crate) const LONGEST: usize = 4 << 10;
+
+/// The fields of an event or span, each once.
+#[derive(Default)]
+pub(crate) struct Pairs {
+    text: Vec<u8>,
+    all: Vec<Pair>,
+    /// Fields that found no room.
+    left_out: usize,
+}
+
+/// Where one is in the text.
+#[derive(Clone, Copy)]
+struct Pair {
+    kind: Kind,
+    start: usize,
+    /// Where its name is.
+    name: (usize, usize),
+    end: usize,
+}
+
+/// Whose name it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The schema's.
+    Schema,
+    Label,
+}
+
+impl Pairs {
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.all.clear();
+        self.left_out = 0;
+    }
+
+    fn bytes(&self, (start, end): (usize, usize)) -> &[u8] {
+        &self.text[start..end]
+    }
+
+    fn place(&self, kind: Kind, name: &[u8]) -> Option<usize> {
+        let is = |pair: &Pair| pair.kind == kind && self.bytes(pair.name) == name;
+        self.all.iter().position(is)
+    }
+
+    /// Adds a field unless there is one of its name. `write` appends the value, as it is to stand there, in at most so many bytes.
+    pub(crate) fn add(
+        &mut self,
+        style: Style,
+        kind: Kind,
+        name: &[u8],
+        write: impl FnOnce(&mut Vec<u8>, usize),
+    ) {
+        const LEAST: usize = 32; // less of a value tells nothing
+        let taken = self.text.len() + name.len();
+        let Some(room) = MOST.checked_sub(taken).filter(|room| *room > LEAST) else {
+            self.left_out += 1;
+            return;
+        };
+        self.push(style, kind, name, |out| write(out, room.min(LONGEST)));
+    }
+
+    fn push(&mut self, style: Style, kind: Kind, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
+        if self.place(kind, name).is_some() {
+            return;
+        }
+        let start = self.text.len();
+        let (before, after): (&[u8], &[u8]) = match style {
+            Style::Ecs => (b"\"", b"\":"),
+            Style::Text | Style::Coloured => (b"", b"="),
+        };
+        self.text.extend_from_slice(before);
+        let from = self.text.len();
+        self.text.extend_from_slice(name);
+        let name = (from, self.text.len());
+        self.text.extend_from_slice(after);
+        write(&mut self.text);
+        let end = self.text.len();
+        self.all.push(Pair {
+            kind,
+            start,
+            name,
+            end,
+        });
+    }
+
+    /// Adds a field of our own, whose value is a number. There is always room for it.
+    pub(crate) fn add_number(&mut self, style: Style, kind: Kind, name: &str, number: u64) {
+        let mut buffer = itoa::Buffer::new();
+        let number = buffer.format(number).as_bytes();
+        self.push(style, kind, name.as_bytes(), |out| match kind {
+            Kind::Schema => out.extend_from_slice(number),
+            Kind::Label => quoted(out, style, |out| out.extend_from_slice(number)),
+        });
+    }
+
+    /// Adds a field, whose value is a text that somebody wrote.
+    pub(crate) fn add_text(
+        &mut self,
+        style: Style,
+        kind: Kind,
+        name: impl AsRef<[u8]>,
+        text: &str,
+    ) {
+        self.add(style, kind, name.as_ref(), |out, room| {
+            quoted(out, style, |out| told(out, text, room, style));
+        });
+    }
+
+    /// Adds a field of the schema with a value of our own, which is written already.
+    pub(crate) fn add_words(&mut self, name: &str, value: &str) {
+        self.push(Style::Ecs, Kind::Schema, name.as_bytes(), |out| {
+            out.extend_from_slice(value.as_bytes());
+        });
+    }
+
+    /// Adds those of another one that are not here.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        self.left_out += other.left_out;
+        for pair in &other.all {
+            if self.place(pair.kind, other.bytes(pair.name)).is_some() {
+                continue;
+            }
+            if self.text.len() + pair.end - pair.start > MOST {
+                self.left_out += 1;
+                continue;
+            }
+            let start = self.text.len();
+            let moved = |at: usize| at - pair.start + start;
+            self.all.push(Pair {
+                kind: pair.kind,
+                start,
+                name: (moved(pair.name.0), moved(pair.name.1)),
+                end: moved(pair.end),
+            });
+            let bytes = other.bytes((pair.start, pair.end));
+            self.text.extend_from_slice(bytes);
+        }
+    }
+
+    /// How many found no room.
+    pub(crate) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Those of one kind, in order.
+    pub(crate) fn of(&self, kind: Kind) -> impl Iterator<Item = &[u8]> {
+        let is = move |pair: &&Pair| pair.kind == kind;
+        let those = self.all.iter().filter(is);
+        those.map(|pair| self.bytes((pair.start, pair.end)))
+    }
+}
+
+/// Writes something between quotes, where there are any.
+fn quoted(out: &mut Vec<u8>, style: Style, write: impl FnOnce(&mut Vec<u8>)) {
+    if style == Style::Ecs {
+        out.push(b'"');
+    }
+    write(out);
+    if style == Style::Ecs {
+        out.push(b'"');
+    }
+}

@@ -1,0 +1,71 @@
+//! What a service has chosen for its logs.
+
+use std::io::IsTerminal as _;
+
+use crate::logs::access::AccessLog;
+use crate::logs::callsite::Callsites;
+use crate::logs::escape::Style;
+use crate::logs::filter::Filter;
+use crate::logs::line::Format;
+use crate::logs::output::Output;
+use crate::metrics::Registry;
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// Text where standard output is a terminal and nothing else was chosen to write to, else ECS.
+    #[default]
+    Auto,
+    /// JSON by the Elastic Common Schema.
+    Ecs,
+    /// For people.
+    Text,
+}
+
+impl LogFormat {
+    /// `is_stdout`: lines go to standard output.
+    fn style(self, is_stdout: bool) -> Style {
+        let is_terminal = is_stdout && std::io::stdout().is_terminal();
+        let wants_colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        match self {
+            Self::Ecs => Style::Ecs,
+            Self::Auto if !is_terminal => Style::Ecs,
+            Self::Auto | Self::Text if is_terminal && wants_colours => Style::Coloured,
+            Self::Auto | Self::Text => Style::Text,
+        }
+    }
+}
+
+/// What a service has chosen.
+pub(crate) struct Settings<'a> {
+    pub(crate) format: LogFormat,
+    pub(crate) is_stdout: bool,
+    pub(crate) filter: Filter,
+    pub(crate) most_per_second: u32,
+    pub(crate) access: AccessLog,
+    /// What lines tell of the service.
+    pub(crate) service: &'a [(&'static str, String)],
+}
+
+/// The logs of one monitoring.
+pub(crate) struct Logs {
+    pub(crate) format: Format,
+    pub(crate) filter: Filter,
+    pub(crate) callsites: Callsites,
+    pub(crate) access: AccessLog,
+    pub(crate) output: &'static Output,
+}
+
+impl Logs {
+    pub(crate) fn new(registry: Registry, settings: Settings<'_>) -> &'static Self {
+        let style = settings.format.style(settings.is_stdout);
+        Box::leak(Box::new(Self {
+            format: Format::new(style, settings.service),
+            filter: settings.filter,
+            callsites: Callsites::new(settings.most_per_second),
+            access: settings.access,
+            output: Output::new(registry),
+        }))
+    }
+}

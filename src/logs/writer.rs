@@ -1,0 +1,264 @@
+//! The thread that writes lines: takes what waits, writes it, and counts what is lost.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::mpsc;
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant, SystemTime};
+
+use tracing::Level;
+
+use crate::catalog::{self, Dataset};
+use crate::logs::Logs;
+use crate::logs::line::Head;
+use crate::logs::output::Content;
+use crate::logs::pairs::{Kind, Pairs};
+use crate::metrics::{Counter, Registry, Series, resolve};
+
+/// What is written at a time.
+const BATCH: usize = 64 << 10;
+
+/// How long to look for more before going to sleep: meanwhile nobody has to wake this.
+const LINGER: Duration = Duration::from_millis(2);
+
+/// How long what waits at the end may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How often it is told that lines were lost.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
+
+/// How long to wait where what is written to is full.
+const FULL: Duration = Duration::from_millis(5);
+
+/// Writes the lines of one monitoring until it is dropped.
+pub(crate) struct Writer {
+    logs: &'static Logs,
+    thread: Thread,
+    orders: mpsc::Sender<Order>,
+}
+
+enum Order {
+    /// Write all that waits, and say so.
+    Flush(Box<dyn FnOnce() + Send>),
+    /// Write all that waits, drop this, and end.
+    Stop(mpsc::Sender<()>),
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(
+        logs: &'static Logs,
+        registry: Registry,
+        target: Box<dyn Write + Send>,
+    ) -> io::Result<Self> {
+        let (sender, orders) = mpsc::channel();
+        let work = Work {
+            logs,
+            target,
+            written: registry.own(catalog::LOG_LINES),
+            batch: Vec::with_capacity(BATCH),
+            lines: Lines::default(),
+            told: None,
+            lost: 0,
+            is_broken: false,
+        };
+        let thread = thread::Builder::new().name("monitoring-logs".into());
+        let handle = thread.spawn(move || work.run(&orders))?;
+        logs.output.written_by(handle.thread().clone());
+        Ok(Self {
+            logs,
+            thread: handle.thread().clone(),
+            orders: sender,
+        })
+    }
+
+    /// Writes all that waits, and then does this.
+    pub(crate) fn flush(&self, then: impl FnOnce() + Send + 'static) {
+        let _ = self.orders.send(Order::Flush(Box::new(then)));
+        self.thread.unpark();
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.logs.output.close();
+        let (end, ended) = mpsc::channel();
+        let _ = self.orders.send(Order::Stop(end));
+        self.thread.unpark();
+        let _ = ended.recv_timeout(LAST_WORDS); // what it writes to may hang
+    }
+}
+
+/// Lines by stream and level.
+type Lines = [[usize; 5]; Dataset::ALL.len()];
+
+struct Work {
+    logs: &'static Logs,
+    target: Box<dyn Write + Send>,
+    written: &'static Series,
+    batch: Vec<u8>,
+    /// Those in the batch.
+    lines: Lines,
+    /// When it was told that lines were lost, and how many were by then.
+    told: Option<Instant>,
+    lost: u64,
+    /// The last line was not written whole.
+    is_broken: bool,
+}
+
+impl Work {
+    fn run(mut self, orders: &mpsc::Receiver<Order>) {
+        let output = &self.logs.output;
+        let mut has_lingered = false;
+        let _end = loop {
+            if self.write_some() {
+                has_lingered = false;
+                continue;
+            }
+            self.tell_lost();
+            match orders.try_recv() {
+                Ok(Order::Flush(then)) => {
+                    while self.write_some() {}
+                    then();
+                    continue;
+                }
+                Ok(Order::Stop(end)) => break Some(end),
+                Err(mpsc::TryRecvError::Disconnected) => break None,
+                Err(mpsc::TryRecvError::Empty) => {}
+            }
+            // An order that comes from here on leaves a token: the next `park` returns at once.
+            if !has_lingered {
+                thread::park_timeout(LINGER);
+                has_lingered = true;
+            } else if output.may_sleep() {
+                thread::park();
+                output.is_awake();
+            }
+        };
+        while self.write_some() {}
+    }
+
+    /// Writes what waits, as much as makes a batch; whether there was anything.
+    fn write_some(&mut self) -> bool {
+        let output = &self.logs.output;
+        while self.batch.len() < BATCH {
+            let Some(line) = output.take() else { break };
+            self.lines[line.dataset as usize][level_index(line.level)] += 1;
+            match &line.content {
+                Content::Written => self.batch.extend_from_slice(&line.text),
+                Content::Access(ended) => {
+                    self.logs.write_access(&mut self.batch, ended, &line.text);
+                }
+            }
+            output.recycle(line.text);
+        }
+        if self.batch.is_empty() {
+            return false;
+        }
+        self.write_batch();
+        true
+    }
+
+    fn write_batch(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        let mut result = Ok(());
+        if self.is_broken {
+            result = write_all(&mut *self.target, b"\n");
+        }
+        let result = result.and_then(|()| {
+            self.is_broken = true;
+            write_all(&mut *self.target, &self.batch)?;
+            flush(&mut *self.target)
+        });
+        self.batch.clear();
+        match result {
+            Ok(()) => {
+                self.is_broken = false;
+                self.count(&lines);
+            }
+            Err(_) => {
+                let number = lines.iter().flatten().sum();
+                self.logs.output.dropped("write_failed", number);
+            }
+        }
+    }
+
+    fn count(&self, lines: &Lines) {
+        for (dataset, of_levels) in Dataset::ALL.iter().zip(lines) {
+            for (level, number) in LEVELS.iter().zip(of_levels) {
+                if *number > 0 {
+                    let labels = [dataset.as_str(), level];
+                    resolve::<Counter>(self.written, &labels).add(*number as u64);
+                }
+            }
+        }
+    }
+
+    /// Says that lines were lost for want of room, but not each time.
+    fn tell_lost(&mut self) {
+        let lost = self.logs.output.lost("queue_full");
+        let is_time = self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN);
+        if lost == self.lost || !is_time {
+            return;
+        }
+        let mut pairs = Pairs::default();
+        let style = self.logs.format.style;
+        pairs.add_number(style, Kind::Label, catalog::LINES_LOST, lost - self.lost);
+        let head = Head {
+            at: SystemTime::now(),
+            level: Level::WARN,
+            dataset: Dataset::Application,
+            context: None,
+            target: env!("CARGO_CRATE_NAME"),
+            tail: b"",
+        };
+        let message = b"lines were lost: more came than could be written";
+        self.logs
+            .format
+            .write(&mut self.batch, &head, message, &pairs);
+        (self.told, self.lost) = (Some(Instant::now()), lost);
+        self.lines[head.dataset as usize][level_index(head.level)] += 1;
+        self.write_batch();
+    }
+}
+
+const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
+
+fn level_index(level: Level) -> usize {
+    match level {
+        Level::TRACE => 0,
+        Level::DEBUG => 1,
+        Level::INFO => 2,
+        Level::WARN => 3,
+        _ => 4,
+    }
+}
+
+/// Writes all of it, also to what is full for a while and says so.
+fn write_all(target: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match target.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(error) => wait(error)?,
+        }
+    }
+    Ok(())
+}
+
+fn flush(target: &mut dyn Write) -> io::Result<()> {
+    loop {
+        match target.flush() {
+            Ok(()) => return Ok(()),
+            Err(error) => wait(error)?,
+        }
+    }
+}
+
+fn wait(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        ErrorKind::Interrupted => {}
+        ErrorKind::WouldBlock => thread::sleep(FULL),
+        _ => return Err(error),
+    }
+    Ok(())
+}

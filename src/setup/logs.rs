@@ -1,0 +1,336 @@
+//! Has lines written: from what code and environment say to the thread that writes.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::Write;
+use std::sync::mpsc;
+use std::time::Duration;
+use std::{panic, thread};
+
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_log::AsLog as _;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use crate::catalog;
+use crate::error::Error;
+use crate::logs::{AccessLog, DEFAULT_FILTER, Filter, LogFormat, LogLayer, Logs, Settings, Writer};
+use crate::observe::Meter;
+use crate::setup::builder::MonitoringBuilder;
+use crate::setup::environment::{Environment, variable};
+use crate::setup::monitoring::Monitoring;
+
+const FILTER: &str = "RUST_LOG";
+
+/// What a service has chosen for its logs.
+pub(crate) struct LogChoices {
+    wanted: Wanted,
+    format: LogFormat,
+    filter: Option<String>,
+    writer: Option<Box<dyn Write + Send>>,
+    lines_per_second: u32,
+    access: AccessLog,
+}
+
+/// Who writes lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// A subscriber of ours, for `init`, unless somebody else has installed one; for `build` nobody.
+    Default,
+    /// Our layer in a subscriber of the service's own.
+    Layer,
+    Nobody,
+}
+
+impl Default for LogChoices {
+    fn default() -> Self {
+        Self {
+            wanted: Wanted::Default,
+            format: LogFormat::default(),
+            filter: None,
+            writer: None,
+            lines_per_second: 1000,
+            access: AccessLog::default(),
+        }
+    }
+}
+
+impl std::fmt::Debug for LogChoices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogChoices")
+            .field("wanted", &self.wanted)
+            .field("format", &self.format)
+            .field("filter", &self.filter)
+            .field("lines_per_second", &self.lines_per_second)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MonitoringBuilder {
+    /// How lines look. Default: text on a terminal, else JSON by the Elastic Common Schema.
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.logs.format = format;
+        self
+    }
+
+    /// Which lines are written: a level, and what differs from it by target. Default: what `RUST_LOG` says, or else `info`.
+    ///
+    /// ```
+    /// # use ecolaura_monitoring::Monitoring;
+    /// let builder = Monitoring::builder("shop").log_filter("info,hyper=warn,shop::orders=debug");
+    /// # let _ = builder;
+    /// ```
+    pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
+        self.logs.filter = Some(directives.into());
+        self
+    }
+
+    /// Where lines go. Default: standard output.
+    ///
+    /// A thread of its own writes to it, some lines at a time. With it a monitoring that is made by [`build`](Self::build) writes lines too.
+    pub fn log_writer(mut self, writer: impl Write + Send + 'static) -> Self {
+        self.logs.writer = Some(Box::new(writer));
+        self
+    }
+
+    /// How many lines a second each place in the code may write. Default: 1,000; `u32::MAX` is no limit.
+    ///
+    /// Those beyond are counted in `monitoring_log_lines_dropped_total`, and their number is told by the next line of that place
+    /// (`labels.lines_held_back`).
+    pub fn log_lines_per_second(mut self, most: u32) -> Self {
+        self.logs.lines_per_second = most;
+        self
+    }
+
+    /// Which requests have a line when they end. Default: all.
+    pub fn access_log(mut self, access: AccessLog) -> Self {
+        self.logs.access = access;
+        self
+    }
+
+    /// Writes no lines, and installs no subscriber of `tracing`.
+    pub fn without_logs(mut self) -> Self {
+        self.logs.wanted = Wanted::Nobody;
+        self
+    }
+
+    /// Installs no subscriber of `tracing`: the service has one of its own, with [`Monitoring::log_layer`] in it.
+    pub fn without_subscriber(mut self) -> Self {
+        self.logs.wanted = Wanted::Layer;
+        self
+    }
+
+    /// Has lines written, where somebody wants them.
+    pub(crate) fn log(
+        &mut self,
+        global: bool,
+        environment: &Environment,
+        meter: &'static Meter,
+    ) -> Result<Option<Logging>, Error> {
+        let choices = std::mem::take(&mut self.logs);
+        let share = choices.access.share;
+        if !(0.0..=1.0).contains(&share) {
+            let why = format!("the share of the access log is {share}: a share is from 0 to 1");
+            return Err(Error::configuration(why));
+        }
+        let is_free = global && !tracing::dispatcher::has_been_set();
+        let wanted = match choices.wanted {
+            Wanted::Default => is_free || choices.writer.is_some(),
+            Wanted::Layer => true,
+            Wanted::Nobody => false,
+        };
+        if !wanted {
+            return Ok(None);
+        }
+        let filter = match choices.filter {
+            Some(directives) => Filter::new(&directives)?,
+            None => from_environment()?,
+        };
+        let settings = Settings {
+            format: choices.format,
+            is_stdout: choices.writer.is_none(),
+            filter,
+            most_per_second: choices.lines_per_second,
+            access: choices.access,
+            service: &self.service(environment),
+        };
+        let logs = Logs::new(meter.registry, settings);
+        let target = choices
+            .writer
+            .unwrap_or_else(|| Box::new(std::io::stdout()));
+        let writer = Writer::start(logs, meter.registry, target).map_err(Error::log_writer)?;
+        meter.log(logs);
+        Ok(Some(Logging {
+            logs,
+            writer,
+            subscribes: is_free && choices.wanted == Wanted::Default,
+        }))
+    }
+
+    /// What lines tell of the service.
+    fn service(&self, environment: &Environment) -> Vec<(&'static str, String)> {
+        let given = |keys: &[&str]| {
+            let known = self.attributes.iter().chain(&environment.attributes);
+            let is = |(key, _): &&(String, String)| keys.contains(&key.as_str());
+            known.into_iter().find(is).map(|(_, value)| value.clone())
+        };
+        let version = Some(self.version.clone()).filter(|version| !version.is_empty());
+        let environment = given(&["deployment.environment.name", "deployment.environment"]);
+        let told = [
+            (catalog::SERVICE_NAME, Some(self.service_name.clone())),
+            (
+                catalog::SERVICE_VERSION,
+                version.or_else(|| given(&["service.version"])),
+            ),
+            (catalog::SERVICE_ENVIRONMENT, environment),
+            (catalog::SERVICE_NODE_NAME, given(&["service.instance.id"])),
+        ];
+        told.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}
+
+/// The filter of the environment.
+fn from_environment() -> Result<Filter, Error> {
+    match variable(FILTER)? {
+        Some(directives) => Filter::new(&directives)
+            .map_err(|error| Error::configuration(format!("{FILTER}: {error}"))),
+        None => Filter::new(DEFAULT_FILTER),
+    }
+}
+
+/// What writes the lines of a monitoring.
+pub(crate) struct Logging {
+    logs: &'static Logs,
+    writer: Writer,
+    /// Whether `init` installs a subscriber.
+    subscribes: bool,
+}
+
+impl Logging {
+    /// Resolves when the lines that wait now are written; whether they were.
+    pub(crate) async fn flush(&self) -> bool {
+        let (done, wait) = tokio::sync::oneshot::channel();
+        self.writer.flush(move || {
+            let _ = done.send(());
+        });
+        wait.await.is_ok()
+    }
+}
+
+impl Monitoring {
+    /// The layer that writes lines, for a subscriber of the service's own; `None` where no lines are written.
+    ///
+    /// ```
+    /// use ecolaura_monitoring::{Monitoring, TracingLayer};
+    /// use tracing_subscriber::filter::LevelFilter;
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// let monitoring = Monitoring::builder("shop").without_subscriber().build()?;
+    /// let subscriber = tracing_subscriber::registry()
+    ///     .with(LevelFilter::INFO)
+    ///     .with(monitoring.log_layer())
+    ///     .with(TracingLayer::new());
+    /// # let _ = subscriber;
+    /// # Ok(()) }
+    /// ```
+    pub fn log_layer(&self) -> Option<LogLayer> {
+        let logging = self.0.parts.logging.as_ref()?;
+        Some(LogLayer(logging.logs))
+    }
+
+    /// Installs the subscriber, if that is wanted: whoever was faster has his.
+    pub(crate) fn subscribe(&self) {
+        let Some(logging) = &self.0.parts.logging else {
+            return;
+        };
+        if !logging.subscribes {
+            return;
+        }
+        let subscriber = tracing_subscriber::registry()
+            .with(Gate(logging.logs))
+            .with(LogLayer(logging.logs));
+        #[cfg(feature = "traces")]
+        let subscriber = subscriber.with(crate::trace::TracingLayer::new());
+        if tracing::subscriber::set_global_default(subscriber).is_ok() {
+            let level = logging.logs.filter.most_detailed();
+            let bridge = tracing_log::LogTracer::builder().with_max_level(level.as_log());
+            let _ = bridge.init(); // or somebody has a logger of his own
+            tell_of_panics();
+        }
+    }
+
+    /// Writes the lines that wait, and waits for it, but not for long.
+    pub(crate) fn write_lines(&self) {
+        const LONGEST: Duration = Duration::from_millis(500);
+        if let Some(logging) = &self.0.parts.logging {
+            let (done, wait) = mpsc::channel();
+            logging.writer.flush(move || {
+                let _ = done.send(());
+            });
+            let _ = wait.recv_timeout(LONGEST);
+        }
+    }
+}
+
+/// Switches off what nobody wants, so that it costs nothing.
+struct Gate(&'static Logs);
+
+impl Gate {
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.filter.wants(metadata)
+            || self.spans().is_some_and(|level| *metadata.level() <= level)
+    }
+
+    /// What is part of traces, whatever is part of logs.
+    fn spans(&self) -> Option<Level> {
+        cfg!(feature = "traces").then_some(Level::INFO)
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Gate {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match self.wants(metadata) {
+            true => Interest::always(),
+            false => Interest::never(),
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        self.wants(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let spans = self
+            .spans()
+            .map_or(LevelFilter::OFF, LevelFilter::from_level);
+        Some(self.0.filter.most_detailed().max(spans))
+    }
+}
+
+/// Has each panic told in a line, besides what was done before.
+fn tell_of_panics() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let payload = info.payload();
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let thread = thread::current();
+        let backtrace = Backtrace::capture(); // as RUST_BACKTRACE says
+        let is_captured = backtrace.status() == BacktraceStatus::Captured;
+        tracing::error!(
+            "error.type" = "panic",
+            "error.message" = message.unwrap_or("a value that is no text"),
+            "error.stack_trace" = is_captured.then(|| tracing::field::display(&backtrace)),
+            "process.thread.name" = thread.name(),
+            "panic.location" = info.location().map(tracing::field::display),
+            "a thread panicked"
+        );
+        before(info);
+    }));
+}
