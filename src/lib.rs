@@ -84,7 +84,13 @@ pub mod __fuzz;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "logs")]
+pub mod authentication;
 pub mod catalog;
+#[cfg(feature = "server")]
+mod control;
+#[cfg(feature = "logs")]
+pub mod database;
 mod error;
 #[cfg(feature = "server")]
 pub mod health;
@@ -105,6 +111,8 @@ mod redact;
 #[cfg(feature = "server")]
 mod scrape;
 mod setup;
+#[cfg(feature = "logs")]
+mod sql;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod status;

@@ -34,7 +34,8 @@ pub(crate) const HTTP_VERSION: &str = "http.version";
 pub(crate) const URL_PATH: &str = "url.path";
 pub(crate) const USER_HASH: &str = "user.hash";
 pub(crate) const SOURCE_IP: &str = "source.ip";
-pub(crate) const ERROR_CODE: &str = "error.code";
+pub(crate) const ERROR_MESSAGE_NAME: &str = ERROR_MESSAGE.name;
+pub(crate) const EVENT_REASON: &str = "event.reason";
 pub(crate) const LABELS: &str = "labels";
 
 // Labels that lines have of themselves.
@@ -42,6 +43,10 @@ pub(crate) const ENDPOINT: &str = "endpoint";
 pub(crate) const OUTCOME: &str = "outcome";
 pub(crate) const LINES_HELD_BACK: &str = "lines_held_back";
 pub(crate) const LINES_LOST: &str = "lines_lost";
+pub(crate) const OPERATION: &str = "operation";
+pub(crate) const STATEMENT: &str = "statement";
+pub(crate) const ROWS: &str = "rows";
+pub(crate) const MECHANISM: &str = "mechanism";
 pub(crate) const FIELDS_LEFT_OUT: &str = "fields_left_out";
 
 /// What the values of a field are.

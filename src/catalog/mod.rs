@@ -3,6 +3,7 @@
 //! The metrics of this crate are described here and nowhere else: emission, the README's table,
 //! dashboards and rules derive from [`ALL`]. The descriptions are checked when the crate is compiled.
 
+mod database;
 #[cfg(feature = "logs")]
 mod field;
 mod function;
@@ -13,6 +14,9 @@ mod own;
 mod process;
 pub(crate) mod validate;
 
+#[cfg(any(feature = "logs", feature = "traces"))]
+pub(crate) use database::QUERY_SPAN;
+pub use database::{AUTHENTICATION_ATTEMPTS, DB_QUERY_DURATION};
 #[cfg(feature = "logs")]
 pub(crate) use field::*;
 pub use function::{REQUEST_COUNT, REQUEST_LATENCY};
@@ -49,6 +53,8 @@ pub const ALL: &[Metric] = &[
     HTTP_SERVER_RESPONSE_SIZE,
     REQUEST_COUNT,
     REQUEST_LATENCY,
+    DB_QUERY_DURATION,
+    AUTHENTICATION_ATTEMPTS,
     TARGET_INFO,
     BUILD_INFO,
     PROCESS_CPU,

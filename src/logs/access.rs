@@ -190,9 +190,7 @@ impl Logs {
     fn describe(&self, ended: &Ended, path: &str, pairs: &mut Pairs) {
         let style = self.format.style;
         if style == Style::Ecs {
-            pairs.add_words(catalog::EVENT_KIND, "\"event\"");
-            pairs.add_words(catalog::EVENT_CATEGORY, "[\"web\"]");
-            pairs.add_words(catalog::EVENT_TYPE, "[\"access\"]");
+            pairs.add_event("[\"web\"]", "[\"access\"]");
             pairs.add_text(
                 style,
                 Kind::Schema,
@@ -216,12 +214,7 @@ impl Logs {
                 );
             }
         }
-        pairs.add_number(
-            style,
-            Kind::Schema,
-            catalog::EVENT_DURATION,
-            ended.nanoseconds,
-        );
+        pairs.add_duration(style, ended.nanoseconds);
         if let Some(received) = ended.received {
             pairs.add_number(
                 style,

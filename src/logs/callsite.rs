@@ -11,6 +11,7 @@ use crate::catalog::{self, Field};
 use crate::limiter::Limiter;
 use crate::logs::escape::{Style, told};
 use crate::logs::line::{field, number};
+use crate::logs::query;
 use crate::metrics::Bounded;
 use crate::redact;
 
@@ -34,11 +35,32 @@ pub(crate) struct Callsite {
     /// The fields of a line that tell of it, written.
     pub(crate) tail: Box<[u8]>,
     pub(crate) fields: Box<[Meaning]>,
+    pub(crate) role: Role,
     pub(crate) limiter: Limiter,
     /// Lines that were not written since the last one that was.
     held_back: AtomicU64,
     /// Whether its lines are wanted, and by which version of the filter.
     verdict: AtomicU64,
+}
+
+/// What a place has to do with queries of databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Nothing,
+    /// Its events tell of them.
+    Tells,
+    /// Its spans connect them with what is told of them.
+    Connects,
+}
+
+impl Role {
+    pub(crate) fn of(metadata: &Metadata<'_>) -> Self {
+        match () {
+            () if query::tells_of_queries(metadata) => Self::Tells,
+            () if query::connects(metadata) => Self::Connects,
+            () => Self::Nothing,
+        }
+    }
 }
 
 /// What tells one from another.
@@ -110,6 +132,7 @@ impl Callsite {
                 false => Place::Of(metadata.callsite()),
             },
             tail: tail(metadata),
+            role: Role::of(metadata),
             fields: metadata
                 .fields()
                 .iter()

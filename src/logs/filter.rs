@@ -1,10 +1,11 @@
 //! Which lines are written, as it is told at start and while the service runs.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
+use tracing_log::AsLog as _;
 use tracing_subscriber::filter::Targets;
 
 use crate::error::Error;
@@ -13,6 +14,8 @@ use crate::error::Error;
 pub(crate) struct Filter {
     targets: RwLock<(Targets, String)>,
     version: AtomicU64,
+    /// Whether the crate `log` is to know what is wanted, too.
+    is_bridged: AtomicBool,
 }
 
 /// What is written unless told otherwise.
@@ -23,6 +26,7 @@ impl Filter {
         Ok(Self {
             targets: RwLock::new((parse(directives)?, directives.to_owned())),
             version: AtomicU64::new(1),
+            is_bridged: AtomicBool::new(false),
         })
     }
 
@@ -52,13 +56,21 @@ impl Filter {
             .unwrap_or(LevelFilter::OFF)
     }
 
+    /// Tells the crate `log` what is wanted, now and whenever it changes.
+    pub(crate) fn bridge(&self) {
+        self.is_bridged.store(true, Ordering::Relaxed);
+        tracing_log::log::set_max_level(self.most_detailed().as_log());
+    }
+
     /// As it was told.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn directives(&self) -> String {
         let targets = self.targets.read().unwrap_or_else(PoisonError::into_inner);
         targets.1.clone()
     }
 
     /// From now on these.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn set(&self, directives: &str) -> Result<(), Error> {
         let parsed = parse(directives)?;
         {
@@ -67,12 +79,20 @@ impl Filter {
             self.version.fetch_add(1, Ordering::Release);
         }
         tracing::callsite::rebuild_interest_cache();
+        if self.is_bridged.load(Ordering::Relaxed) {
+            self.bridge();
+        }
         Ok(())
     }
 }
 
 fn parse(directives: &str) -> Result<Targets, Error> {
-    directives.parse().map_err(|_| {
+    // What stands in brackets tells spans and fields apart elsewhere, and here it would be part of a name.
+    let parsed = match directives.contains(['[', ']', '{', '}']) {
+        false => directives.parse().ok(),
+        true => None,
+    };
+    parsed.ok_or_else(|| {
         Error::configuration(format!(
             "the log filter is `{directives}`: write a level (`off`, `error`, `warn`, `info`, `debug`, `trace`), and what differs from \
              it by target, such as `info,sqlx=warn,shop::orders=debug`"

@@ -1,6 +1,7 @@
 //! Events and spans of the `tracing` crate, as lines.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tracing::span::{Attributes, Id, Record};
@@ -11,11 +12,12 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
-use crate::logs::callsite::Callsite;
+use crate::logs::callsite::{Callsite, Role};
 use crate::logs::fields::Fields;
 use crate::logs::line::Head;
 use crate::logs::output::Line;
 use crate::logs::pairs::{Kind, Pairs};
+use crate::logs::query::{Listener, QueryEvent};
 use crate::trace_context::TraceContext;
 
 thread_local! {
@@ -42,12 +44,17 @@ pub struct LogLayer(pub(crate) &'static Logs);
 struct InSpan {
     pairs: Pairs,
     context: Option<TraceContext>,
+    listener: Option<Arc<Listener>>,
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
+        let mut listener = None;
         let pairs = self.0.callsites.with(metadata, false, |callsite| {
+            if callsite.role == Role::Connects {
+                listener = self.0.queries.get().and_then(|queries| queries.listener());
+            }
             let mut pairs = Pairs::default();
             if self.0.wants(callsite, metadata) {
                 self.0
@@ -60,7 +67,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         };
         let context = TraceContext::current();
         // Another layer of ours may have been here.
-        span.extensions_mut().replace(InSpan { pairs, context });
+        span.extensions_mut().replace(InSpan {
+            pairs,
+            context,
+            listener,
+        });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
@@ -88,6 +99,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
         let is_of_log = normalized.is_some();
         self.0.callsites.with(metadata, is_of_log, |callsite| {
+            if callsite.role == Role::Tells && self.hand_on(event, &context) {
+                return;
+            }
             if self.0.wants(callsite, metadata) && self.0.admits(callsite) {
                 self.write(callsite, metadata, event, &context);
             }
@@ -96,6 +110,24 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 }
 
 impl LogLayer {
+    /// Hands on what an event tells of a query, if somebody wants to know.
+    #[cold]
+    fn hand_on<S: Subscriber + for<'a> LookupSpan<'a>>(
+        &self,
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+    ) -> bool {
+        let Some(queries) = self.0.queries.get() else {
+            return false;
+        };
+        let listener = queries.listener().or_else(|| {
+            let mut spans = context.event_scope(event)?;
+            spans.find_map(|span| span.extensions().get::<InSpan>()?.listener.clone())
+        });
+        queries.take(QueryEvent::of(|visit| event.record(visit)), listener);
+        true
+    }
+
     fn write<S: Subscriber + for<'a> LookupSpan<'a>>(
         &self,
         callsite: &Callsite,

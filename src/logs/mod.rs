@@ -4,6 +4,9 @@
 //! Nothing here waits: what finds no room is dropped and counted.
 
 mod access;
+mod attempt;
+#[cfg(feature = "server")]
+mod audit;
 mod callsite;
 mod escape;
 mod fields;
@@ -12,6 +15,7 @@ mod layer;
 mod line;
 mod output;
 mod pairs;
+mod query;
 mod settings;
 mod time;
 mod writer;
@@ -21,6 +25,8 @@ pub use layer::LogLayer;
 pub use settings::LogFormat;
 
 pub(crate) use access::Ended;
+pub(crate) use attempt::Attempted;
 pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
+pub(crate) use query::{Listener, QueryEnded, QueryEvent, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};
 pub(crate) use writer::Writer;

@@ -1,5 +1,8 @@
 //! Fields with their values, as they are written in a line.
 
+use std::time::Duration;
+
+use crate::catalog;
 use crate::logs::escape::{Style, told};
 
 /// What the fields of a line take at most, besides its message.
@@ -116,10 +119,29 @@ impl Pairs {
     }
 
     /// Adds a field of the schema with a value of our own, which is written already.
-    pub(crate) fn add_words(&mut self, name: &str, value: &str) {
+    fn add_words(&mut self, name: &str, value: &str) {
         self.push(Style::Ecs, Kind::Schema, name.as_bytes(), |out| {
             out.extend_from_slice(value.as_bytes());
         });
+    }
+
+    /// Adds what an event is, in lists of the schema's words.
+    pub(crate) fn add_event(&mut self, category: &str, kind: &str) {
+        self.add_words(catalog::EVENT_KIND, "\"event\"");
+        self.add_words(catalog::EVENT_CATEGORY, category);
+        self.add_words(catalog::EVENT_TYPE, kind);
+    }
+
+    /// Adds how long something took: in nanoseconds, or as people read it.
+    pub(crate) fn add_duration(&mut self, style: Style, nanoseconds: u64) {
+        let name = catalog::EVENT_DURATION;
+        match style {
+            Style::Ecs => self.add_number(style, Kind::Schema, name, nanoseconds),
+            Style::Text | Style::Coloured => {
+                let text = format!("{:.1?}", Duration::from_nanos(nanoseconds));
+                self.add_text(style, Kind::Schema, name, &text);
+            }
+        }
     }
 
     /// Adds those of another one that are not here.

@@ -1,6 +1,8 @@
 //! What a service has chosen for its logs.
 
 use std::io::IsTerminal as _;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::logs::access::AccessLog;
 use crate::logs::callsite::Callsites;
@@ -8,6 +10,7 @@ use crate::logs::escape::Style;
 use crate::logs::filter::Filter;
 use crate::logs::line::Format;
 use crate::logs::output::Output;
+use crate::logs::query::TakesQueries;
 use crate::metrics::Registry;
 
 /// How lines look.
@@ -44,6 +47,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) filter: Filter,
     pub(crate) most_per_second: u32,
     pub(crate) access: AccessLog,
+    pub(crate) slow_query: Duration,
     /// What lines tell of the service.
     pub(crate) service: &'a [(&'static str, String)],
 }
@@ -54,6 +58,10 @@ pub(crate) struct Logs {
     pub(crate) filter: Filter,
     pub(crate) callsites: Callsites,
     pub(crate) access: AccessLog,
+    /// A query that takes this long is told of.
+    pub(crate) slow_query: Duration,
+    /// Who is told of queries.
+    pub(crate) queries: OnceLock<Box<dyn TakesQueries>>,
     pub(crate) output: &'static Output,
 }
 
@@ -65,6 +73,8 @@ impl Logs {
             filter: settings.filter,
             callsites: Callsites::new(settings.most_per_second),
             access: settings.access,
+            slow_query: settings.slow_query,
+            queries: OnceLock::new(),
             output: Output::new(registry),
         }))
     }

@@ -17,6 +17,8 @@ use crate::observe::families::{Http, HttpNames};
 #[cfg(feature = "macros")]
 use crate::observe::function::Functions;
 use crate::observe::outgoing::Peer;
+#[cfg(feature = "logs")]
+use crate::observe::query::QueryTimes;
 use crate::trace::Tracer;
 use crate::trace_context::TraceContext;
 
@@ -30,6 +32,8 @@ pub(crate) struct Meter {
     tracer: OnceRef<'static, Tracer>,
     #[cfg(feature = "logs")]
     logs: OnceRef<'static, Logs>,
+    #[cfg(feature = "logs")]
+    pub(crate) queries: QueryTimes,
     #[cfg(feature = "macros")]
     pub(crate) functions: Functions,
 }
@@ -44,6 +48,8 @@ impl Meter {
             tracer: OnceRef::new(),
             #[cfg(feature = "logs")]
             logs: OnceRef::new(),
+            #[cfg(feature = "logs")]
+            queries: QueryTimes::new(),
             http: Http::new(registry, sizes, names),
             #[cfg(feature = "macros")]
             functions: Functions::new(registry.own_views(

@@ -15,11 +15,15 @@ mod objective;
 mod outgoing;
 #[cfg(feature = "axum")]
 mod place;
+#[cfg(feature = "logs")]
+mod query;
 mod request;
 mod route;
 mod scope;
 mod traced;
 
+#[cfg(feature = "logs")]
+pub(crate) use crate::trace::current::{Entered, Open};
 pub(crate) use endpoint::Endpoint;
 pub use families::HttpNames;
 #[cfg(feature = "macros")]
@@ -27,6 +31,8 @@ pub use function::{Call, Registered, Site};
 pub(crate) use meter::Meter;
 pub use objective::Objective;
 pub(crate) use outgoing::{End, Outgoing, Peer};
+#[cfg(feature = "logs")]
+pub(crate) use query::{Queried, QueryOutcome};
 pub(crate) use request::{Head, Received, Request};
 #[cfg(feature = "testing")]
 pub(crate) use scope::outside;

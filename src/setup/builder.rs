@@ -10,6 +10,8 @@ use crate::setup::environment::Environment;
 #[cfg(feature = "logs")]
 use crate::setup::logs::LogChoices;
 use crate::setup::monitoring::{Monitoring, Parts};
+#[cfg(any(feature = "logs", feature = "server"))]
+use crate::setup::secret::Secret;
 #[cfg(feature = "traces")]
 use crate::trace::Sampling;
 
@@ -42,6 +44,10 @@ pub struct MonitoringBuilder {
     pub(crate) collector: Collector,
     #[cfg(feature = "logs")]
     pub(crate) logs: LogChoices,
+    #[cfg(feature = "logs")]
+    pub(crate) user_hash_key: Option<Secret>,
+    #[cfg(feature = "server")]
+    pub(crate) control_token: Option<Secret>,
     pub(crate) drain_delay: Duration,
     pub(crate) drain_timeout: Duration,
     #[cfg(feature = "prometheus")]
@@ -91,6 +97,10 @@ impl MonitoringBuilder {
             collector: Collector::Default,
             #[cfg(feature = "logs")]
             logs: LogChoices::default(),
+            #[cfg(feature = "logs")]
+            user_hash_key: None,
+            #[cfg(feature = "server")]
+            control_token: None,
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(25),
             #[cfg(feature = "prometheus")]
@@ -285,7 +295,7 @@ impl MonitoringBuilder {
         self.start(false)
     }
 
-    #[cfg_attr(not(feature = "logs"), allow(unused_mut))]
+    #[cfg_attr(not(any(feature = "logs", feature = "server")), allow(unused_mut))]
     fn start(mut self, global: bool) -> Result<Monitoring, Error> {
         let environment = Environment::read()?;
         let resource = resource(&self, &environment)?;
@@ -337,11 +347,22 @@ impl MonitoringBuilder {
             true => None,
             false => self.trace(global, &environment, meter)?,
         };
+        #[cfg(feature = "server")]
+        let control_token = {
+            let given = self.control_token.take();
+            Secret::from(given, "control_token", "MONITORING_CONTROL_TOKEN")?
+        };
+        #[cfg(feature = "logs")]
+        let user_hash_key = self.user_key()?;
         #[cfg(feature = "logs")]
         let logging = self.log(global, &environment, meter)?;
         Monitoring::start(Parts {
             #[cfg(feature = "logs")]
             logging,
+            #[cfg(feature = "logs")]
+            user_hash_key,
+            #[cfg(feature = "server")]
+            control_token,
             #[cfg(feature = "traces")]
             exporter,
             service_name: self.service_name,

@@ -9,12 +9,15 @@ use std::{panic, thread};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, Subscriber};
-use tracing_log::AsLog as _;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::catalog;
+use crate::database::Queries;
 use crate::error::Error;
-use crate::logs::{AccessLog, DEFAULT_FILTER, Filter, LogFormat, LogLayer, Logs, Settings, Writer};
+use crate::logs::{
+    AccessLog, DEFAULT_FILTER, Filter, LogFormat, LogLayer, Logs, Settings, Writer,
+    may_tell_of_queries,
+};
 use crate::observe::Meter;
 use crate::setup::builder::MonitoringBuilder;
 use crate::setup::environment::{Environment, variable};
@@ -30,6 +33,7 @@ pub(crate) struct LogChoices {
     writer: Option<Box<dyn Write + Send>>,
     lines_per_second: u32,
     access: AccessLog,
+    slow_query: Duration,
 }
 
 /// Who writes lines.
@@ -51,6 +55,7 @@ impl Default for LogChoices {
             writer: None,
             lines_per_second: 1000,
             access: AccessLog::default(),
+            slow_query: Duration::from_secs(1),
         }
     }
 }
@@ -109,6 +114,14 @@ impl MonitoringBuilder {
         self
     }
 
+    /// How long a query of a database may take before its line is a warning. Default: 1 s.
+    ///
+    /// Lines of other queries are for debugging, and of failed ones errors: all are there with the filter `info,database=debug`.
+    pub fn slow_query(mut self, time: Duration) -> Self {
+        self.logs.slow_query = time;
+        self
+    }
+
     /// Writes no lines, and installs no subscriber of `tracing`.
     pub fn without_logs(mut self) -> Self {
         self.logs.wanted = Wanted::Nobody;
@@ -153,6 +166,7 @@ impl MonitoringBuilder {
             filter,
             most_per_second: choices.lines_per_second,
             access: choices.access,
+            slow_query: choices.slow_query,
             service: &self.service(environment),
         };
         let logs = Logs::new(meter.registry, settings);
@@ -160,6 +174,7 @@ impl MonitoringBuilder {
             .writer
             .unwrap_or_else(|| Box::new(std::io::stdout()));
         let writer = Writer::start(logs, meter.registry, target).map_err(Error::log_writer)?;
+        let _ = logs.queries.set(Box::new(Queries::new(meter)));
         meter.log(logs);
         Ok(Some(Logging {
             logs,
@@ -242,6 +257,12 @@ impl Monitoring {
         Some(LogLayer(logging.logs))
     }
 
+    /// Where lines are written, if they are.
+    #[cfg(feature = "server")]
+    pub(crate) fn logs(&self) -> Option<&'static Logs> {
+        self.0.parts.logging.as_ref().map(|logging| logging.logs)
+    }
+
     /// Installs the subscriber, if that is wanted: whoever was faster has his.
     pub(crate) fn subscribe(&self) {
         let Some(logging) = &self.0.parts.logging else {
@@ -256,9 +277,10 @@ impl Monitoring {
         #[cfg(feature = "traces")]
         let subscriber = subscriber.with(crate::trace::TracingLayer::new());
         if tracing::subscriber::set_global_default(subscriber).is_ok() {
-            let level = logging.logs.filter.most_detailed();
-            let bridge = tracing_log::LogTracer::builder().with_max_level(level.as_log());
-            let _ = bridge.init(); // or somebody has a logger of his own
+            // Unless somebody has a logger of his own.
+            if tracing_log::LogTracer::init().is_ok() {
+                logging.logs.filter.bridge();
+            }
             tell_of_panics();
         }
     }
@@ -282,6 +304,7 @@ struct Gate(&'static Logs);
 impl Gate {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         self.0.filter.wants(metadata)
+            || may_tell_of_queries(metadata)
             || self.spans().is_some_and(|level| *metadata.level() <= level)
     }
 
@@ -304,10 +327,8 @@ impl<S: Subscriber> Layer<S> for Gate {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let spans = self
-            .spans()
-            .map_or(LevelFilter::OFF, LevelFilter::from_level);
-        Some(self.0.filter.most_detailed().max(spans))
+        // What tells of queries does so at this level.
+        Some(self.0.filter.most_detailed().max(LevelFilter::DEBUG))
     }
 }
 

@@ -5,12 +5,16 @@ mod environment;
 #[cfg(feature = "logs")]
 mod logs;
 mod monitoring;
+#[cfg(any(feature = "logs", feature = "server"))]
+mod secret;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "traces")]
 mod traced;
 #[cfg(feature = "traces")]
 mod traces;
+#[cfg(feature = "logs")]
+mod user_hash;
 
 pub use builder::MonitoringBuilder;
 pub use monitoring::Monitoring;

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use tower_layer::Layer as _;
 
+#[cfg(feature = "logs")]
+use crate::authentication::Authentication;
+#[cfg(feature = "logs")]
+use crate::database::Query;
 use crate::error::Error;
 use crate::http::{ClientLayer, Monitor, MonitorLayer};
 use crate::metrics::Registry;
@@ -59,6 +63,10 @@ pub(crate) struct Inner {
 pub(crate) struct Parts {
     #[cfg(feature = "logs")]
     pub(crate) logging: Option<crate::setup::logs::Logging>,
+    #[cfg(feature = "logs")]
+    pub(crate) user_hash_key: [u8; 16],
+    #[cfg(feature = "server")]
+    pub(crate) control_token: Option<crate::setup::secret::Secret>,
     #[cfg(feature = "traces")]
     pub(crate) exporter: Option<crate::otlp::Exporter>,
     pub(crate) service_name: String,
@@ -145,6 +153,29 @@ impl Monitoring {
     pub fn client_layer(&self, peer: impl Into<String>) -> ClientLayer {
         let peer = self.recording().map(|meter| meter.peer(peer.into()));
         ClientLayer::new(peer)
+    }
+
+    /// Runs a future as a query of a database, under a name such as `SELECT products`: what it does and to what, as OpenTelemetry's
+    /// `db.query.summary`, never a value.
+    ///
+    /// Its first word is the label `operation`; one that is not known to SQL becomes `_OTHER`. See [`database`](crate::database).
+    ///
+    /// ```
+    /// # async fn service() -> Result<(), std::io::Error> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build().unwrap();
+    /// # async fn fetch_all() -> Result<Vec<String>, std::io::Error> { Ok(Vec::new()) }
+    /// let products = monitoring.query("SELECT products", fetch_all()).await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "logs")]
+    pub fn query<F: Future>(&self, name: impl Into<String>, query: F) -> Query<F> {
+        Query::new(self.recording(), name.into(), query)
+    }
+
+    /// Where attempts to authenticate are recorded; see [`authentication`](crate::authentication).
+    #[cfg(feature = "logs")]
+    pub fn authentication(&self) -> Authentication {
+        Authentication::new(self.recording(), self.0.parts.user_hash_key)
     }
 
     /// Where the service's own metrics are registered.

@@ -129,11 +129,26 @@ impl Open {
         }
     }
 
+    /// Ends it, so many nanoseconds after it began.
+    #[cfg_attr(not(feature = "logs"), allow(dead_code))]
+    pub(crate) fn end_after(mut self, nanoseconds: u64) {
+        self.span.end = self.span.start.saturating_add(nanoseconds);
+        self.recording.add(self.span);
+    }
+
     /// Ends it.
     pub(crate) fn end(mut self) {
         self.span.end = self.recording.now();
         self.recording.add(self.span);
     }
+}
+
+/// A span of what the thread works on that has ended just now, after so many nanoseconds.
+#[cfg_attr(not(feature = "logs"), allow(dead_code))]
+pub(crate) fn has_ended(nanoseconds: u64, name: Cow<'static, str>) -> Option<Open> {
+    let mut open = Open::begin(name)?;
+    open.span.start = open.span.start.saturating_sub(nanoseconds);
+    Some(open)
 }
 
 /// What the thread worked on before a span, until it works on that again.

@@ -11,6 +11,7 @@ use tracing::{Event as TracingEvent, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use crate::catalog;
 use crate::redact;
 use crate::text::cut;
 use crate::trace::current::{self, Current, Open};
@@ -66,7 +67,7 @@ impl TracingLayer {
 
     /// Whether a span or event is of interest here: others may want it all the same.
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.level
+        *metadata.level() <= self.level && metadata.target() != catalog::QUERY_SPAN
     }
 }
 

@@ -1,6 +1,6 @@
 //! What decides over traces and takes what is kept.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::Duration;
@@ -21,6 +21,8 @@ use crate::trace_context::TraceContext;
 /// The traces of one monitoring.
 pub(crate) struct Tracer {
     sampling: Sampling,
+    /// The share of traces that begin here and are recorded, as the bits of a float: it may be changed.
+    ratio: AtomicU64,
     /// Whether the traces of others are read from requests.
     pub(crate) propagates: bool,
     begun: Limiter,
@@ -87,6 +89,7 @@ impl Tracer {
         }
         let tracer = Self {
             sampling,
+            ratio: AtomicU64::new(sampling.ratio.to_bits()),
             propagates,
             begun: Limiter::new(sampling.most_per_second),
             kept: Limiter::new(sampling.most_kept_per_second()),
@@ -106,7 +109,7 @@ impl Tracer {
         let asked = parent.filter(|_| self.sampling.asks_parent);
         let sampled = match asked {
             Some(parent) => parent.is_sampled(),
-            None => self.sampling.includes(trace) && self.begun.admits(),
+            None => Sampling::includes(self.ratio(), trace) && self.begun.admits(),
         };
         let context = TraceContext::new(trace, id::span(), sampled);
         (context, sampled || self.sampling.keeps())
@@ -116,6 +119,18 @@ impl Tracer {
     #[cfg_attr(not(feature = "logs"), allow(dead_code))]
     pub(crate) fn unrecorded() -> TraceContext {
         TraceContext::new(id::trace(), id::span(), false)
+    }
+
+    /// The share of traces that begin here and are recorded.
+    #[inline]
+    pub(crate) fn ratio(&self) -> f64 {
+        f64::from_bits(self.ratio.load(Ordering::Relaxed))
+    }
+
+    /// From now on it is this.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) fn set_ratio(&self, ratio: f64) {
+        self.ratio.store(ratio.to_bits(), Ordering::Relaxed);
     }
 
     /// Whether work that was not to be recorded is kept now that it has ended.

@@ -5,8 +5,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::routing::get;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -123,8 +124,9 @@ impl Patience {
 async fn accept(mut socket: TcpListener, routes: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        let (stream, _peer) = axum::serve::Listener::accept(&mut socket).await;
-        let (routes, patience) = (routes.clone(), Patience::with(places.available_permits()));
+        let (stream, peer) = axum::serve::Listener::accept(&mut socket).await;
+        let patience = Patience::with(places.available_permits());
+        let routes = routes.clone().layer(Extension(ConnectInfo(peer)));
         tokio::spawn(async move {
             talk(stream, routes, patience).await;
             drop(place);

@@ -1,6 +1,7 @@
 //! What needs a runtime: the own listener, serving with a drain, signals.
 
 mod connection;
+mod control;
 mod listener;
 mod serve;
 mod signal;
@@ -66,7 +67,8 @@ impl Monitoring {
             parts,
         }));
         if let Some(address) = listen {
-            let listener = Listener::open(address, monitoring.routes())?;
+            let routes = monitoring.routes().merge(monitoring.control());
+            let listener = Listener::open(address, routes)?;
             let _ = monitoring.0.listener.set(listener);
         }
         Ok(monitoring)

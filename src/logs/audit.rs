@@ -1,0 +1,53 @@
+//! The line of what an operator has done: it is written whatever the filter is.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use tracing::Level;
+
+use crate::catalog::{self, Dataset};
+use crate::logs::Logs;
+use crate::logs::escape::{Style, plain};
+use crate::logs::line::Head;
+use crate::logs::output::Line;
+use crate::logs::pairs::{Kind, Pairs};
+
+impl Logs {
+    /// Tells what was done, whether it was allowed, by whom, and what was set to what.
+    pub(crate) fn audit(
+        &self,
+        action: &'static str,
+        is_success: bool,
+        from: Option<IpAddr>,
+        what: &[(&'static str, String)],
+    ) {
+        let style = self.format.style;
+        let mut message = Vec::new();
+        plain(&mut message, action, style);
+        let mut pairs = Pairs::default();
+        if style == Style::Ecs {
+            pairs.add_event("[\"configuration\"]", "[\"change\"]");
+        }
+        let outcome = if is_success { "success" } else { "failure" };
+        pairs.add_text(style, Kind::Schema, catalog::EVENT_ACTION, action);
+        pairs.add_text(style, Kind::Schema, catalog::EVENT_OUTCOME, outcome);
+        if let Some(from) = from {
+            let from = from.to_canonical().to_string();
+            pairs.add_text(style, Kind::Schema, catalog::SOURCE_IP, &from);
+        }
+        for (name, value) in what {
+            pairs.add_text(style, Kind::Label, name, value);
+        }
+        let head = Head {
+            at: SystemTime::now(),
+            level: Level::WARN,
+            dataset: Dataset::Application,
+            context: None,
+            target: env!("CARGO_CRATE_NAME"),
+            tail: b"",
+        };
+        let mut text = self.output.buffer();
+        self.format.write(&mut text, &head, &message, &pairs);
+        self.output.put(Line::of(text, &head));
+    }
+}

@@ -1,0 +1,219 @@
+//! Queries of databases, as `tracing` events tell of them, and their lines.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tracing::field::{Field, Visit};
+use tracing::{Level, Metadata};
+
+use crate::catalog::{self, Dataset};
+use crate::logs::Logs;
+use crate::logs::escape::{Style, told};
+use crate::logs::fields::LONGEST_MESSAGE;
+use crate::logs::line::Head;
+use crate::logs::output::Line;
+use crate::logs::pairs::{Kind, Pairs};
+use crate::trace_context::TraceContext;
+
+/// Names of fields that hold a statement: OpenTelemetry's, now and before.
+const STATEMENTS: [&str; 2] = ["db.query.text", "db.statement"];
+
+/// The field that makes an event with a statement a query that has ended, as sqlx has it.
+const SECONDS: &str = "elapsed_secs";
+
+/// Whether a place may tell of queries: its events do, or it asks whether they would be wanted, as sqlx does, without saying what is in them.
+pub(crate) fn may_tell_of_queries(metadata: &Metadata<'_>) -> bool {
+    let asks = !metadata.is_event() && !metadata.is_span() && metadata.target() == "sqlx::query";
+    (asks && *metadata.level() <= Level::DEBUG) || tells_of_queries(metadata) || connects(metadata)
+}
+
+/// Whether events of this place tell of queries.
+pub(crate) fn tells_of_queries(metadata: &Metadata<'_>) -> bool {
+    let has = |name: &str| metadata.fields().field(name).is_some();
+    metadata.is_event() && has(SECONDS) && STATEMENTS.iter().any(|name| has(name))
+}
+
+/// Whether it is one of the spans that connect.
+pub(crate) fn connects(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target() == catalog::QUERY_SPAN
+}
+
+/// Who is told of queries.
+pub(crate) trait TakesQueries: Send + Sync {
+    /// A query has ended, of which somebody may wait to hear.
+    fn take(&self, query: QueryEvent, listener: Option<Arc<Listener>>);
+
+    /// The one who waits to hear of queries of this thread.
+    fn listener(&self) -> Option<Arc<Listener>>;
+}
+
+/// What an event tells of a query.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct QueryEvent {
+    /// The statement as it is, with the values in it.
+    pub(crate) statement: String,
+    pub(crate) took: Duration,
+    pub(crate) rows: Option<u64>,
+    pub(crate) error: Option<String>,
+    summary: String,
+}
+
+impl QueryEvent {
+    pub(crate) fn of(record: impl FnOnce(&mut dyn Visit)) -> Self {
+        let mut event = Self::default();
+        record(&mut event);
+        if event.statement.trim().is_empty() {
+            event.statement = std::mem::take(&mut event.summary); // sqlx, where that is all of it
+        }
+        event
+    }
+}
+
+impl Visit for QueryEvent {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if matches!(field.name(), "error" | "err") || STATEMENTS.contains(&field.name()) {
+            self.record_str(field, &format!("{value:?}"));
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "error" | "err" => self.error = Some(value.to_owned()),
+            "summary" => value.clone_into(&mut self.summary),
+            name if STATEMENTS.contains(&name) => value.clone_into(&mut self.statement),
+            _ => {}
+        }
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if field.name() == SECONDS {
+            self.took = Duration::try_from_secs_f64(value).unwrap_or_default();
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        let rows = [
+            "rows_returned",
+            "rows_affected",
+            "db.response.returned_rows",
+        ];
+        if rows.contains(&field.name()) {
+            self.rows = Some(self.rows.unwrap_or(0).saturating_add(value));
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        if let Ok(value) = u64::try_from(value) {
+            self.record_u64(field, value);
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.record_str(field, &value.to_string());
+    }
+}
+
+/// Hears what is told of a query while it runs, on whatever thread.
+#[derive(Default)]
+pub(crate) struct Listener(Mutex<Heard>);
+
+/// What was heard.
+#[derive(Default)]
+pub(crate) struct Heard {
+    /// The last statement, with the values in it.
+    pub(crate) statement: String,
+    pub(crate) rows: Option<u64>,
+}
+
+impl Listener {
+    pub(crate) fn hear(&self, query: QueryEvent) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.statement = query.statement;
+        heard.rows = match (heard.rows, query.rows) {
+            (Some(known), Some(more)) => Some(known.saturating_add(more)),
+            (known, more) => known.or(more),
+        };
+    }
+
+    pub(crate) fn heard(&self) -> Heard {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A query that has ended.
+pub(crate) struct QueryEnded<'a> {
+    pub(crate) operation: &'static str,
+    /// What it is called, or its statement.
+    pub(crate) summary: &'a str,
+    /// Its statement without the values, where it is known.
+    pub(crate) statement: &'a str,
+    pub(crate) outcome: &'static str,
+    pub(crate) took: Duration,
+    pub(crate) rows: Option<u64>,
+    pub(crate) error: Option<&'a str>,
+    pub(crate) context: Option<TraceContext>,
+}
+
+impl QueryEnded<'_> {
+    /// As the schema has it.
+    fn event_outcome(&self) -> &'static str {
+        match self.outcome {
+            "success" | "failure" => self.outcome,
+            _ => "unknown",
+        }
+    }
+}
+
+impl Logs {
+    /// Writes the line of a query, if it is wanted: those that fail are errors, slow ones are warnings, and all others are for debugging.
+    pub(crate) fn query(&self, ended: &QueryEnded<'_>) {
+        let level = match ended.outcome {
+            "failure" => Level::ERROR,
+            _ if ended.took >= self.slow_query => Level::WARN,
+            _ => Level::DEBUG,
+        };
+        let target = Dataset::Database.as_str();
+        if !self.filter.admits(target, &level) {
+            return;
+        }
+        let style = self.format.style;
+        let mut message = Vec::new();
+        told(&mut message, ended.summary, LONGEST_MESSAGE, style);
+        let mut pairs = Pairs::default();
+        describe(ended, style, &mut pairs);
+        let head = Head {
+            at: SystemTime::now(),
+            level,
+            dataset: Dataset::Database,
+            context: ended.context,
+            target,
+            tail: b"",
+        };
+        let mut text = self.output.buffer();
+        self.format.write(&mut text, &head, &message, &pairs);
+        self.output.put(Line::of(text, &head));
+    }
+}
+
+fn describe(ended: &QueryEnded<'_>, style: Style, pairs: &mut Pairs) {
+    let (schema, label) = (Kind::Schema, Kind::Label);
+    if style == Style::Ecs {
+        let kind = match ended.outcome {
+            "failure" => "[\"error\"]",
+            _ => "[\"access\"]",
+        };
+        pairs.add_event("[\"database\"]", kind);
+    }
+    pairs.add_text(style, schema, catalog::EVENT_OUTCOME, ended.event_outcome());
+    pairs.add_duration(style, ended.took.as_nanos() as u64);
+    if let Some(error) = ended.error {
+        pairs.add_text(style, schema, catalog::ERROR_MESSAGE_NAME, error);
+    }
+    pairs.add_text(style, label, catalog::OPERATION, ended.operation);
+    if !ended.statement.is_empty() {
+        pairs.add_text(style, label, catalog::STATEMENT, ended.statement);
+    }
+    if let Some(rows) = ended.rows {
+        pairs.add_number(style, label, catalog::ROWS, rows);
+    }
+}

@@ -1,0 +1,178 @@
+//! One query of a database: its time, its span, and what the log tells of it.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::catalog;
+use crate::logs::QueryEnded;
+use crate::metrics::{AppendList, Histogram, Series, resolve};
+use crate::observe::meter::Meter;
+use crate::sql;
+use crate::trace::current::{self, Open};
+use crate::trace::{Attribute, Kind, Status};
+use crate::trace_context::TraceContext;
+
+/// The longest statement that is told of.
+const LONGEST: usize = 2048;
+
+/// The times of queries, as they occur.
+pub(crate) struct QueryTimes {
+    family: OnceLock<&'static Series>,
+    known: AppendList<Known>,
+}
+
+struct Known {
+    operation: usize,
+    outcome: QueryOutcome,
+    time: Histogram,
+}
+
+/// What became of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum QueryOutcome {
+    Success,
+    Failure,
+    /// Nobody wanted to know any more.
+    Cancelled,
+    /// Nobody says.
+    Unknown,
+}
+
+impl QueryOutcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl QueryTimes {
+    pub(crate) fn new() -> Self {
+        Self {
+            family: OnceLock::new(),
+            known: AppendList::new(),
+        }
+    }
+
+    fn record(
+        &'static self,
+        meter: &Meter,
+        operation: usize,
+        outcome: QueryOutcome,
+        took: Duration,
+        context: Option<TraceContext>,
+    ) {
+        let is = |known: &&Known| known.operation == operation && known.outcome == outcome;
+        let known = match self.known.iter().find(is) {
+            Some(known) => known,
+            None => self.first(meter, operation, outcome),
+        };
+        let exemplar = context.filter(TraceContext::is_sampled);
+        known.time.record(nanoseconds(took), exemplar);
+    }
+
+    #[cold]
+    fn first(
+        &'static self,
+        meter: &Meter,
+        operation: usize,
+        outcome: QueryOutcome,
+    ) -> &'static Known {
+        let family = || meter.registry.own(catalog::DB_QUERY_DURATION);
+        let labels = [sql::OPERATIONS[operation], outcome.as_str()];
+        self.known.push(Known {
+            operation,
+            outcome,
+            time: resolve(self.family.get_or_init(family), &labels),
+        })
+    }
+}
+
+/// A query that has ended.
+pub(crate) struct Queried<'a> {
+    /// What it is called; else its statement says what it is.
+    pub(crate) name: Option<&'a str>,
+    /// Its statement with the values in it, where it is known.
+    pub(crate) statement: &'a str,
+    pub(crate) took: Duration,
+    pub(crate) rows: Option<u64>,
+    pub(crate) outcome: QueryOutcome,
+    pub(crate) error: Option<&'a str>,
+}
+
+impl Queried<'_> {
+    /// Tells all signals of it. `span` is its own, if it had one while it ran.
+    pub(crate) fn tell(&self, meter: &'static Meter, span: Option<Open>) {
+        let operation = sql::operation(self.name.unwrap_or(self.statement));
+        let statement = sql::without_values(self.statement, LONGEST);
+        let past = || current::has_ended(nanoseconds(self.took), Cow::Borrowed(""));
+        let span = span.or_else(past);
+        let context = match &span {
+            Some(span) => Some(span.context),
+            None => TraceContext::current(),
+        };
+        meter
+            .queries
+            .record(meter, operation, self.outcome, self.took, context);
+        let summary = match (self.name, statement.is_empty()) {
+            (Some(name), _) => Cow::Borrowed(name),
+            (None, true) => Cow::Borrowed(sql::OPERATIONS[operation]),
+            (None, false) => Cow::Borrowed(&*statement),
+        };
+        if let Some(logs) = meter.logs() {
+            logs.query(&QueryEnded {
+                operation: sql::OPERATIONS[operation],
+                summary: &summary,
+                statement: &statement,
+                outcome: self.outcome.as_str(),
+                took: self.took,
+                rows: self.rows,
+                error: self.error,
+                context,
+            });
+        }
+        if let Some(span) = span {
+            self.close(span, operation, statement);
+        }
+    }
+
+    // Source: OpenTelemetry's semantic conventions for database client spans, version 1.
+    #[cold]
+    fn close(&self, mut span: Open, operation: usize, statement: String) {
+        let operation = sql::OPERATIONS[operation];
+        span.span.kind = Kind::Client;
+        span.span.name = match self.name {
+            Some(name) => name.to_owned().into(),
+            None => operation.into(),
+        };
+        if let Some(name) = self.name {
+            span.tell(Attribute::text("db.query.summary", name.to_owned()));
+        }
+        span.tell(Attribute::text("db.operation.name", operation));
+        if !statement.is_empty() {
+            span.tell(Attribute::text("db.query.text", statement));
+        }
+        if let Some(rows) = self.rows.and_then(|rows| i64::try_from(rows).ok()) {
+            span.tell(Attribute::int("db.response.returned_rows", rows));
+        }
+        let error = match self.outcome {
+            QueryOutcome::Failure => Some("failure"),
+            QueryOutcome::Cancelled => Some("cancelled"),
+            QueryOutcome::Success | QueryOutcome::Unknown => None,
+        };
+        if let Some(error) = error {
+            span.tell(Attribute::text("error.type", error));
+            let why = self.error.unwrap_or_default().to_owned();
+            span.span.status = Status::Error(why.into());
+        }
+        span.end_after(nanoseconds(self.took));
+    }
+}
+
+fn nanoseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
+}

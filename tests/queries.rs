@@ -1,0 +1,117 @@
+//! Queries of databases are timed, have spans, and lines that do not tell the values in them.
+
+mod support {
+    #[allow(dead_code)]
+    pub(crate) mod lines;
+}
+
+use std::time::Duration;
+
+use ecolaura_monitoring::Monitoring;
+use serde_json::{Value, json};
+use tracing::debug;
+
+use crate::support::lines::{labels, logged, within, written};
+
+/// How many queries counted so.
+fn count(monitoring: &Monitoring, operation: &str, outcome: &str) -> Option<u64> {
+    let labels = [("operation", operation), ("outcome", outcome)];
+    let times = monitoring
+        .recorded()
+        .histogram("db_query_duration_seconds", &labels)?;
+    Some(times.count)
+}
+
+/// What an event of sqlx, or of who does as it does, tells.
+#[test]
+fn events_of_queries() {
+    let (lines, monitoring) = logged(|builder| {
+        builder
+            .log_filter("off,database=debug")
+            .slow_query(Duration::from_millis(500))
+    });
+    within(&monitoring, || {
+        debug!(
+            target: "sqlx::query", summary = "SELECT * FROM boxes …",
+            db.statement = "\n\nSELECT\n  *\nFROM boxes WHERE owner = 'hunter2' AND id = 4711\n",
+            rows_affected = 0u64, rows_returned = 3u64, elapsed = ?Duration::from_millis(2),
+            elapsed_secs = 0.002, "summary"
+        );
+        debug!(
+            db.statement = "",
+            summary = "BEGIN",
+            elapsed_secs = 0.5,
+            rows_affected = 2u64,
+            "x"
+        );
+        debug!(
+            db.query.text = "INSERT INTO a VALUES ('hunter2')",
+            elapsed_secs = 1e-6,
+            error = "no room for 'hunter2@example.org'",
+            "x"
+        );
+        debug!(db.statement = "no time, so no query", "x");
+    });
+    let read = written(&lines, &monitoring);
+    assert_eq!(read.len(), 3);
+    let mut first = read[0].clone();
+    first.remove("@timestamp");
+    let statement = "SELECT * FROM boxes WHERE owner = ? AND id = ?";
+    let expected = json!({
+        "log.level": "debug",
+        "message": statement,
+        "ecs.version": "9.4.0",
+        "service.name": "test",
+        "event.dataset": "database",
+        "event.kind": "event",
+        "event.category": ["database"],
+        "event.type": ["access"],
+        "event.outcome": "unknown",
+        "event.duration": 2_000_000,
+        "labels": {"operation": "SELECT", "statement": statement, "rows": "3"},
+    });
+    assert_eq!(Value::Object(first), expected);
+    assert_eq!(read[1]["log.level"], "warn", "it was slow");
+    assert_eq!(labels(&read[1])["operation"], "BEGIN");
+    assert_eq!(read[2]["log.level"], "error");
+    assert_eq!(read[2]["event.type"], json!(["error"]));
+    assert_eq!(read[2]["event.outcome"], "failure");
+    assert!(!lines.all().join("").contains("hunter2' AND"));
+    for (operation, outcome) in [
+        ("SELECT", "unknown"),
+        ("BEGIN", "unknown"),
+        ("INSERT", "failure"),
+    ] {
+        assert_eq!(
+            count(&monitoring, operation, outcome),
+            Some(1),
+            "{operation}"
+        );
+    }
+    let of_selects = [("operation", "SELECT")];
+    let recorded = monitoring.recorded();
+    let times = recorded.histogram("db_query_duration_seconds", &of_selects);
+    assert_eq!(times.unwrap().sum, 0.002);
+}
+
+/// Lines are told of as the filter says; times are told of all.
+#[test]
+fn only_slow_and_failed_queries_have_lines() {
+    let (lines, monitoring) = logged(|builder| builder);
+    within(&monitoring, || {
+        for seconds in [0.9, 1.0] {
+            debug!(db.query.text = "SELECT 1", elapsed_secs = seconds, "x");
+        }
+        debug!(db.query.text = "SELECT 1", elapsed_secs = f64::NAN, "x");
+        debug!(
+            db.query.text = "SELECT 1",
+            elapsed_secs = -1.0,
+            error = "wrong",
+            "x"
+        );
+    });
+    let read = written(&lines, &monitoring);
+    let levels: Vec<_> = read.iter().map(|line| &line["log.level"]).collect();
+    assert_eq!(levels, ["warn", "error"]);
+    assert_eq!(count(&monitoring, "SELECT", "unknown"), Some(3));
+}
