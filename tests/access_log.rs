@@ -101,7 +101,7 @@ async fn a_line_as_it_is_written() {
     assert_eq!(Value::Object(line), expected);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn whatever_becomes_of_a_request() {
     let (lines, monitoring, app) = built(|builder| builder).await;
     send(app.clone(), request("GET /nowhere/7")).await;
