@@ -274,6 +274,37 @@ fn a_monitored_function_without_a_monitoring_allocates_nothing() {
     assert_eq!(allocations(|| assert_eq!(now(pack(1)), 2)), 0.0);
 }
 
+// --- lines ------------------------------------------------------------------------------------------------------------------
+
+/// Neither the line of a request nor that of an event takes anything that was not there before, once there are some buffers.
+#[cfg(feature = "logs")]
+#[test]
+fn lines_allocate_nothing() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let builder = Monitoring::builder("allocations").log_writer(std::io::sink());
+    let builder = builder.log_lines_per_second(u32::MAX);
+    let monitoring = builder.build().expect("the environment is empty");
+    let router = || Router::new().route("/boxes/{id}", get(async || "four"));
+    let expected = per_request(served(router().layer(pass_through())), "GET", "");
+    let app = served(router().layer(monitoring.layer()));
+    assert_eq!(per_request(app, "GET", ""), expected);
+    assert_recorded(&monitoring);
+
+    let subscriber = tracing_subscriber::registry().with(monitoring.log_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        let span = tracing::info_span!("pack", shelf = "B", order = 7);
+        let _entered = span.enter();
+        let log = || tracing::info!(parcels = 2, weight = 1.5, by = %"bike", "packed {}", "twice");
+        assert_eq!(allocations(log), 0.0);
+    });
+    let text = monitoring.metrics().render();
+    let written = |dataset: &str| {
+        let series = format!("log_lines_total{{dataset=\"{dataset}\"");
+        text.lines().any(|line| line.contains(&series))
+    };
+    assert!(written("access") && written("application"), "{text}");
+}
+
 // --- values -----------------------------------------------------------------------------------------------------------------
 
 #[derive(Clone, Copy, LabelValue)]

@@ -19,10 +19,13 @@ const LINES: usize = 4096;
 const BYTES: usize = 8 << 20;
 
 /// Buffers that are kept for lines to come.
-const SPARE: usize = 256;
+const SPARE: usize = 1024;
 
 /// The largest that is kept.
-const LARGEST_SPARE: usize = 4096;
+const LARGEST_SPARE: usize = 2048;
+
+/// Room for a line of the usual length.
+const USUAL: usize = 640;
 
 /// Why lines were not written.
 const REASONS: [&str; 4] = ["queue_full", "rate_limited", "write_failed", "shutdown"];
@@ -87,7 +90,10 @@ impl Output {
     /// An empty buffer for a line.
     #[inline]
     pub(crate) fn buffer(&self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_default()
+        match self.spare.pop() {
+            Some(buffer) => buffer,
+            None => Vec::with_capacity(USUAL),
+        }
     }
 
     /// Hands a line on, or drops it and counts that.
