@@ -11,15 +11,18 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
 
+use ecolaura_monitoring::authentication::Authentication;
+
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
-/// What handlers may ask for: `State<Store>`, `State<Metrics>`.
+/// What handlers may ask for: `State<Store>`, `State<Metrics>`, …
 #[derive(Clone, FromRef)]
 pub(crate) struct AppState {
     pub(crate) store: Store,
     pub(crate) metrics: Metrics,
+    pub(crate) authentication: Authentication,
 }
 
 pub(crate) fn router(state: AppState) -> Router {

@@ -16,15 +16,13 @@ mod store;
 mod traffic;
 
 use std::error::Error;
-use std::io::stderr;
+use std::io::{IsTerminal as _, stdout};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use ecolaura_monitoring::{Monitoring, TracingLayer};
+use ecolaura_monitoring::{AccessLog, Monitoring};
 use tokio::net::TcpListener;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::api::AppState;
 use crate::args::Args;
@@ -33,11 +31,6 @@ use crate::store::Store;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(stderr))
-        .with(LevelFilter::INFO)
-        .with(TracingLayer::new())
-        .init();
     match run(Args::from_command_line()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,9 +46,11 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let shop = listener.local_addr()?;
     let monitoring = Monitoring::builder("ecolaura-api")
+        .version(env!("CARGO_PKG_VERSION"))
         .listen(args.monitoring)
+        .access_log(access_log())
         .init()?;
-    let store = Store::open(args.database.as_deref())
+    let store = Store::open(args.database.as_deref(), monitoring.clone())
         .await
         .map_err(|error| format!("cannot open the database: {error}"))?;
     let metrics = Metrics::register(monitoring.metrics())?;
@@ -66,7 +61,12 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         async move { database.ping().await }
     });
 
-    let app = api::router(AppState { store, metrics }).layer(monitoring.layer());
+    let app = api::router(AppState {
+        store,
+        metrics,
+        authentication: monitoring.authentication(),
+    })
+    .layer(monitoring.layer());
     announce(shop, monitoring.listen_addr(), args.requests_per_second);
     if let Some(rate) = args.requests_per_second {
         tokio::spawn(traffic::run(shop, rate));
@@ -74,17 +74,27 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     Ok(monitoring.serve(listener, app).await?)
 }
 
-/// Prints what there is to look at.
-fn announce(shop: SocketAddr, monitoring: Option<SocketAddr>, traffic: Option<u32>) {
-    println!("The Ecolaura shop is open. Ctrl-C closes it.\n");
-    println!("  products  http://{shop}/api/v1/products");
-    if let Some(monitoring) = monitoring {
-        println!("  metrics   http://{monitoring}/metrics");
-        println!("  health    http://{monitoring}/health/ready");
+/// A line for each request; where somebody reads along, only of those that failed or took long, and of some others.
+fn access_log() -> AccessLog {
+    match stdout().is_terminal() {
+        true => AccessLog::failures()
+            .slower_than(Duration::from_millis(250))
+            .share(0.02),
+        false => AccessLog::all(),
     }
-    println!(
+}
+
+/// Prints what there is to look at, not where the log goes.
+fn announce(shop: SocketAddr, monitoring: Option<SocketAddr>, traffic: Option<u32>) {
+    eprintln!("The Ecolaura shop is open. Ctrl-C closes it.\n");
+    eprintln!("  products  http://{shop}/api/v1/products");
+    if let Some(monitoring) = monitoring {
+        eprintln!("  metrics   http://{monitoring}/metrics");
+        eprintln!("  health    http://{monitoring}/health/ready");
+    }
+    eprintln!(
         "  traces    to a Jaeger on this machine, if there is one, or to OTEL_EXPORTER_OTLP_ENDPOINT"
     );
     let traffic = traffic.unwrap_or(0);
-    println!("  traffic   {traffic} requests per second of its own\n");
+    eprintln!("  traffic   {traffic} requests per second of its own\n");
 }

@@ -5,8 +5,10 @@ mod orders;
 mod products;
 mod subscriptions;
 
+use std::fmt::Display;
 use std::path::Path;
 
+use ecolaura_monitoring::Monitoring;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
@@ -17,11 +19,15 @@ pub(crate) use self::subscriptions::{Plan, Subscription, SubscriptionBox};
 #[derive(Clone)]
 pub(crate) struct Store {
     pool: SqlitePool,
+    monitoring: Monitoring,
 }
 
 impl Store {
     /// Opens the database in `file`, made if it is not there, or else one in memory.
-    pub(crate) async fn open(file: Option<&Path>) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn open(
+        file: Option<&Path>,
+        monitoring: Monitoring,
+    ) -> Result<Self, sqlx::Error> {
         let (pool, options) = match file {
             Some(file) => (
                 SqlitePoolOptions::new(),
@@ -46,7 +52,16 @@ impl Store {
         sqlx::raw_sql(include_str!("store/schema.sql"))
             .execute(&pool)
             .await?;
-        Ok(Self { pool })
+        Ok(Self { pool, monitoring })
+    }
+
+    /// Runs a query under a name, so that it is known how long it took and whether it failed.
+    async fn query<T, E: Display>(
+        &self,
+        name: &str,
+        query: impl std::future::Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.monitoring.query(name, query).await
     }
 
     /// Whether the database answers.

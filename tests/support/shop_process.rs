@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 use super::client::Client;
@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub(crate) struct Shop {
     process: Child,
     /// Kept, since printing to a closed pipe is an error.
-    _stdout: Lines<BufReader<ChildStdout>>,
+    _stderr: Lines<BufReader<ChildStderr>>,
     address: SocketAddr,
     monitoring: SocketAddr,
     client: Client,
@@ -31,16 +31,17 @@ impl Shop {
     pub(crate) async fn open(flags: &[&str]) -> Self {
         let mut process = command(flags)
             .args(["--listen", "127.0.0.1:0", "--monitoring", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the shop starts");
-        let stdout = process.stdout.take().expect("its output is piped");
-        let mut stdout = BufReader::new(stdout).lines();
+        let stderr = process.stderr.take().expect("its output is piped");
+        let mut stderr = BufReader::new(stderr).lines();
         Self {
-            address: printed("products", &mut stdout).await,
-            monitoring: printed("metrics", &mut stdout).await,
+            address: printed("products", &mut stderr).await,
+            monitoring: printed("metrics", &mut stderr).await,
             process,
-            _stdout: stdout,
+            _stderr: stderr,
             client: Client::new(),
         }
     }
@@ -109,7 +110,7 @@ fn command(flags: &[&str]) -> Command {
 }
 
 /// The address in a line such as `  metrics   http://127.0.0.1:9464/metrics`.
-async fn printed(what: &str, lines: &mut Lines<BufReader<ChildStdout>>) -> SocketAddr {
+async fn printed(what: &str, lines: &mut Lines<BufReader<ChildStderr>>) -> SocketAddr {
     loop {
         let line = timeout(DEADLINE, lines.next_line()).await;
         let line = line.expect("a line in time").expect("text");

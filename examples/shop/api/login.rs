@@ -1,6 +1,7 @@
 //! Log in, without telling strangers who is a customer.
 
 use axum::extract::State;
+use ecolaura_monitoring::authentication::Authentication;
 use ecolaura_monitoring::monitor;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
@@ -27,18 +28,32 @@ pub(super) struct Welcome {
 #[monitor("/api/v1/login")]
 pub(super) async fn login(
     State(store): State<Store>,
+    State(authentication): State<Authentication>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Json<Welcome>, Error> {
-    let (name, hash) = match store.customer(&credentials.email).await? {
+    let email = credentials.email;
+    let (name, hash) = match store.customer(&email).await? {
         Some(customer) => (Some(customer.name), customer.password_hash),
         None => (None, NOBODY.to_owned()),
     };
     // Slow on purpose, so not on a thread that serves others.
     let right = spawn_blocking(move || is_right(&credentials.password, &hash)).await?;
-    match name {
-        Some(name) if right => Ok(Json(Welcome { name })),
-        _ => Err(Error::WrongLogin),
-    }
+    let (attempt, answer) = match name {
+        Some(name) if right => (
+            authentication.succeeded("password"),
+            Ok(Json(Welcome { name })),
+        ),
+        Some(_) => (
+            authentication.failed("password", "wrong_password"),
+            Err(Error::WrongLogin),
+        ),
+        None => (
+            authentication.failed("password", "unknown_user"),
+            Err(Error::WrongLogin),
+        ),
+    };
+    attempt.user(&email).record();
+    answer
 }
 
 /// bcrypt makes a stolen table of hashes costly to guess, and needs no memory worth mentioning;

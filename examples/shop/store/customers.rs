@@ -15,6 +15,7 @@ impl Store {
     pub(crate) async fn customer(&self, email: &str) -> Result<Option<Customer>, Error> {
         let sql = "SELECT name, password_hash FROM customers WHERE email = ?";
         let query = sqlx::query_as(sql).bind(email);
-        Ok(query.fetch_optional(&self.pool).await?)
+        let query = query.fetch_optional(&self.pool);
+        Ok(self.query("SELECT customer", query).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, SqliteConnection};
+use tracing::instrument;
 
 use super::Store;
 use crate::error::Error;
@@ -21,6 +22,9 @@ pub(crate) struct OrderItem {
 
 impl Store {
     /// Sells all of `items` at the prices of the shelf, or none of them.
+    ///
+    /// Its queries are told of by sqlx, in the span of this function.
+    #[instrument(skip_all)]
     pub(crate) async fn place_order(&self, items: Vec<OrderItem>) -> Result<Order, Error> {
         let mut tx = self.pool.begin().await?;
         // Writes first: SQLite may refuse to let a transaction write after it has read.
@@ -51,9 +55,11 @@ impl Store {
     pub(crate) async fn order(&self, id: i64) -> Result<Order, Error> {
         let sql = "SELECT total_cents FROM orders WHERE id = ?";
         let total_cents = sqlx::query_scalar(sql).bind(id);
-        let total_cents = total_cents.fetch_one(&self.pool).await?;
+        let total_cents = total_cents.fetch_one(&self.pool);
+        let total_cents = self.query("SELECT order", total_cents).await?;
         let sql = "SELECT product_id, quantity FROM order_items WHERE order_id = ? ORDER BY rowid";
-        let items = sqlx::query_as(sql).bind(id).fetch_all(&self.pool).await?;
+        let items = sqlx::query_as(sql).bind(id).fetch_all(&self.pool);
+        let items = self.query("SELECT order_items", items).await?;
         Ok(Order {
             id,
             total_cents,

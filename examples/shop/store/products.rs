@@ -17,17 +17,22 @@ pub(crate) struct Product {
 impl Store {
     pub(crate) async fn products(&self) -> Result<Vec<Product>, Error> {
         let query = sqlx::query_as("SELECT * FROM products ORDER BY id");
-        Ok(query.fetch_all(&self.pool).await?)
+        Ok(self
+            .query("SELECT products", query.fetch_all(&self.pool))
+            .await?)
     }
 
     pub(crate) async fn product(&self, id: i64) -> Result<Product, Error> {
         let query = sqlx::query_as("SELECT * FROM products WHERE id = ?").bind(id);
-        Ok(query.fetch_one(&self.pool).await?)
+        Ok(self
+            .query("SELECT product", query.fetch_one(&self.pool))
+            .await?)
     }
 
     /// Three available products, others each time.
     pub(crate) async fn recommendations(&self) -> Result<Vec<Product>, Error> {
         let sql = "SELECT * FROM products WHERE available ORDER BY random() LIMIT 3";
-        Ok(sqlx::query_as(sql).fetch_all(&self.pool).await?)
+        let query = sqlx::query_as(sql).fetch_all(&self.pool);
+        Ok(self.query("SELECT recommendations", query).await?)
     }
 }

@@ -3,6 +3,7 @@
 use ecolaura_monitoring::metrics::LabelValue;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, SqliteConnection};
+use tracing::instrument;
 
 use super::Store;
 use crate::error::Error;
@@ -43,14 +44,17 @@ impl Store {
     pub(crate) async fn subscribe(&self, email: &str, plan: Plan) -> Result<Subscription, Error> {
         let sql = "INSERT INTO subscriptions (email, plan) VALUES (?, ?) RETURNING id, plan";
         let query = sqlx::query_as(sql).bind(email).bind(plan);
-        Ok(query.fetch_one(&self.pool).await?)
+        let query = query.fetch_one(&self.pool);
+        Ok(self.query("INSERT subscription", query).await?)
     }
 
     pub(crate) async fn subscription(&self, id: i64) -> Result<Subscription, Error> {
         let query = sqlx::query_as("SELECT id, plan FROM subscriptions WHERE id = ?").bind(id);
-        Ok(query.fetch_one(&self.pool).await?)
+        let query = query.fetch_one(&self.pool);
+        Ok(self.query("SELECT subscription", query).await?)
     }
 
+    #[instrument(skip_all)]
     pub(crate) async fn open_box(&self, subscription_id: i64) -> Result<SubscriptionBox, Error> {
         let mut db = self.pool.acquire().await?;
         let insert = sqlx::query("INSERT INTO boxes (subscription_id, stage) VALUES (?, ?)")
@@ -60,6 +64,7 @@ impl Store {
         Ok(find_box(&mut db, id).await?)
     }
 
+    #[instrument(skip_all)]
     pub(crate) async fn fill_box(
         &self,
         id: i64,
@@ -79,6 +84,7 @@ impl Store {
         Ok(filled)
     }
 
+    #[instrument(skip_all)]
     pub(crate) async fn ship_box(&self, id: i64) -> Result<SubscriptionBox, Error> {
         let mut db = self.pool.acquire().await?;
         let shipped = move_box(&mut db, id, Stage::Filled, Stage::Shipped).await?;
