@@ -5,6 +5,7 @@ mod support {
     pub(crate) mod client;
     pub(crate) mod eventually;
     pub(crate) mod jaeger;
+    pub(crate) mod ports;
     pub(crate) mod process;
     #[allow(dead_code)]
     pub(crate) mod prometheus;
