@@ -9,9 +9,11 @@ mod support {
     #[allow(dead_code)]
     pub(crate) mod process;
     pub(crate) mod strict_json;
+    pub(crate) mod timestamp;
 }
 
 use crate::support::ecs;
+use crate::support::timestamp::nanoseconds;
 
 /// A line that keeps to it, to be spoiled.
 const LINE: &str = r#"{"@timestamp":"2026-11-22T10:00:00.123Z","log.level":"info","message":"GET /products","ecs.version":"9.4.0","service.name":"shop","event.dataset":"access","event.kind":"event","event.category":["web"],"event.type":["access"],"event.outcome":"success","event.duration":1500000,"http.request.method":"GET","http.request.body.bytes":0,"http.response.status_code":200,"http.response.body.bytes":12,"http.version":"1.1","url.path":"/products","trace.id":"4bf92f3577b34da6a3ce929d0e0e4736","span.id":"00f067aa0ba902b7","labels":{"endpoint":"/products","outcome":"success"}}"#;
@@ -178,6 +180,7 @@ fn times_are_points_in_time_in_utc() {
         "2026-11-22 10:00:00Z",
         "2026-11-22T10:00Z",
         "2026-11-22T10:00:00.Z",
+        "2026-11-22T10:00:00.12a4Z",
         "2026-11-22T10:00:00.1234567890Z",
         "2026-11-22T24:00:00Z",
         "2026-11-22T10:00:60Z",
@@ -192,6 +195,14 @@ fn times_are_points_in_time_in_utc() {
         let line = PLAIN.replace("2026-11-22T10:00:00Z", time);
         refused(&line, "not a value of the type date");
     }
+    let seconds = |text| nanoseconds(text).expect("a time") / 1_000_000_000;
+    assert_eq!(seconds("1970-01-01T00:00:00Z"), 0);
+    assert_eq!(seconds("2000-02-29T23:59:59Z"), 951_868_799);
+    assert_eq!(seconds("2026-11-22T10:00:00Z"), 1_795_341_600);
+    assert_eq!(
+        nanoseconds("1970-01-02T00:00:00.025Z"),
+        Some(86_400_025_000_000)
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::process::component;
 use super::strict_json;
+use super::timestamp::nanoseconds;
 
 /// As in scripts/versions.
 const VERSION: &str = "9.4.0";
@@ -138,7 +139,9 @@ fn single(kind: &str, definition: &Value, value: &Value) -> Result<(), String> {
             value.as_str().is_some_and(|text| !text.is_empty())
         }
         "match_only_text" => value.is_string(),
-        "date" => value.as_str().is_some_and(is_timestamp),
+        "date" => value
+            .as_str()
+            .is_some_and(|text| nanoseconds(text).is_some()),
         "long" | "integer" => value.is_i64(),
         "float" | "double" | "scaled_float" => value.is_number(),
         "boolean" => value.is_boolean(),
@@ -222,40 +225,4 @@ fn stream(fields: &Map<String, Value>) -> Result<(), String> {
     let stream = streams.find(|(stream, _)| fields["event.dataset"] == *stream);
     let mut wanted = stream.into_iter().flat_map(|(_, wanted)| *wanted);
     wanted.try_for_each(|name| required(fields, name).map(|_| ()))
-}
-
-/// A point in time as ISO 8601 has it, in UTC: `2026-11-22T10:00:00Z`, with up to nine digits after a point.
-fn is_timestamp(text: &str) -> bool {
-    let Some((date, time)) = text.strip_suffix('Z').and_then(|text| text.split_once('T')) else {
-        return false;
-    };
-    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let fraction = (1..=9).contains(&fraction.len())
-        && numbers::<1>(fraction, '.', &[fraction.len()]).is_some();
-    let Some([year, month, day]) = numbers(date, '-', &[4, 2, 2]) else {
-        return false;
-    };
-    let Some([hour, minute, second]) = numbers(time, ':', &[2, 2, 2]) else {
-        return false;
-    };
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    };
-    let is_date = (1..=12).contains(&month) && (1..=days).contains(&day);
-    is_date && hour < 24 && minute < 60 && second < 60 && fraction
-}
-
-/// The numbers between separators, each of just so many digits.
-fn numbers<const N: usize>(text: &str, separator: char, digits: &[usize; N]) -> Option<[u32; N]> {
-    let mut parts = text.split(separator);
-    let mut numbers = [0; N];
-    for (number, digits) in numbers.iter_mut().zip(digits) {
-        let part = parts.next()?;
-        let plain = part.len() == *digits && part.bytes().all(|byte| byte.is_ascii_digit());
-        *number = plain.then(|| part.parse().ok())??;
-    }
-    parts.next().is_none().then_some(numbers)
 }
