@@ -6,6 +6,7 @@ mod support {
     pub(crate) mod client;
     pub(crate) mod ecs;
     pub(crate) mod eventually;
+    pub(crate) mod folder;
     pub(crate) mod nginx;
     pub(crate) mod ports;
     #[allow(dead_code)]
@@ -17,8 +18,6 @@ mod support {
 }
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
@@ -27,6 +26,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Map, Value, json};
 
 use crate::support::ecs;
+use crate::support::folder::empty_folder;
 use crate::support::nginx::Nginx;
 use crate::support::ports::free;
 use crate::support::proxied::{CURRENT, SEEN, SEEN_STATE, Service};
@@ -473,13 +473,4 @@ fn is_trace(fields: &Map<String, Value>, traceparent: &str) {
 fn unix_nanoseconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     i64::try_from(since.expect("after 1970").as_nanos()).expect("before 2262")
-}
-
-/// A folder of this test's own, with nothing of an earlier run in it. It stays, to be looked at.
-fn empty_folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It is not there on the first run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    folder
 }

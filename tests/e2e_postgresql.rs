@@ -7,6 +7,7 @@ mod support {
     #[allow(dead_code)]
     pub(crate) mod ecs;
     pub(crate) mod eventually;
+    pub(crate) mod folder;
     pub(crate) mod opensearch;
     pub(crate) mod ports;
     pub(crate) mod postgres;
@@ -17,12 +18,10 @@ mod support {
     pub(crate) mod unprivileged;
 }
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use serde_json::{Map, Value, json};
 
 use crate::support::ecs;
+use crate::support::folder::empty_folder;
 use crate::support::opensearch::OpenSearch;
 use crate::support::postgres::Postgres;
 
@@ -359,13 +358,4 @@ fn nanoseconds(line: &Value) -> i64 {
         .expect("a duration");
     let digits: i64 = milliseconds.replace('.', "").parse().expect("digits");
     digits * 1_000
-}
-
-/// A folder of this test's own, with nothing of an earlier run in it. It stays, to be looked at.
-fn empty_folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It is not there on the first run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    folder
 }
