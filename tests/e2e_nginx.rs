@@ -1,9 +1,10 @@
 //! A real nginx in front of a service: each request has one line in its access log that keeps to the contract, says what happened, and
-//! names the trace that the service saw; and what a client sends cannot spoil it.
+//! names the trace that the service saw.
 
 mod support {
     #[allow(dead_code)]
     pub(crate) mod client;
+    #[allow(dead_code)]
     pub(crate) mod ecs;
     pub(crate) mod eventually;
     pub(crate) mod folder;
@@ -11,9 +12,11 @@ mod support {
     pub(crate) mod ports;
     #[allow(dead_code)]
     pub(crate) mod process;
+    #[allow(dead_code)]
     pub(crate) mod proxied;
     pub(crate) mod strict_json;
     pub(crate) mod timestamp;
+    #[allow(dead_code)]
     pub(crate) mod wire;
 }
 
@@ -25,11 +28,9 @@ use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Map, Value, json};
 
-use crate::support::ecs;
-use crate::support::folder::empty_folder;
+use crate::support::ecs::checked;
 use crate::support::nginx::Nginx;
-use crate::support::ports::free;
-use crate::support::proxied::{CURRENT, SEEN, SEEN_STATE, Service};
+use crate::support::proxied::{CURRENT, SEEN, SEEN_STATE, behind_nginx};
 use crate::support::timestamp::nanoseconds;
 use crate::support::wire::{Answer, Wire};
 
@@ -78,7 +79,7 @@ async fn a_line_says_what_happened() {
     const PRODUCTS: &str = "/api/v1/products";
     const PRODUCT: &str = "/api/v1/products/{id}";
     const ORDERS: &str = "/api/v1/orders";
-    let (mut nginx, _service) = start("e2e_nginx", LOG).await;
+    let (mut nginx, _service) = behind_nginx("e2e_nginx", LOG).await;
     let cases = [
         case("GET /api/v1/products HTTP/1.1", 200, "success").of(PRODUCTS),
         case("GET /api/v1/products HTTP/1.0", 200, "success").of(PRODUCTS),
@@ -142,7 +143,7 @@ async fn the_trace_is_the_one_that_the_service_saw() {
     let valid = format!("00-{TRACE}-{SPAN}-01");
     let unrecorded = format!("00-{TRACE}-{SPAN}-00");
     let newer = format!("cc-{TRACE}-{SPAN}-01-what-will-be");
-    let (mut nginx, _service) = start("e2e_nginx_traces", LOG).await;
+    let (mut nginx, _service) = behind_nginx("e2e_nginx_traces", LOG).await;
 
     for traceparent in [&valid, &unrecorded, &newer] {
         let headers = format!("traceparent: {traceparent}\r\ntracestate: a=b\r\n");
@@ -181,142 +182,8 @@ async fn the_trace_is_the_one_that_the_service_saw() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_go_away_have_a_line() {
-    let (mut nginx, mut service) = start("e2e_nginx_aborts", LOG).await;
-
-    let mut client = Wire::open(nginx.address).await;
-    client
-        .write(b"GET /waits HTTP/1.1\r\nhost: shop\r\n\r\n")
-        .await;
-    service.waiting.recv().await.expect("it has begun");
-    drop(client);
-    let fields = checked(&nginx.line().await);
-    assert_eq!(fields["http.response.status_code"], 499);
-    assert_eq!(fields["labels"]["outcome"], "cancelled");
-    assert_eq!(fields["event.outcome"], "failure");
-
-    let mut client = Wire::open(nginx.address).await;
-    client
-        .write(b"GET /endless HTTP/1.1\r\nhost: shop\r\n\r\n")
-        .await;
-    client.read_until(b"some of it some of it").await;
-    drop(client);
-    let fields = checked(&nginx.line().await);
-    assert_eq!(fields["http.response.status_code"], 200);
-    assert_eq!(fields["labels"]["outcome"], "aborted");
-    assert_eq!(fields["event.outcome"], "failure");
-    assert_eq!(nginx.unread(), 0);
-}
-
-/// What scanners send, and what was made to break a log: one line each, that says as much as can be said.
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_a_client_sends_spoils_a_line() {
-    let (mut nginx, _service) = start("e2e_nginx_attacks", LOG).await;
-    let attacks: &[(&[u8], &str, &str)] = &[
-        (
-            b"GET /a%0a%7b%22log.level%22:%22error%22%7d HTTP/1.1",
-            "GET",
-            "/a%0a%7b%22log.level%22:%22error%22%7d",
-        ),
-        (b"GET /a%ff%feb HTTP/1.1", "GET", "/a%ff%feb"),
-        (
-            b"GET /\",\"log.level\":\"error HTTP/1.1",
-            "GET",
-            "/\",\"log.level\":\"error",
-        ),
-        (b"GET /a\\ HTTP/1.1", "GET", "/a\\"),
-        (
-            b"GET /${jndi:ldap://x/y}?a HTTP/1.1",
-            "GET",
-            "/${jndi:ldap://x/y}",
-        ),
-        (b"GET /a%00b HTTP/1.1", "GET", "-"),
-        (b"GET /../../etc/passwd HTTP/1.1", "GET", "-"),
-        (b"GET /a/../b HTTP/1.1", "GET", "/a/../b"),
-        (b"GET /ab\xff\xfecd HTTP/1.1", "GET", "/ab\u{fffd}"),
-        (b"GET /caf\xc3\xa9?hunter2 HTTP/1.1", "GET", "/caf\u{fffd}"),
-        (b"GET /?a=%0a&token=hunter2 HTTP/1.1", "GET", "/"),
-        (b"GET /a#hunter2 HTTP/1.1", "GET", "/a"),
-        (b"GET http://shop/a?hunter2 HTTP/1.1", "GET", "/a"),
-        (b"GET http://shop?hunter2 HTTP/1.1", "GET", "/"),
-        (b"GET /a\x01b HTTP/1.1", "-", "-"),
-        (b"GET /a\x7fb HTTP/1.1", "-", "-"),
-        (b"GET /a\nhunter2 HTTP/1.1", "GET", "/a"),
-        (b"G\"T / HTTP/1.1", "-", "-"),
-        (b"get / HTTP/1.1", "-", "-"),
-        (b"OPTIONS * HTTP/1.1", "-", "-"),
-        (b"CONNECT shop:443 HTTP/1.1", "-", "-"),
-        (b"GET / HTTP/9.9", "-", "-"),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", "-", "-"),
-        (b"hunter2", "-", "-"),
-        (
-            b"GET / HTTP/1.1\r\ncontent-length: 99999999999999999999999",
-            "GET",
-            "/",
-        ),
-        (b"GET / HTTP/1.1\r\nno header", "GET", "/"),
-    ];
-    for (request, method, path) in attacks {
-        let request = [request, &b"\r\nhost: shop\r\nconnection: close\r\n\r\n"[..]].concat();
-        Wire::open(nginx.address).await.exchange(&request).await;
-        let line = nginx.line().await;
-        let fields = checked(&line);
-        assert_eq!(fields["http.request.method"], *method, "{line}");
-        assert_eq!(fields["url.path"], *path, "{line}");
-        assert!(!line.contains(SECRET), "{line}");
-    }
-
-    // Nonsense of many kinds, made of what could mean something.
-    const PIECES: [&[u8]; 16] = [
-        b"/",
-        b"%0a",
-        b"\"",
-        b"\\",
-        b"\xff",
-        b"\xc3\xa9",
-        b"?",
-        b"#",
-        b"{",
-        b"}",
-        b"%",
-        b"\\u0000",
-        b"'",
-        b"\xed\xa0\x80",
-        b"a",
-        b"..",
-    ];
-    let mut random = fastrand::Rng::with_seed(9);
-    for _ in 0..200 {
-        let mut request = b"GET /a".to_vec();
-        for _ in 0..random.usize(1..12) {
-            request.extend_from_slice(PIECES[random.usize(..PIECES.len())]);
-        }
-        request.extend_from_slice(b" HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n");
-        Wire::open(nginx.address).await.exchange(&request).await;
-        checked(&nginx.line().await);
-    }
-
-    // One too long for nginx to read, and one that has no head.
-    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000));
-    Wire::open(nginx.address)
-        .await
-        .exchange(long.as_bytes())
-        .await;
-    let fields = checked(&nginx.line().await);
-    assert_eq!(fields["http.response.status_code"], 414);
-    Wire::open(nginx.address)
-        .await
-        .exchange(b"GET /old\r\n")
-        .await;
-    let fields = checked(&nginx.line().await);
-    assert_eq!(fields["http.version"], "0.9");
-    assert_eq!(fields["url.path"], "/old");
-    assert_eq!(nginx.unread(), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn http_2_has_lines_as_well() {
-    let (mut nginx, _service) = start("e2e_nginx_http_2", LOG).await;
+    let (mut nginx, _service) = behind_nginx("e2e_nginx_http_2", LOG).await;
     let mut client = legacy::Client::builder(TokioExecutor::new());
     let client = client.http2_only(true).build_http::<Body>();
     let url = format!("http://{}/api/v1/products/1?hunter2", nginx.http_2);
@@ -333,7 +200,7 @@ async fn http_2_has_lines_as_well() {
 async fn what_is_told_of_clients_can_be_chosen() {
     let chosen = LOG.replace("# '\"", "'\"");
     assert_eq!(LOG.len() - chosen.len(), 3 * "# ".len());
-    let (mut nginx, _service) = start("e2e_nginx_chosen", &chosen).await;
+    let (mut nginx, _service) = behind_nginx("e2e_nginx_chosen", &chosen).await;
     let headers = [
         (
             "user-agent: \"curl\"/8\r\nreferer: http://a/b?hunter2\r\n",
@@ -351,25 +218,6 @@ async fn what_is_told_of_clients_can_be_chosen() {
     }
 }
 
-/// An nginx and what it stands in front of, with a place for each thing that can go wrong between the two.
-async fn start(name: &str, log: &str) -> (Nginx, Service) {
-    let service = Service::start().await;
-    let (up, down) = (service.address, free());
-    let locations = format!(
-        "client_max_body_size 2m;
-        location / {{ proxy_pass http://{up}; proxy_buffering off; }}
-        location /small {{ client_max_body_size 1k; proxy_pass http://{up}; }}
-        location /late {{ proxy_read_timeout 120ms; proxy_pass http://{up}/waits; }}
-        location /later {{ proxy_read_timeout 1100ms; proxy_pass http://{up}/waits; }}
-        location /gone {{ proxy_pass http://{down}; }}
-        location /silent {{ return 444; }}"
-    );
-    (
-        Nginx::start(&empty_folder(name), log, &locations).await,
-        service,
-    )
-}
-
 /// Asks for a product with these headers.
 async fn get(nginx: &mut Nginx, headers: &str) -> (Map<String, Value>, Answer) {
     let request = format!(
@@ -381,10 +229,6 @@ async fn get(nginx: &mut Nginx, headers: &str) -> (Map<String, Value>, Answer) {
         .await;
     assert_eq!(answer.status, 200);
     (checked(&nginx.line().await), answer)
-}
-
-fn checked(line: &str) -> Map<String, Value> {
-    ecs::check(line).unwrap_or_else(|reason| panic!("{reason}: {line}"))
 }
 
 /// The line says what was asked and answered.

@@ -3,6 +3,7 @@
 mod support {
     #[allow(dead_code)]
     pub(crate) mod client;
+    #[allow(dead_code)]
     pub(crate) mod ecs;
     #[allow(dead_code)]
     pub(crate) mod eventually;

@@ -78,7 +78,12 @@ pub(crate) fn check(line: &str) -> Result<Map<String, Value>, String> {
     Ok(object.fields)
 }
 
-/// The same for a document in a store, whose fields have no order.
+/// The fields of a line that keeps to it.
+pub(crate) fn checked(line: &str) -> Map<String, Value> {
+    check(line).unwrap_or_else(|reason| panic!("{reason}: {line}"))
+}
+
+/// The same as [`check`] for a document in a store, whose fields have no order.
 pub(crate) fn check_fields(fields: &Map<String, Value>) -> Result<(), String> {
     for name in FIRST {
         required(fields, name)?;

@@ -17,6 +17,10 @@ use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio_stream::StreamExt as _;
 
+use super::folder::empty_folder;
+use super::nginx::Nginx;
+use super::ports::free;
+
 /// The header of an answer that says which `traceparent` its request came with.
 pub(crate) const SEEN: &str = "x-seen-traceparent";
 /// The same of `tracestate`.
@@ -111,4 +115,23 @@ async fn tell(request: Request, next: Next) -> Response {
         answer.headers_mut().insert(CURRENT, current);
     }
     answer
+}
+
+/// An nginx and what it stands in front of, with a place for each thing that can go wrong between the two.
+pub(crate) async fn behind_nginx(name: &str, log: &str) -> (Nginx, Service) {
+    let service = Service::start().await;
+    let (up, down) = (service.address, free());
+    let locations = format!(
+        "client_max_body_size 2m;
+        location / {{ proxy_pass http://{up}; proxy_buffering off; }}
+        location /small {{ client_max_body_size 1k; proxy_pass http://{up}; }}
+        location /late {{ proxy_read_timeout 120ms; proxy_pass http://{up}/waits; }}
+        location /later {{ proxy_read_timeout 1100ms; proxy_pass http://{up}/waits; }}
+        location /gone {{ proxy_pass http://{down}; }}
+        location /silent {{ return 444; }}"
+    );
+    (
+        Nginx::start(&empty_folder(name), log, &locations).await,
+        service,
+    )
 }
