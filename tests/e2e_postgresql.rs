@@ -263,24 +263,50 @@ async fn what_is_no_line_of_the_log_is_refused() {
         assert!(reason.contains("not a line of jsonlog"), "{reason}");
     }
 
-    // Old, strange, or from a shipper that adds to it: what is known is told.
-    let line =
-        json!({ "error_severity": "LOG", "message": "duration: 1.5 ms", "timestamp": "yesterday" });
-    let plan = json!({ "error_severity": "LOG", "message": "duration: 1.5 ms  plan:\nFilter: (a = 'hunter2')" });
-    let all = json!({ "error_severity": "LOG", "message": "statement: select 'hunter2'", "service": { "name": "shop" } });
-    let panic =
-        json!({ "error_severity": "PANIC", "message": "no \"hunter2\"", "service.name": "shop" });
-    let documents = documents(&opensearch, &[line, plan, all, panic]).await;
-    let [line, plan, all, panic] = &documents[..] else {
-        panic!("not four");
+    // Old, strange, or from a shipper that adds to it: what is known is told. At last, one longer than what is read of it, with as much
+    // to do for each letter as there can be.
+    let log = |message: &str| json!({ "error_severity": "LOG", "message": message });
+    let with = |mut line: Value, name: &str, value: Value| {
+        line[name] = value;
+        line
     };
-    assert_eq!(line["event.duration"], 1_500_000);
-    assert_eq!(plan["message"], "Filter: (a = ?)");
-    assert_eq!(all["message"], "select ?");
-    assert_eq!(all["event.type"], json!(["info"]));
-    assert_eq!(all["service.name"], "shop");
-    assert_eq!(panic["error.code"], "XX000");
-    assert_eq!(panic["service.name"], "shop");
+    let named = with(
+        log("statement: select 'hunter2'"),
+        "service.name",
+        json!("shop"),
+    );
+    let nested = with(log("ready"), "service", json!({ "name": "shop" }));
+    let undated = with(log("ready"), "timestamp", json!("yesterday"));
+    let panic = json!({ "error_severity": "PANIC", "message": "no \"hunter2\"" });
+    let plan = log("duration: 1.5 ms  plan:\nFilter: (a = 'hunter2')");
+    let long = log(&format!(
+        "statement: with a as (select {}",
+        "1,".repeat(300_000)
+    ));
+    let told = [
+        (log("duration: 1.5 ms"), "event.duration", json!(1_500_000)),
+        (plan, "message", json!("Filter: (a = ?)")),
+        (
+            log("statement: select 'hunter2'"),
+            "event.type",
+            json!(["info"]),
+        ),
+        (
+            log("statement: select \"hunter2"),
+            "message",
+            json!("select ?"),
+        ),
+        (named, "service.name", json!("shop")),
+        (nested, "service.name", json!("shop")),
+        (undated, "message", json!("ready")),
+        (panic, "error.code", json!("XX000")),
+        (long, "event.dataset", json!("database")),
+    ];
+    let lines = told.each_ref().map(|(line, ..)| line.clone());
+    let documents = documents(&opensearch, &lines).await;
+    for ((_, name, value), document) in told.iter().zip(documents) {
+        assert_eq!(document[*name], *value, "{name} of {document:?}");
+    }
 }
 
 /// What the pipeline makes of lines, all of which keep to the contract and hold no secret.
