@@ -4,7 +4,9 @@
 mod support {
     pub(crate) mod client;
     pub(crate) mod eventually;
+    pub(crate) mod folder;
     pub(crate) mod jaeger;
+    pub(crate) mod ports;
     pub(crate) mod process;
     #[allow(dead_code)]
     pub(crate) mod prometheus;
@@ -13,7 +15,6 @@ mod support {
 }
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -24,6 +25,7 @@ use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::support::eventually::eventually;
+use crate::support::folder::empty_folder;
 use crate::support::jaeger::{Jaeger, Places, Span, Trace};
 use crate::support::prometheus::{Exemplar, Prometheus, Server};
 use crate::support::shop::Shop;
@@ -403,13 +405,4 @@ fn database(folder: &Path) -> PathBuf {
 async fn connect(folder: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(database(folder));
     options.connect().await.expect("the shop's database")
-}
-
-/// A folder of this test's own, with nothing of an earlier run in it. It stays, to be looked at.
-fn empty_folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It is not there on the first run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    folder
 }

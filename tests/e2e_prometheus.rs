@@ -4,6 +4,7 @@
 mod support {
     pub(crate) mod client;
     pub(crate) mod eventually;
+    pub(crate) mod folder;
     pub(crate) mod process;
     #[allow(dead_code)]
     pub(crate) mod prometheus;
@@ -12,7 +13,7 @@ mod support {
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -21,6 +22,7 @@ use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use tokio::task::JoinSet;
 
 use crate::support::eventually::eventually;
+use crate::support::folder::empty_folder;
 use crate::support::prometheus::{Format, Prometheus, Server, check_metrics};
 use crate::support::shop::Shop;
 
@@ -350,13 +352,4 @@ async fn mean_latency_alert_has_data(prometheus: &Prometheus) {
     let expression = r#"job:request_latency_seconds:mean5m{job="ecolaura-api"} > 0.5"#;
     let mean = eventually(expression, async || prometheus.value(expression).await).await;
     assert!((0.5..10.0).contains(&mean), "{mean}");
-}
-
-/// A folder of this test's own, with nothing of an earlier run in it. It stays, to be looked at.
-fn empty_folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It is not there on the first run.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    folder
 }

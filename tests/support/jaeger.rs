@@ -1,13 +1,14 @@
 //! A real Jaeger that keeps what it is sent in memory, and the traces that it has.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::ports::free;
 use super::process::{Process, component};
 
 pub(crate) struct Jaeger {
@@ -145,16 +146,6 @@ fn configuration(places: Places) -> Value {
 
 fn is_ready(line: &str) -> Option<()> {
     line.contains("Everything is ready").then_some(())
-}
-
-/// A port that is free now, below those that systems give to whoever asks for any: it is still free after a while without a listener.
-fn free() -> SocketAddr {
-    let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
-    let address = ports.find_map(|port| {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        TcpListener::bind(address).is_ok().then_some(address)
-    });
-    address.expect("ports without end")
 }
 
 // Source of what follows: the JSON that Jaeger's user interface reads.
