@@ -164,19 +164,19 @@ async fn whatever_becomes_of_a_request() {
             "client_error"
         ],
         [
-            "GET /panics panic",
+            "GET /panics 500",
             "error",
             "failure",
-            null,
+            500,
             "1.1",
             "/panics",
             "panic"
         ],
         [
-            "GET /late cancelled",
+            "GET /late 499",
             "info",
             "failure",
-            null,
+            499,
             "1.1",
             "/late",
             "cancelled"

@@ -46,7 +46,7 @@ async fn an_exemplar_leads_to_the_trace_of_its_request() {
     let (path, status) = ("/api/v1/products/1", "200");
     assert_eq!(shop.send("GET", path, "").await, 200);
     let exemplar = exemplar(&prometheus, status).await;
-    let trace = whole_trace(&jaeger, &exemplar.labels["trace_id"], 2).await;
+    let trace = whole_trace(&jaeger, &exemplar.labels["trace_id"], 3).await;
     is_of_a_product(&trace, path, status, &exemplar);
     assert_eq!(trace.span(SHOW_PRODUCT).parent, None);
 
@@ -60,7 +60,7 @@ async fn an_exemplar_leads_to_the_trace_of_its_request() {
     }
     let exemplar = self::exemplar(&prometheus, status).await;
     assert_eq!(exemplar.labels["trace_id"], recorded.trace);
-    let trace = whole_trace(&jaeger, &recorded.trace, 2).await;
+    let trace = whole_trace(&jaeger, &recorded.trace, 3).await;
     is_of_a_product(&trace, path, status, &exemplar);
     let parent = (recorded.trace, recorded.span);
     assert_eq!(trace.span(SHOW_PRODUCT).parent, Some(parent));
@@ -132,7 +132,7 @@ async fn a_trace_says_what_went_wrong() {
         ("otel.status_code", ""),
     ];
     has_tags(trace.span("GET"), &astray);
-    let trace = traced(&jaeger, &shop, "/api/v1/products/4711", 404, 2).await;
+    let trace = traced(&jaeger, &shop, "/api/v1/products/4711", 404, 3).await;
     let of_the_client = [("http.route", PRODUCT), ("error.type", ""), ("error", "")];
     has_tags(trace.span(SHOW_PRODUCT), &of_the_client);
 
@@ -141,7 +141,7 @@ async fn a_trace_says_what_went_wrong() {
     let mut database = connect(&folder).await;
     let rename = database.execute("ALTER TABLE products RENAME TO gone");
     rename.await.expect("the shop's table");
-    let trace = traced(&jaeger, &shop, "/api/v1/products/1", 500, 2).await;
+    let trace = traced(&jaeger, &shop, "/api/v1/products/1", 500, 3).await;
     let failed = [
         ("http.response.status_code", "500"),
         ("error.type", "500"),
@@ -220,11 +220,11 @@ async fn nothing_secret_is_in_a_trace() {
         .map(|name| (name, format!("token={CANARY}")));
     let mut database = connect(&folder).await;
     for (method, path, body, status, spans) in [
-        ("GET", "/api/v1/products/1", "", 200, 2),
+        ("GET", "/api/v1/products/1", "", 200, 3),
         ("GET", "/wp-login.php", "", 404, 1),
-        ("POST", "/api/v1/login", &login, 401, 2),
+        ("POST", "/api/v1/login", &login, 401, 3),
         ("POST", "/api/v1/login", CANARY, 400, 1),
-        ("POST", "/api/v1/login", &login, 500, 2),
+        ("POST", "/api/v1/login", &login, 500, 3),
     ] {
         if status == 500 {
             // What goes wrong is logged, and may say more than what goes well.

@@ -108,7 +108,8 @@ pub(crate) struct Ended {
     pub(crate) method: &'static str,
     /// The template of the route that it matched.
     pub(crate) endpoint: &'static str,
-    pub(crate) answered: Option<u16>,
+    /// The status that it counts with: 499 where the client went away before there was one.
+    pub(crate) code: u16,
     pub(crate) outcome: Outcome,
     /// Nanoseconds until its end, with the life of a stream.
     pub(crate) nanoseconds: u64,
@@ -131,8 +132,8 @@ impl Ended {
 
     /// By its status, as the access logs of proxies have it.
     fn event_outcome(&self) -> &'static str {
-        match (self.outcome, self.answered) {
-            (Outcome::Success, Some(..400)) => "success",
+        match (self.outcome, self.code) {
+            (Outcome::Success, ..400) => "success",
             _ => "failure",
         }
     }
@@ -176,12 +177,7 @@ impl Logs {
         message.push(b' ');
         told(&mut message, &path, LONGEST_PATH, style);
         message.push(b' ');
-        match ended.answered {
-            Some(status) => {
-                message.extend_from_slice(itoa::Buffer::new().format(status).as_bytes())
-            }
-            None => plain(&mut message, ended.outcome.as_str(), style),
-        }
+        message.extend_from_slice(itoa::Buffer::new().format(ended.code).as_bytes());
         let mut pairs = Pairs::default();
         self.describe(ended, &path, &mut pairs);
         self.format.write(out, &head, &message, &pairs);
@@ -204,15 +200,13 @@ impl Logs {
                 ended.method,
             );
             pairs.add_text(style, Kind::Schema, catalog::URL_PATH, path);
-            if let Some(status) = ended.answered {
-                let status = u64::from(status);
-                pairs.add_number(
-                    style,
-                    Kind::Schema,
-                    catalog::HTTP_RESPONSE_STATUS_CODE,
-                    status,
-                );
-            }
+            let code = u64::from(ended.code);
+            pairs.add_number(
+                style,
+                Kind::Schema,
+                catalog::HTTP_RESPONSE_STATUS_CODE,
+                code,
+            );
         }
         pairs.add_duration(style, ended.nanoseconds);
         if let Some(received) = ended.received {

@@ -48,8 +48,8 @@ impl Told<'_> {
     fn fits(&self, kind: FieldKind) -> bool {
         let text = self.as_str();
         match kind {
-            FieldKind::Keyword => true,
-            FieldKind::Text => matches!(self, Self::Text(_)),
+            FieldKind::Keyword => !text.is_empty(),
+            FieldKind::Text => matches!(self, Self::Text(_)) && !text.is_empty(),
             FieldKind::Long => text.parse::<u64>().is_ok(),
             FieldKind::Ip => text.parse::<IpAddr>().is_ok(),
             FieldKind::Outcome => matches!(text, "success" | "failure" | "unknown"),

@@ -25,7 +25,8 @@ struct Begun {
 
 /// What became of it.
 pub(crate) struct End {
-    pub(crate) answered: Option<u16>,
+    /// The status that it counts with.
+    pub(crate) code: u16,
     pub(crate) outcome: Outcome,
     /// Nanoseconds; of a stream since its head.
     pub(crate) time: u64,
@@ -71,7 +72,7 @@ impl Begun {
             at: SystemTime::now(),
             method: route.method.as_str(),
             endpoint: route.template(),
-            answered: end.answered,
+            code: end.code,
             outcome: end.outcome,
             nanoseconds: end.time.saturating_add(self.until_head.unwrap_or(0)),
             until_head_or_end: self.until_head.unwrap_or(end.time),

@@ -266,7 +266,7 @@ impl Request {
         let received = std::mem::replace(&mut self.received, Received::Unknown).bytes();
         self.route.sizes(received, self.sent);
         let end = End {
-            answered,
+            code: self.code(outcome),
             outcome,
             time,
             received,

@@ -11,7 +11,8 @@ pub(crate) struct Logged;
 /// What became of a request.
 #[allow(dead_code)]
 pub(crate) struct End {
-    pub(crate) answered: Option<u16>,
+    /// The status that it counts with.
+    pub(crate) code: u16,
     pub(crate) outcome: Outcome,
     pub(crate) time: u64,
     pub(crate) received: Option<u64>,

@@ -202,7 +202,7 @@ impl MonitoringBuilder {
             (catalog::SERVICE_NODE_NAME, given(&["service.instance.id"])),
         ];
         told.into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
+            .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
             .collect()
     }
 }

@@ -48,7 +48,8 @@ impl Process {
         .await
     }
 
-    fn output(&self) -> Vec<String> {
+    /// All lines that it has printed so far.
+    pub(crate) fn output(&self) -> Vec<String> {
         self.output
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

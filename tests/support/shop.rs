@@ -9,9 +9,9 @@ use super::process::{Process, example};
 
 pub(crate) struct Shop {
     client: Client,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) monitoring: SocketAddr,
-    _process: Process,
+    process: Process,
 }
 
 impl Shop {
@@ -34,7 +34,7 @@ impl Shop {
             client: Client::new(),
             address,
             monitoring: monitoring.await,
-            _process: process,
+            process,
         }
     }
 
@@ -56,6 +56,13 @@ impl Shop {
             Ok((status, _body)) => status,
             Err(error) => panic!("the shop did not answer: {error}"),
         }
+    }
+
+    /// The lines of its log so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        let mut lines = self.process.output();
+        lines.retain(|line| line.starts_with('{'));
+        lines
     }
 
     /// A whole scrape.
