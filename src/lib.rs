@@ -1,4 +1,4 @@
-//! Metrics, traces and health for axum services: one layer, one attribute, one call.
+//! Metrics, traces, logs and health for axum services: one layer, one attribute, one call.
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "server", feature = "macros"))]
@@ -37,6 +37,8 @@
 //! | choose addresses, limits, what is measured | [`MonitoringBuilder`] |
 //! | answer probes | [`health`] |
 //! | measure requests to other services | [`Monitoring::client_layer`] |
+//! | write the log | [`LogLayer`], [`LogFormat`], [`AccessLog`], [`MonitoringBuilder::log_filter`] |
+//! | tell of queries and logins | [`database`], [`authentication`] |
 //! | trace requests | [`Sampling`], [`TracingLayer`], [`InCurrentTrace`], [`TraceContext`] |
 //! | test your service | `testing` (feature `testing`) |
 //!
@@ -45,6 +47,7 @@
 //! | feature | default | gives |
 //! |---|---|---|
 //! | `axum` | yes | the route's template as endpoint, real bytes of request bodies |
+//! | `logs` | yes | the log by the Elastic Common Schema, queries, attempts to authenticate |
 //! | `macros` | yes | `#[monitor]`, `derive(LabelSet)`, `derive(LabelValue)` |
 //! | `process` | yes | on Linux, `process_*`: processor time, memory, threads and open files, read at each scrape |
 //! | `prometheus` | yes | metrics of the `prometheus` crate in our `/metrics`, and ours in its registries |
