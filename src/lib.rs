@@ -38,6 +38,7 @@
 //! | answer probes | [`health`] |
 //! | measure requests to other services | [`Monitoring::client_layer`] |
 //! | trace requests | [`Sampling`], [`TracingLayer`], [`InCurrentTrace`], [`TraceContext`] |
+//! | hand something on through all services | [`Baggage`], [`WithBaggage`] |
 //! | test your service | `testing` (feature `testing`) |
 //!
 //! # Features
@@ -119,6 +120,7 @@ pub use observe::{HttpNames, Objective};
 pub use setup::{Monitoring, MonitoringBuilder};
 #[cfg(feature = "macros")]
 pub use status::HttpStatus;
+pub use trace::{Baggage, CarryingBaggage, WithBaggage};
 #[cfg(feature = "traces")]
 pub use trace::{Carried, InCurrentTrace, Sampling, TracingLayer};
 pub use trace_context::TraceContext;

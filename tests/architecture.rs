@@ -67,7 +67,7 @@ const MODULES: [Module; 20] = [
             "error", "health", "http", "metrics", "observe", "otlp", "scrape", "system", "trace",
         ],
     ),
-    module("__fuzz", 6, &["metrics", "scrape"]),
+    module("__fuzz", 6, &["metrics", "scrape", "trace"]),
     module("testing", 6, &["metrics", "observe", "setup"]),
 ];
 

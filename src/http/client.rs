@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::header::{HeaderName, HeaderValue};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -12,9 +11,6 @@ use tower_service::Service;
 
 use crate::http::timeout;
 use crate::observe::{End, Outgoing, Peer};
-
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Measures requests to another service and takes the trace along; get it from
 /// [`Monitoring::client_layer`](crate::Monitoring::client_layer).
@@ -77,28 +73,13 @@ where
             };
         };
         let outgoing = Outgoing::start(peer, &request);
-        take_along(&outgoing, &mut request);
+        outgoing.send_along(request.headers_mut());
         let entered = outgoing.enter();
         let inner = self.inner.call(request);
         drop(entered);
         ClientFuture {
             inner,
             outgoing: Some(outgoing),
-        }
-    }
-}
-
-/// Tells the other service of the trace, unless the request does that already.
-fn take_along<B>(outgoing: &Outgoing, request: &mut Request<B>) {
-    let headers = request.headers_mut();
-    if headers.contains_key(&TRACEPARENT) {
-        return;
-    }
-    let context = outgoing.context().map(|context| context.traceparent());
-    if let Some(Ok(value)) = context.map(HeaderValue::try_from) {
-        headers.insert(&TRACEPARENT, value);
-        if let Some(state) = outgoing.state() {
-            headers.insert(&TRACESTATE, state);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::observe::families::{Http, HttpNames};
 #[cfg(feature = "macros")]
 use crate::observe::function::Functions;
 use crate::observe::outgoing::Peer;
-use crate::trace::Tracer;
+use crate::trace::{Propagators, Tracer};
 
 static INSTALLED: OnceLock<&'static Meter> = OnceLock::new();
 
@@ -24,6 +24,8 @@ pub(crate) struct Meter {
     pub(crate) registry: Registry,
     pub(crate) http: Http,
     pub(crate) endpoints: Endpoints,
+    /// What is read from requests, and sent along with those to other services.
+    pub(crate) propagators: Propagators,
     tracer: OnceRef<'static, Tracer>,
     #[cfg(feature = "macros")]
     pub(crate) functions: Functions,
@@ -31,11 +33,17 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// A meter with a registry of its own. It lives as long as the process.
-    pub(crate) fn new(cap: usize, sizes: bool, names: HttpNames) -> &'static Self {
+    pub(crate) fn new(
+        cap: usize,
+        sizes: bool,
+        names: HttpNames,
+        propagators: Propagators,
+    ) -> &'static Self {
         let registry = Registry::new(cap);
         Box::leak(Box::new(Self {
             registry,
             endpoints: Endpoints::new(cap),
+            propagators,
             tracer: OnceRef::new(),
             http: Http::new(registry, sizes, names),
             #[cfg(feature = "macros")]
@@ -63,8 +71,10 @@ impl Meter {
     #[cfg(feature = "macros")]
     #[cold]
     fn unscraped() -> &'static Self {
-        static UNSCRAPED: LazyLock<&'static Meter> =
-            LazyLock::new(|| Meter::new(DEFAULT_CAP, true, HttpNames::default()));
+        static UNSCRAPED: LazyLock<&'static Meter> = LazyLock::new(|| {
+            let (names, propagators) = (HttpNames::default(), Propagators::default());
+            Meter::new(DEFAULT_CAP, true, names, propagators)
+        });
         &UNSCRAPED
     }
 
@@ -92,10 +102,8 @@ impl Meter {
 
     /// Another service that requests go to.
     pub(crate) fn peer(&self, name: String) -> &'static Peer {
-        Peer::new(
-            name,
-            self.registry.own(catalog::HTTP_CLIENT_REQUEST_DURATION),
-        )
+        let times = self.registry.own(catalog::HTTP_CLIENT_REQUEST_DURATION);
+        Peer::new(name, times, self.propagators)
     }
 
     /// Whether both are the same meter.

@@ -1,18 +1,19 @@
 //! One request to another service: begun when it is sent, finished when its head is there, or when it is clear that none will come.
 
-use http::{Request, StatusCode, Uri};
+use http::{HeaderMap, Request, StatusCode, Uri};
 
 use crate::label::Method;
 use crate::metrics::{AppendList, Histogram, Series, resolve};
 use crate::observe::clock::Start;
 use crate::trace::current::{self, Entered, Open};
-use crate::trace::{Attribute, Kind, Status, cut};
+use crate::trace::{Attribute, Kind, Propagators, Status, cut, propagation};
 use crate::trace_context::TraceContext;
 
 /// Another service, under the name that this one has for it; and the times of requests to it, as they occur.
 pub(crate) struct Peer {
     name: String,
     times: &'static Series,
+    propagators: Propagators,
     answers: AppendList<Answer>,
 }
 
@@ -33,10 +34,15 @@ pub(crate) enum End {
 }
 
 impl Peer {
-    pub(crate) fn new(name: String, times: &'static Series) -> &'static Self {
+    pub(crate) fn new(
+        name: String,
+        times: &'static Series,
+        propagators: Propagators,
+    ) -> &'static Self {
         Box::leak(Box::new(Self {
             name,
             times,
+            propagators,
             answers: AppendList::new(),
         }))
     }
@@ -108,18 +114,10 @@ impl Outgoing {
         }
     }
 
-    /// With which context the trace goes on at the other service, if there is one.
-    pub(crate) fn context(&self) -> Option<TraceContext> {
-        match &self.span {
-            Some(span) if !span.recording.tracer.propagates => None,
-            Some(span) => Some(span.context),
-            None => TraceContext::current(),
-        }
-    }
-
-    /// What the systems before this one said of the trace.
-    pub(crate) fn state(&self) -> Option<http::HeaderValue> {
-        self.span.as_ref()?.recording.state()
+    /// Tells the other service of the trace and of the baggage, unless the request does that already.
+    pub(crate) fn send_along(&self, headers: &mut HeaderMap) {
+        let own = self.span.as_ref().map(|span| span.context);
+        propagation::send_along(headers, own, self.peer.propagators);
     }
 
     /// Makes it what this thread works on, until what is returned is dropped.

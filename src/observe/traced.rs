@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::HeaderValue;
 use http::uri::PathAndQuery;
 use http::{Request, Version};
 
@@ -13,12 +13,10 @@ use crate::observe::route::Route;
 use crate::outcome::Outcome;
 #[cfg(feature = "macros")]
 use crate::trace::current;
-use crate::trace::current::Current;
-use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, cut};
+use crate::trace::current::{Current, replace_along};
+use crate::trace::propagation;
+use crate::trace::{Along, Attribute, Kind, Recording, Span, Status, Tracer, cut};
 use crate::trace_context::TraceContext;
-
-/// Made once: a name given as text is parsed for each request.
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The trace that a request belongs to, as far as anybody wants to know.
 pub(crate) struct Traced {
@@ -26,6 +24,8 @@ pub(crate) struct Traced {
     context: Option<TraceContext>,
     /// In a box, since most requests have none.
     span: Option<Box<ServerSpan>>,
+    /// What it has for requests to other services.
+    along: Along,
 }
 
 /// A request's span, as far as it is known when it begins.
@@ -35,8 +35,6 @@ struct ServerSpan {
     path: Option<PathAndQuery>,
     version: Version,
     scheme: &'static str,
-    /// `tracestate`.
-    state: Option<HeaderValue>,
     /// Nanoseconds before what is measured at last: of a stream, those until its head.
     before: u64,
     /// Whether its recording began with it.
@@ -48,25 +46,28 @@ struct ServerSpan {
 impl Traced {
     #[inline]
     pub(crate) fn of<B>(meter: &Meter, request: &Request<B>) -> Self {
-        let parent = parent(request.headers());
-        match meter.tracer() {
+        let (headers, propagators) = (request.headers(), meter.propagators);
+        let parent = propagation::parent(headers, propagators);
+        let tracer = meter.tracer();
+        let along = Along::of(headers, parent, tracer.is_some(), propagators);
+        match tracer {
             None => Self {
                 context: parent.filter(TraceContext::is_sampled),
                 span: None,
+                along,
             },
-            Some(tracer) => Self::begin(tracer, parent, request),
+            Some(tracer) => Self::begin(tracer, parent, along, request),
         }
     }
 
     fn begin<B>(
         tracer: &'static Tracer,
         parent: Option<TraceContext>,
+        along: Along,
         request: &Request<B>,
     ) -> Self {
-        let parent = parent.filter(|_| tracer.propagates);
         let (context, is_collected) = tracer.begin(parent);
         let span = is_collected.then(|| {
-            let state = parent.and_then(|_| Tracer::state_of(request.headers()));
             let path = request.uri().path_and_query();
             Box::new(ServerSpan {
                 tracer,
@@ -79,14 +80,19 @@ impl Traced {
                 },
                 recording: None,
                 is_from_start: false,
-                state,
                 before: 0,
             })
         });
         Self {
             context: Some(context),
             span,
+            along,
         }
+    }
+
+    /// What the systems before this one said of the trace.
+    fn state(&self) -> Option<HeaderValue> {
+        self.along.state().cloned()
     }
 
     /// What exemplars lead to: the context, if it is recorded.
@@ -98,9 +104,11 @@ impl Traced {
     /// The request's time has begun: so has its recording, if it is known that it is kept.
     #[inline]
     pub(crate) fn began(&mut self) {
-        if let (Some(context), Some(span)) = (self.context, &mut self.span) {
-            if context.is_sampled() {
-                span.recording = Some(span.tracer.record(context, span.state.clone()));
+        let context = self.exemplar();
+        if let (Some(context), true) = (context, self.span.is_some()) {
+            let state = self.state();
+            if let Some(span) = &mut self.span {
+                span.recording = Some(span.tracer.record(context, state));
                 span.is_from_start = true;
             }
         }
@@ -120,19 +128,23 @@ impl Traced {
     /// Whether there is a trace at all, as in most services that nobody traces there is not.
     #[inline]
     pub(crate) fn is_any(&self) -> bool {
-        self.context.is_some()
+        self.context.is_some() || self.along.is_any()
     }
 
     /// Becomes what the thread works on.
     #[inline(never)]
     pub(crate) fn enter(&mut self) {
         match &mut self.span {
-            None => TraceContext::set_current(self.context),
+            None => {
+                TraceContext::set_current(self.context);
+                replace_along(self.along.clone());
+            }
             Some(span) => {
                 let own = Current {
                     context: self.context,
                     tracer: Some(span.tracer),
                     recording: span.recording.take(),
+                    along: self.along.clone(),
                 };
                 own.swap();
             }
@@ -143,7 +155,10 @@ impl Traced {
     #[inline(never)]
     pub(crate) fn leave(&mut self) {
         match &mut self.span {
-            None => TraceContext::set_current(None),
+            None => {
+                TraceContext::set_current(None);
+                replace_along(Along::default());
+            }
             Some(span) => {
                 let own = Current::default().swap().recording;
                 // A span that was left open may have put that of another request here.
@@ -195,7 +210,7 @@ impl Traced {
         nanoseconds: u64,
     ) {
         if let (Some(context), Some(span)) = (self.context, self.span.take()) {
-            span.end(context, route, answered, outcome, nanoseconds);
+            span.end(context, &self.along, route, answered, outcome, nanoseconds);
         }
     }
 }
@@ -205,12 +220,13 @@ impl ServerSpan {
     fn end(
         mut self,
         context: TraceContext,
+        along: &Along,
         route: &Route,
         answered: Option<u16>,
         outcome: Outcome,
         nanoseconds: u64,
     ) {
-        let (recording, state) = (self.recording.take(), self.state.take());
+        let recording = self.recording.take();
         if !context.is_sampled() {
             if let Some(recording) = recording {
                 recording.discard();
@@ -241,7 +257,7 @@ impl ServerSpan {
             lost_events: 0,
             status: status(answered, outcome),
         };
-        recording.keep(span, state);
+        recording.keep(span, along.state().cloned());
     }
 }
 
@@ -275,15 +291,6 @@ impl ServerSpan {
         };
         attributes.push(Attribute::text("network.protocol.version", version));
         attributes
-    }
-}
-
-/// Reads whose trace a request belongs to. Two headers of one name are as good as none.
-fn parent(headers: &HeaderMap) -> Option<TraceContext> {
-    let parent = headers.get(&TRACEPARENT)?;
-    match headers.get_all(&TRACEPARENT).iter().nth(1) {
-        None => TraceContext::from_traceparent(parent),
-        Some(_) => None,
     }
 }
 

@@ -5,6 +5,8 @@
 use std::net::SocketAddr;
 
 use crate::error::Error;
+use crate::setup::propagators;
+use crate::trace::Propagators;
 
 /// What the environment says.
 #[derive(Debug, Default, PartialEq)]
@@ -14,6 +16,7 @@ pub(crate) struct Environment {
     pub(crate) attributes: Vec<(String, String)>,
     /// Where the own listener listens, unless the code says so.
     pub(crate) listen: Option<SocketAddr>,
+    pub(crate) propagators: Propagators,
 }
 
 /// Looks a variable up; an empty one is none.
@@ -55,6 +58,7 @@ impl Environment {
             service_name: variable(SERVICE_NAME)?,
             attributes: attributes(variable(ATTRIBUTES)?)?,
             listen: listen(variable(HOST)?, variable(PORT)?)?,
+            propagators: propagators::read(variable(propagators::NAME)?)?,
         })
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod environment;
 mod monitoring;
+mod propagators;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "traces")]

@@ -74,8 +74,8 @@ impl Monitoring {
     ///
     /// Opens the own listener at 127.0.0.1:9464 for `/metrics` and `/health/*`, and says so in one line. The
     /// name wins over `OTEL_SERVICE_NAME`; `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SDK_DISABLED` and
-    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` are read. With the feature `traces` spans are sent by OTLP over HTTP, as `OTEL_TRACES_*`,
-    /// `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*`, `OTEL_PROPAGATORS` and the span limits say.
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` are read, and `OTEL_PROPAGATORS`. With the feature `traces` spans are sent by OTLP over HTTP, as `OTEL_TRACES_*`,
+    /// `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*` and the span limits say.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl Monitoring {
     /// The layer for requests to another service, under a name of its own such as `payments`: that is the label `peer`, never the address.
     ///
     /// For any tower service of HTTP, such as a client of `hyper-util`. A request takes the trace along that it is made in (`traceparent`,
-    /// `tracestate`), unless it has that header already, and has a client span in it. Its time until the head of the answer is observed in
+    /// `tracestate`) and the [`Baggage`](crate::Baggage), each unless it has that header already, and has a client span in the trace. Its time until the head of the answer is observed in
     /// `http_client_request_duration_seconds`, with the status, or `error`, `timeout` or `cancelled` where there is none. What is told of
     /// the address is without query and user name.
     ///

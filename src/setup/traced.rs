@@ -43,8 +43,7 @@ impl MonitoringBuilder {
             return Ok(None);
         };
         let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
-        let (tracer, receiver) =
-            Tracer::new(meter.registry, sampling, traces.propagates, traces.limits);
+        let (tracer, receiver) = Tracer::new(meter.registry, sampling, traces.limits);
         let resource = attributes(self, environment);
         let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
         meter.trace(tracer);

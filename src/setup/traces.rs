@@ -19,8 +19,6 @@ pub(crate) struct Traces {
     /// Where they go; `None` when nobody wants them.
     pub(crate) exporter: Option<Settings>,
     pub(crate) sampling: Option<Sampling>,
-    /// Whether the traces of requests go on here.
-    pub(crate) propagates: bool,
     pub(crate) limits: Limits,
 }
 
@@ -30,7 +28,6 @@ impl Default for Traces {
         Self {
             exporter: Some(Settings::default()),
             sampling: None,
-            propagates: true,
             limits: Limits::default(),
         }
     }
@@ -42,7 +39,6 @@ const MOST_QUEUED: usize = 1 << 20;
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
-const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 
 impl Traces {
     pub(crate) fn from(variable: Lookup<'_>) -> Result<Self, Error> {
@@ -55,7 +51,6 @@ impl Traces {
         Ok(Self {
             exporter: Some(exporter),
             sampling: sampling(variable(SAMPLER)?, variable(SAMPLER_ARG)?)?,
-            propagates: propagates(variable(PROPAGATORS)?)?,
             limits: limits(variable)?,
         })
     }
@@ -216,29 +211,6 @@ fn ratio(argument: Option<&str>) -> Result<f64, Error> {
             "set it to a number from 0 to 1",
         )),
     }
-}
-
-/// Whether the traces of requests go on here. Baggage is not read, so that naming it changes nothing.
-fn propagates(list: Option<String>) -> Result<bool, Error> {
-    let Some(list) = lower(list) else {
-        return Ok(true);
-    };
-    let mut propagates = false;
-    for name in list
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-    {
-        match name {
-            "tracecontext" => propagates = true,
-            "baggage" | "none" => {}
-            other => {
-                let what = "set it to `tracecontext`, `tracecontext,baggage` or `none`";
-                return Err(wrong(PROPAGATORS, other, what));
-            }
-        }
-    }
-    Ok(propagates)
 }
 
 fn limits(variable: Lookup<'_>) -> Result<Limits, Error> {
@@ -404,15 +376,6 @@ mod tests {
         assert_eq!(settings.batch, 64);
         let none = [(EXPORTER, "none"), (SAMPLER, "of nobody's business")];
         assert_eq!(read(&none).unwrap().exporter, None);
-        for (list, expected) in [
-            ("tracecontext", true),
-            ("baggage, tracecontext", true),
-            ("none", false),
-            ("baggage", false),
-        ] {
-            let read = read(&[(PROPAGATORS, list)]).unwrap();
-            assert_eq!(read.propagates, expected, "{list}");
-        }
         let limits = read(&[
             ("OTEL_BSP_MAX_QUEUE_SIZE", "7"),
             ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
@@ -437,7 +400,6 @@ mod tests {
             ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1.5"),
-            ("OTEL_PROPAGATORS", "b3"),
             ("OTEL_SPAN_EVENT_COUNT_LIMIT", "many"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();

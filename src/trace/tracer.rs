@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
 use crate::catalog;
 use crate::metrics::{Counter, Registry, Series, resolve};
@@ -21,8 +21,6 @@ use crate::trace_context::TraceContext;
 /// The traces of one monitoring.
 pub(crate) struct Tracer {
     sampling: Sampling,
-    /// Whether the traces of others are read from requests.
-    pub(crate) propagates: bool,
     begun: Limiter,
     kept: Limiter,
     pub(crate) limits: Limits,
@@ -77,7 +75,6 @@ impl Tracer {
     pub(crate) fn new(
         registry: Registry,
         sampling: Sampling,
-        propagates: bool,
         limits: Limits,
     ) -> (&'static Self, Receiver) {
         let (queue, receiver) = queue::queue(limits.queue);
@@ -87,7 +84,6 @@ impl Tracer {
         }
         let tracer = Self {
             sampling,
-            propagates,
             begun: Limiter::new(sampling.most_per_second),
             kept: Limiter::new(sampling.most_kept_per_second()),
             limits,
@@ -131,18 +127,6 @@ impl Tracer {
     ) -> Arc<Recording> {
         let recording = Recording::new(self, context.trace, state, context.is_sampled());
         Arc::new(recording)
-    }
-
-    /// What the systems before this one said of the trace.
-    pub(crate) fn state_of(headers: &HeaderMap) -> Option<HeaderValue> {
-        const LONGEST: usize = 512; // as much as everyone has to hand on
-        let mut all = headers.get_all("tracestate").iter();
-        let first = all.next()?.clone();
-        let state = all.try_fold(first, |state, next| {
-            let whole = [state.as_bytes(), b",", next.as_bytes()].concat();
-            HeaderValue::from_bytes(&whole).ok()
-        })?;
-        (state.len() <= LONGEST && state.to_str().is_ok()).then_some(state)
     }
 
     /// Hands on spans to be exported.
