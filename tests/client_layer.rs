@@ -30,7 +30,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use crate::support::collector::Collector;
+use crate::support::collector::{Collector, Span};
 use crate::support::exchange::{drop_half_way, request, send};
 
 const CLIENT: i32 = 3;
@@ -186,6 +186,7 @@ async fn failures_are_told_in_the_span() {
         });
         let sent = request("PUT https://user:canary@b:8443/y");
         let _ = layer.layer(failing).oneshot(sent).await;
+        let _ = layer.layer(failing).oneshot(request("BREW /")).await;
     };
     let app = Router::new()
         .route("/", post(handler))
@@ -199,6 +200,10 @@ async fn failures_are_told_in_the_span() {
     let url = failed.attribute("url.full");
     assert_eq!(url.as_deref(), Some("https://b:8443/y"));
     assert!(refused.error().is_some() && failed.error().is_some());
+    let original = |span: &Span| span.attribute("http.request.method_original");
+    assert_eq!(original(&failed), None);
+    let brewed = original(&collector.span("HTTP"));
+    assert_eq!(brewed.as_deref(), Some("BREW"));
     assert!(!collector.has_seen("canary"));
 }
 

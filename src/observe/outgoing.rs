@@ -102,7 +102,7 @@ impl Outgoing {
     pub(crate) fn start<B>(peer: &'static Peer, request: &Request<B>) -> Self {
         let method = Method::from(request.method());
         let span = match current::is_recording() {
-            true => span(peer, method, request.uri()),
+            true => span(peer, request.method(), request.uri()),
             false => None,
         };
         Self {
@@ -148,7 +148,8 @@ impl Drop for Outgoing {
 // Source of what follows: OpenTelemetry's semantic conventions for HTTP client spans, version 1.
 
 #[cold]
-fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
+fn span(peer: &Peer, asked: &http::Method, uri: &Uri) -> Option<Box<Open>> {
+    let method = Method::from(asked);
     let name = match method {
         Method::Other => "HTTP",
         method => method.as_str(),
@@ -156,6 +157,12 @@ fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
     let mut span = Open::begin(name.into())?;
     span.span.kind = Kind::Client;
     span.tell(Attribute::text("http.request.method", method.as_str()));
+    if let Some(original) = Method::original(asked) {
+        span.tell(Attribute::text(
+            "http.request.method_original",
+            original.to_owned(),
+        ));
+    }
     span.tell(Attribute::text("peer.service", peer.name().to_owned()));
     if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
         let address = host.trim_matches(&['[', ']'][..]).to_owned();

@@ -8,6 +8,7 @@ use http::header::HeaderValue;
 use http::uri::PathAndQuery;
 use http::{Request, Version};
 
+use crate::label::Method;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
@@ -32,6 +33,8 @@ pub(crate) struct Traced {
 struct ServerSpan {
     tracer: &'static Tracer,
     parent: u64,
+    /// The method, where it has another name in the route.
+    original: Option<Box<str>>,
     path: Option<PathAndQuery>,
     version: Version,
     scheme: &'static str,
@@ -72,6 +75,7 @@ impl Traced {
             Box::new(ServerSpan {
                 tracer,
                 parent: parent.map_or(0, |parent| parent.span),
+                original: Method::original(request.method()).map(Box::from),
                 path: path.cloned(),
                 version: request.version(),
                 scheme: match request.uri().scheme_str() {
@@ -266,6 +270,10 @@ impl ServerSpan {
         let mut attributes = Vec::with_capacity(8);
         let method = route.method.as_str();
         attributes.push(Attribute::text("http.request.method", method));
+        if let Some(original) = &self.original {
+            let original = original.to_string();
+            attributes.push(Attribute::text("http.request.method_original", original));
+        }
         if let Some(path) = &self.path {
             // Without the query, which may say what nobody else is to know.
             let path = cut(path.path(), self.tracer.limits.text);
