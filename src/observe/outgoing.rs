@@ -95,6 +95,8 @@ pub(crate) struct Outgoing {
     method: Method,
     started: Start,
     span: Option<Box<Open>>,
+    /// That of its span, or else of what it is sent for.
+    context: Option<TraceContext>,
     is_finished: bool,
 }
 
@@ -109,6 +111,10 @@ impl Outgoing {
             peer,
             method,
             started: Start::now(),
+            context: match &span {
+                Some(span) => Some(span.context),
+                None => TraceContext::current(),
+            },
             span,
             is_finished: false,
         }
@@ -129,10 +135,8 @@ impl Outgoing {
         if std::mem::replace(&mut self.is_finished, true) {
             return;
         }
-        let trace = self.span.as_ref().map(|span| span.context);
-        let trace = trace.filter(TraceContext::is_sampled);
         let time = self.started.nanoseconds();
-        self.peer.count(self.method, end, time, trace);
+        self.peer.count(self.method, end, time, self.context);
         if let Some(span) = self.span.take() {
             close(*span, end);
         }

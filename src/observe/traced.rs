@@ -9,6 +9,7 @@ use http::uri::PathAndQuery;
 use http::{Request, Version};
 
 use crate::label::Method;
+use crate::metrics::ExemplarFilter;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
@@ -55,7 +56,8 @@ impl Traced {
         let along = Along::of(headers, parent, tracer.is_some(), propagators);
         match tracer {
             None => Self {
-                context: parent.filter(TraceContext::is_sampled),
+                context: parent
+                    .filter(|parent| parent.is_sampled() || ExemplarFilter::admits(parent)),
                 span: None,
                 along,
             },
@@ -99,16 +101,22 @@ impl Traced {
         self.along.state().cloned()
     }
 
-    /// What exemplars lead to: the context, if it is recorded.
+    /// What exemplars lead to, where they are kept of it.
     #[inline]
     pub(crate) fn exemplar(&self) -> Option<TraceContext> {
+        self.context
+    }
+
+    /// The context, if it is recorded.
+    #[inline]
+    fn recorded(&self) -> Option<TraceContext> {
         self.context.filter(TraceContext::is_sampled)
     }
 
     /// The request's time has begun: so has its recording, if it is known that it is kept.
     #[inline]
     pub(crate) fn began(&mut self) {
-        let context = self.exemplar();
+        let context = self.recorded();
         if let (Some(context), true) = (context, self.span.is_some()) {
             let state = self.state();
             if let Some(span) = &mut self.span {
@@ -175,7 +183,7 @@ impl Traced {
     /// The head of a stream is there, after so long: from now on its life is measured. Whether it is kept is decided.
     #[cold]
     pub(crate) fn streams(&mut self, nanoseconds: u64) {
-        let is_kept = self.exemplar().is_some();
+        let is_kept = self.recorded().is_some();
         let Some(span) = &mut self.span else {
             return;
         };

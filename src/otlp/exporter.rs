@@ -13,8 +13,8 @@ use crate::catalog;
 use crate::error::Error;
 use crate::metrics::{Counter, Registry, resolve};
 use crate::otlp::client::{Client, Failure};
-use crate::otlp::encode;
-use crate::otlp::settings::Settings;
+use crate::otlp::settings::{Settings, To};
+use crate::otlp::{console, encode};
 use crate::trace::{Finished, Receiver, Tracer};
 
 /// How long to wait before a request is repeated for the first time; twice as long each time after.
@@ -74,7 +74,9 @@ impl Exporter {
             tracer,
             receiver,
             runtime,
+            service: service(resource),
             resource: encode::resource(resource),
+            to: settings.to,
             batch: settings.batch,
             delay: settings.delay,
             timeout: settings.timeout,
@@ -127,6 +129,9 @@ struct Work {
     runtime: Runtime,
     client: Client,
     resource: Vec<u8>,
+    /// Its name.
+    service: String,
+    to: To,
     batch: usize,
     delay: Duration,
     timeout: Duration,
@@ -186,6 +191,12 @@ impl Work {
     }
 
     fn send(&mut self, traces: Vec<Finished>, spans: usize, by: Instant) -> bool {
+        if self.to == To::Console {
+            console::write(&self.service, &traces);
+            self.tracer.release(traces.iter().map(|of| of.bytes).sum());
+            self.exported.add(spans as u64);
+            return true;
+        }
         let body = self.client.body(encode::request(&self.resource, &traces));
         self.tracer.release(traces.iter().map(|of| of.bytes).sum());
         drop(traces);
@@ -193,7 +204,7 @@ impl Work {
         let now = Instant::now();
         let by = match self.is_patient {
             true => now + self.timeout,
-            false => by.max(now + self.timeout.min(LEAST)),
+            false => by.clamp(now + self.timeout.min(LEAST), now + self.timeout),
         };
         let delivered = deliver(&self.client, body, by, self.is_patient, &mut self.hastes);
         match self.runtime.block_on(delivered) {
@@ -248,6 +259,12 @@ impl Work {
             );
         }
     }
+}
+
+/// The name of the service that a resource is.
+fn service(resource: &[(String, String)]) -> String {
+    let name = resource.iter().find(|(key, _)| key == "service.name");
+    name.map(|(_, name)| name.clone()).unwrap_or_default()
 }
 
 /// Sends until it is taken, or until this moment, or until it is over.

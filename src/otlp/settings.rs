@@ -4,15 +4,24 @@ use std::time::Duration;
 
 use http::{HeaderMap, Uri};
 
+/// Who is told of spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    Collector,
+    /// Whoever reads standard error.
+    Console,
+}
+
 /// What the exporter needs to know.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
+    pub(crate) to: To,
     /// The collector's address, path included.
     pub(crate) endpoint: Uri,
     /// Sent with each request; may hold secrets, and is never shown.
     pub(crate) headers: HeaderMap,
     pub(crate) gzip: bool,
-    /// How long a request may take, its repetitions included.
+    /// How long a batch may take, its repetitions included.
     pub(crate) timeout: Duration,
     /// How long spans wait for others to be sent with.
     pub(crate) delay: Duration,
@@ -26,6 +35,7 @@ pub(crate) const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            to: To::Collector,
             endpoint: Uri::from_static(DEFAULT_ENDPOINT),
             headers: HeaderMap::new(),
             gzip: false,

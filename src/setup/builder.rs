@@ -283,6 +283,7 @@ impl MonitoringBuilder {
             let why = "max_series is 0: a family holds at least one label set";
             return Err(Error::configuration(why));
         }
+        environment.exemplars.choose();
         let propagators = environment.propagators;
         let meter = Meter::new(self.max_series, self.sizes, self.http_names, propagators);
         let (native, created) = (self.native_histograms, self.created_series);

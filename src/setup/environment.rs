@@ -5,7 +5,8 @@
 use std::net::SocketAddr;
 
 use crate::error::Error;
-use crate::setup::propagators;
+use crate::metrics::ExemplarFilter;
+use crate::setup::{exemplars, propagators};
 use crate::trace::Propagators;
 
 /// What the environment says.
@@ -17,6 +18,7 @@ pub(crate) struct Environment {
     /// Where the own listener listens, unless the code says so.
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) propagators: Propagators,
+    pub(crate) exemplars: ExemplarFilter,
 }
 
 /// Looks a variable up; an empty one is none.
@@ -59,6 +61,7 @@ impl Environment {
             attributes: attributes(variable(ATTRIBUTES)?)?,
             listen: listen(variable(HOST)?, variable(PORT)?)?,
             propagators: propagators::read(variable(propagators::NAME)?)?,
+            exemplars: exemplars::read(variable(exemplars::NAME)?)?,
         })
     }
 }

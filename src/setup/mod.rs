@@ -2,6 +2,7 @@
 
 mod builder;
 mod environment;
+mod exemplars;
 mod monitoring;
 mod propagators;
 #[cfg(feature = "server")]

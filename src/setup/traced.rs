@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::observe::Meter;
-use crate::otlp::{Exporter, Settings};
+use crate::otlp::{Exporter, Settings, To};
 use crate::setup::builder::{Collector, MonitoringBuilder};
 use crate::setup::environment::{Environment, variable};
 use crate::setup::traces::{Traces, endpoint};
@@ -34,6 +34,7 @@ impl MonitoringBuilder {
         let traces = Traces::from(&variable)?;
         let settings = match &self.collector {
             Collector::At(address) => Some(Settings {
+                to: To::Collector,
                 endpoint: endpoint("the collector's address", address, true)?,
                 ..traces.exporter.unwrap_or_default()
             }),

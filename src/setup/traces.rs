@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::error::Error;
-use crate::otlp::Settings;
+use crate::otlp::{Settings, To};
 use crate::setup::environment::{Lookup, pairs};
 use crate::trace::{Limits, Sampling};
 
@@ -68,8 +68,16 @@ fn wrong(name: &str, value: &str, what: impl Display) -> Error {
 fn exporter(variable: Lookup<'_>) -> Result<Option<Settings>, Error> {
     match lower(variable(EXPORTER)?).as_deref() {
         None | Some("otlp") => settings(variable).map(Some),
+        Some("console") => {
+            let mut settings = settings(variable)?;
+            settings.to = To::Console;
+            Ok(Some(settings))
+        }
         Some("none") => Ok(None),
-        Some(other) => Err(wrong(EXPORTER, other, "set it to `otlp` or `none`")),
+        Some(other) => {
+            let what = "set it to `otlp`, `console` or `none`";
+            Err(wrong(EXPORTER, other, what))
+        }
     }
 }
 
@@ -110,6 +118,11 @@ fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     }
     if let Some((name, value)) = of_traces(variable, "TIMEOUT")? {
         settings.timeout = milliseconds(&name, &value)?;
+    }
+    // Both limit a batch with its repetitions: the shorter one counts.
+    const EXPORT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
+    if let Some(value) = variable(EXPORT)? {
+        settings.timeout = settings.timeout.min(milliseconds(EXPORT, &value)?);
     }
     const DELAY: &str = "OTEL_BSP_SCHEDULE_DELAY";
     if let Some(value) = variable(DELAY)? {
@@ -374,6 +387,23 @@ mod tests {
         assert_eq!(settings.timeout, Duration::from_millis(250));
         assert_eq!(settings.delay, Duration::from_millis(200));
         assert_eq!(settings.batch, 64);
+        assert_eq!(settings.to, To::Collector);
+        assert_eq!(exporter(&[(EXPORTER, "console")]).to, To::Console);
+        for (of_batch, of_request, expected) in [
+            ("", "", 10_000),
+            ("30000", "", 10_000),
+            ("300", "", 300),
+            ("300", "200", 200),
+            ("40000", "50000", 40_000),
+        ] {
+            let variables = [
+                ("OTEL_BSP_EXPORT_TIMEOUT", of_batch),
+                ("OTEL_EXPORTER_OTLP_TIMEOUT", of_request),
+            ];
+            let given = variables.into_iter().filter(|(_, value)| !value.is_empty());
+            let timeout = exporter(&given.collect::<Vec<_>>()).timeout;
+            assert_eq!(timeout, Duration::from_millis(expected));
+        }
         let none = [(EXPORTER, "none"), (SAMPLER, "of nobody's business")];
         assert_eq!(read(&none).unwrap().exporter, None);
         let limits = read(&[
@@ -397,6 +427,7 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+            ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
             ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1.5"),
