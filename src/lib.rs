@@ -53,6 +53,7 @@
 //! | `traces` | yes | spans of requests, of `#[monitor]` and of `tracing`, sent by OTLP over HTTP |
 //! | `fast-clock` | no | on Linux on x86-64, the processor's counter instead of the system clock: see below |
 //! | `metrics` | no | the recorder of the `metrics` crate: what other crates record with it, in our `/metrics` |
+//! | `reqwest` | no | the client layer on a client of `reqwest` 0.13 |
 //! | `testing` | no | reading back what was recorded |
 //! | `zstd` | no | answers compressed with zstd, for scrapers that ask for it |
 //! | `full` | no | all of these |

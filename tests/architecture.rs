@@ -72,7 +72,7 @@ const MODULES: [Module; 20] = [
 ];
 
 /// Crates whose types stay in one place, and the modules that may name them.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 18] = [
     ("axum", &["health", "http", "scrape", "setup"]),
     ("fastant", &["observe"]),
     ("fastrand", &["otlp", "trace"]),
@@ -86,6 +86,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     // The crate of this name: our module is always written `crate::metrics`, which begins no such path.
     ("metrics", &["metrics", "setup"]),
     ("prometheus", &["metrics", "setup"]),
+    ("reqwest", &["http"]),
     ("serde_json", &["health"]),
     ("tokio", &["health", "otlp", "scrape", "setup"]),
     ("tracing", &["health", "otlp", "setup", "trace"]),

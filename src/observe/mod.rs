@@ -24,6 +24,8 @@ pub use families::HttpNames;
 pub use function::{Call, Registered, Site};
 pub(crate) use meter::Meter;
 pub use objective::Objective;
+#[cfg(feature = "reqwest")]
+pub(crate) use outgoing::Target;
 pub(crate) use outgoing::{End, Outgoing, Peer};
 pub(crate) use request::{Head, Received, Request};
 #[cfg(feature = "testing")]

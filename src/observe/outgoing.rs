@@ -1,6 +1,6 @@
 //! One request to another service: begun when it is sent, finished when its head is there, or when it is clear that none will come.
 
-use http::{HeaderMap, Request, StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 
 use crate::label::Method;
 use crate::metrics::{AppendList, Histogram, Series, resolve};
@@ -21,6 +21,23 @@ struct Answer {
     method: Method,
     end: End,
     time: Histogram,
+}
+
+/// Where a request goes to, as far as that is known and nobody's secret.
+pub(crate) struct Target<'a> {
+    /// The scheme, the host, and the port if one is given.
+    pub(crate) origin: Option<(&'a str, &'a str, Option<u16>)>,
+    pub(crate) path: &'a str,
+}
+
+impl<'a> From<&'a Uri> for Target<'a> {
+    fn from(uri: &'a Uri) -> Self {
+        let origin = uri.scheme_str().zip(uri.host());
+        Self {
+            origin: origin.map(|(scheme, host)| (scheme, host, uri.port_u16())),
+            path: uri.path(),
+        }
+    }
 }
 
 /// How a request to another service ended.
@@ -101,10 +118,14 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn start<B>(peer: &'static Peer, request: &Request<B>) -> Self {
-        let method = Method::from(request.method());
+    pub(crate) fn start<'a>(
+        peer: &'static Peer,
+        asked: &http::Method,
+        target: impl Into<Target<'a>>,
+    ) -> Self {
+        let method = Method::from(asked);
         let span = match current::is_recording() {
-            true => span(peer, request.method(), request.uri()),
+            true => span(peer, asked, &target.into()),
             false => None,
         };
         Self {
@@ -152,7 +173,7 @@ impl Drop for Outgoing {
 // Source of what follows: OpenTelemetry's semantic conventions for HTTP client spans, version 1.
 
 #[cold]
-fn span(peer: &Peer, asked: &http::Method, uri: &Uri) -> Option<Box<Open>> {
+fn span(peer: &Peer, asked: &http::Method, target: &Target<'_>) -> Option<Box<Open>> {
     let method = Method::from(asked);
     let name = match method {
         Method::Other => "HTTP",
@@ -168,17 +189,15 @@ fn span(peer: &Peer, asked: &http::Method, uri: &Uri) -> Option<Box<Open>> {
         ));
     }
     span.tell(Attribute::text("peer.service", peer.name().to_owned()));
-    if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
+    if let Some((scheme, host, port)) = target.origin {
         let address = host.trim_matches(&['[', ']'][..]).to_owned();
         span.tell(Attribute::text("server.address", address));
         let usual = if scheme == "https" { 443 } else { 80 };
-        let port = uri.port_u16().unwrap_or(usual);
-        span.tell(Attribute::int("server.port", i64::from(port)));
+        let known = port.unwrap_or(usual);
+        span.tell(Attribute::int("server.port", i64::from(known)));
         // Without the query, and without a user's name, which may say what nobody else is to know.
-        let port = uri
-            .port()
-            .map_or_else(String::new, |port| format!(":{port}"));
-        let url = format!("{scheme}://{host}{port}{}", uri.path());
+        let port = port.map_or_else(String::new, |port| format!(":{port}"));
+        let url = format!("{scheme}://{host}{port}{}", target.path);
         let longest = span.recording.tracer.limits.text;
         let url = cut(&url, longest).to_owned();
         span.tell(Attribute::text("url.full", url));

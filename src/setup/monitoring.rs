@@ -121,10 +121,23 @@ impl Monitoring {
 
     /// The layer for requests to another service, under a name of its own such as `payments`: that is the label `peer`, never the address.
     ///
-    /// For any tower service of HTTP, such as a client of `hyper-util`. A request takes the trace along that it is made in (`traceparent`,
+    /// For any tower service of HTTP, such as a client of `hyper-util`, and with the feature `reqwest` for a client of `reqwest` 0.13, which
+    /// then is a service of that crate's requests. A request takes the trace along that it is made in (`traceparent`,
     /// `tracestate`) and the [`Baggage`](crate::Baggage), each unless it has that header already, and has a client span in the trace. Its time until the head of the answer is observed in
     /// `http_client_request_duration_seconds`, with the status, or `error`, `timeout` or `cancelled` where there is none. What is told of
     /// the address is without query and user name.
+    ///
+    /// ```
+    /// # #[cfg(feature = "reqwest")]
+    /// # async fn service(monitoring: ecolaura_monitoring::Monitoring) -> Result<(), reqwest::Error> {
+    /// use tower::{Layer as _, Service as _};
+    ///
+    /// let client = reqwest::Client::new();
+    /// let mut payments = monitoring.client_layer("payments").layer(client.clone());
+    /// let answer = payments.call(client.get("http://payments/open").build()?).await?;
+    /// # let _ = answer;
+    /// # Ok(()) }
+    /// ```
     ///
     /// Make it once for each service and keep it: what it records to is kept as long as the process lives.
     ///
