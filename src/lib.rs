@@ -55,6 +55,7 @@
 //! | `metrics` | no | the recorder of the `metrics` crate: what other crates record with it, in our `/metrics` |
 //! | `reqwest` | no | the client layer on a client of `reqwest` 0.13 |
 //! | `testing` | no | reading back what was recorded |
+//! | `tls` | no | spans to a collector by https |
 //! | `zstd` | no | answers compressed with zstd, for scrapers that ask for it |
 //! | `full` | no | all of these |
 //!

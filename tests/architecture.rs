@@ -72,7 +72,7 @@ const MODULES: [Module; 20] = [
 ];
 
 /// Crates whose types stay in one place, and the modules that may name them.
-const CRATES: [(&str, &[&str]); 18] = [
+const CRATES: [(&str, &[&str]); 21] = [
     ("axum", &["health", "http", "scrape", "setup"]),
     ("fastant", &["observe"]),
     ("fastrand", &["otlp", "trace"]),
@@ -80,6 +80,7 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("form_urlencoded", &["scrape"]),
     ("http_body_util", &["otlp"]),
     ("hyper", &["otlp", "setup"]),
+    ("hyper_rustls", &["otlp"]),
     ("itoa", &["metrics"]),
     ("inventory", &["__private", "observe"]),
     ("matchit", &["http"]),
@@ -87,6 +88,8 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("metrics", &["metrics", "setup"]),
     ("prometheus", &["metrics", "setup"]),
     ("reqwest", &["http"]),
+    ("rustls", &["otlp"]),
+    ("rustls_native_certs", &["otlp"]),
     ("serde_json", &["health"]),
     ("tokio", &["health", "otlp", "scrape", "setup"]),
     ("tracing", &["health", "otlp", "setup", "trace"]),

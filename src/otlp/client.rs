@@ -12,8 +12,11 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
+use crate::error::Error;
 use crate::otlp::encode;
 use crate::otlp::settings::Settings;
+#[cfg(feature = "tls")]
+use crate::otlp::tls;
 
 /// Bytes of an answer that are read: a collector's is a few dozen.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -24,8 +27,13 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// How long the collector may tell us to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+#[cfg(feature = "tls")]
+type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
+#[cfg(not(feature = "tls"))]
+type Connector = HttpConnector;
+
 pub(super) struct Client {
-    http: hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>,
+    http: hyper_util::client::legacy::Client<Connector, Full<Bytes>>,
     settings: Settings,
 }
 
@@ -42,13 +50,18 @@ pub(super) struct Failure {
 }
 
 impl Client {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings) -> Result<Self, Error> {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(settings.timeout));
+        #[cfg(feature = "tls")]
+        let connector = {
+            connector.enforce_http(false);
+            tls::connector(connector, &settings)?
+        };
         let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(1)
             .build(connector);
-        Self { http, settings }
+        Ok(Self { http, settings })
     }
 
     /// What is sent: compressed, where that is asked for.

@@ -64,6 +64,14 @@ impl Exporter {
         resource: &[(String, String)],
         settings: Settings,
     ) -> Result<Self, Error> {
+        let (to, batch, delay, timeout) = (
+            settings.to,
+            settings.batch,
+            settings.delay,
+            settings.timeout,
+        );
+        // First, since it may be refused: where this is called no runtime may be dropped.
+        let client = Client::new(settings)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -76,11 +84,11 @@ impl Exporter {
             runtime,
             service: service(resource),
             resource: encode::resource(resource),
-            to: settings.to,
-            batch: settings.batch,
-            delay: settings.delay,
-            timeout: settings.timeout,
-            client: Client::new(settings),
+            to,
+            batch,
+            delay,
+            timeout,
+            client,
             exported: resolve(registry.own(catalog::SPANS_EXPORTED), &[]),
             hastes,
             is_patient: true,

@@ -1,4 +1,4 @@
-//! Spans to a collector, or else to standard error, from a thread of its own: OTLP over HTTP, in protobuf.
+//! Spans to a collector, or else to standard error, from a thread of its own: OTLP over HTTP or https, in protobuf.
 //!
 //! Source: the OpenTelemetry protocol specification, version 1.
 
@@ -7,6 +7,10 @@ mod console;
 mod encode;
 mod exporter;
 mod settings;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub(crate) use exporter::Exporter;
+#[cfg(feature = "tls")]
+pub(crate) use settings::{File, Files};
 pub(crate) use settings::{Settings, To};

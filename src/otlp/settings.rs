@@ -21,12 +21,32 @@ pub(crate) struct Settings {
     /// Sent with each request; may hold secrets, and is never shown.
     pub(crate) headers: HeaderMap,
     pub(crate) gzip: bool,
+    #[cfg(feature = "tls")]
+    pub(crate) files: Files,
     /// How long a batch may take, its repetitions included.
     pub(crate) timeout: Duration,
     /// How long spans wait for others to be sent with.
     pub(crate) delay: Duration,
     /// Spans of a request.
     pub(crate) batch: usize,
+}
+
+/// What connections are secured with.
+#[cfg(feature = "tls")]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Files {
+    /// By which the collector is known; else by those of the system.
+    pub(crate) certificate: Option<File>,
+    /// What the collector knows us by: a certificate and its key.
+    pub(crate) client: Option<(File, File)>,
+}
+
+/// A file, and the variable that names it.
+#[cfg(feature = "tls")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) path: String,
 }
 
 /// The endpoint unless told otherwise.
@@ -39,6 +59,8 @@ impl Default for Settings {
             endpoint: Uri::from_static(DEFAULT_ENDPOINT),
             headers: HeaderMap::new(),
             gzip: false,
+            #[cfg(feature = "tls")]
+            files: Files::default(),
             timeout: Duration::from_secs(10),
             delay: Duration::from_secs(5),
             batch: 512,

@@ -214,7 +214,7 @@ impl MonitoringBuilder {
 
     /// Sends spans to a collector, by OTLP over HTTP: the base of its address, such as `http://jaeger:4318`.
     ///
-    /// For `init` the default is what `OTEL_EXPORTER_OTLP_ENDPOINT` says, or else `http://localhost:4318`; `build` sends none unless told
+    /// One of https needs the feature `tls`. For `init` the default is what `OTEL_EXPORTER_OTLP_ENDPOINT` says, or else `http://localhost:4318`; `build` sends none unless told
     /// to.
     #[cfg(feature = "traces")]
     pub fn collector(mut self, endpoint: impl Into<String>) -> Self {

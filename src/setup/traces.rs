@@ -9,6 +9,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::error::Error;
+#[cfg(feature = "tls")]
+use crate::otlp::{File, Files};
 use crate::otlp::{Settings, To};
 use crate::setup::environment::{Lookup, pairs};
 use crate::trace::{Limits, Sampling};
@@ -109,6 +111,10 @@ fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     if let Some((name, value)) = of_traces(variable, "HEADERS")? {
         settings.headers = headers(&name, &value)?;
     }
+    #[cfg(feature = "tls")]
+    {
+        settings.files = files(variable)?;
+    }
     if let Some((name, value)) = of_traces(variable, "COMPRESSION")? {
         settings.gzip = match value.to_ascii_lowercase().as_str() {
             "gzip" => true,
@@ -135,6 +141,28 @@ fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     Ok(settings)
 }
 
+/// What connections are secured with. A client's certificate is nothing without its key.
+#[cfg(feature = "tls")]
+fn files(variable: Lookup<'_>) -> Result<Files, Error> {
+    let file = |what: &str| {
+        let found = of_traces(variable, what)?;
+        Ok::<_, Error>(found.map(|(name, path)| File { name, path }))
+    };
+    let client = match (file("CLIENT_CERTIFICATE")?, file("CLIENT_KEY")?) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => {
+            let what = "a client's certificate and its key belong together: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and \
+                        OTEL_EXPORTER_OTLP_CLIENT_KEY";
+            return Err(wrong(&one.name, &one.path, what));
+        }
+    };
+    Ok(Files {
+        certificate: file("CERTIFICATE")?,
+        client,
+    })
+}
+
 /// A base gets the path of traces; an endpoint of traces is taken as it is.
 pub(crate) fn endpoint(name: &str, value: &str, is_base: bool) -> Result<Uri, Error> {
     let uri: Option<Uri> = value.parse().ok();
@@ -156,8 +184,10 @@ pub(crate) fn endpoint(name: &str, value: &str, is_base: bool) -> Result<Uri, Er
     }
     match uri.scheme_str() {
         Some("http") => {}
+        Some("https") if cfg!(feature = "tls") => {}
         Some("https") => {
-            let what = "begins with `https`, which is not built in: send spans to a collector beside the service, by `http`";
+            let what = "begins with `https`, which is not built in: enable the feature `tls` of ecolaura-monitoring, or send spans to a \
+                        collector beside the service, by `http`";
             return Err(Error::configuration(format!("{name} {what}")));
         }
         _ => return Err(malformed()),
@@ -320,7 +350,6 @@ mod tests {
             ("collector", "is no address"),
             ("collector:4318", "is no address"),
             ("ftp://collector", "is no address"),
-            ("https://collector", "not built in"),
             ("http://user:secret@collector", "OTEL_EXPORTER_OTLP_HEADERS"),
         ] {
             let error = read(&[(all, value)]).unwrap_err();

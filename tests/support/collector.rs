@@ -4,6 +4,7 @@
 //! that file.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Debug;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
 use prost::Message;
 use tokio::net::TcpListener;
 
@@ -224,6 +226,15 @@ impl Collector {
     pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
+        Self::over(listener, address, answers)
+    }
+
+    /// Answers what comes over other connections.
+    pub(crate) fn over<L: Listener<Addr: Debug>>(
+        listener: L,
+        address: SocketAddr,
+        answers: impl IntoIterator<Item = Answer>,
+    ) -> Self {
         let received = Received {
             answers: answers.into_iter().collect(),
             ..Received::default()
