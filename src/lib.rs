@@ -52,6 +52,7 @@
 //! | `server` | yes | the own listener, health, `serve` |
 //! | `traces` | yes | spans of requests, of `#[monitor]` and of `tracing`, sent by OTLP over HTTP |
 //! | `fast-clock` | no | on Linux on x86-64, the processor's counter instead of the system clock: see below |
+//! | `grpc` | no | spans to a collector by gRPC, where `OTEL_EXPORTER_OTLP_PROTOCOL` says `grpc` |
 //! | `metrics` | no | the recorder of the `metrics` crate: what other crates record with it, in our `/metrics` |
 //! | `reqwest` | no | the client layer on a client of `reqwest` 0.13 |
 //! | `testing` | no | reading back what was recorded |

@@ -14,6 +14,9 @@ mod support {
     #[allow(dead_code)]
     pub(crate) mod collector;
     #[allow(dead_code)]
+    #[cfg(feature = "grpc")]
+    pub(crate) mod collector_grpc;
+    #[allow(dead_code)]
     pub(crate) mod exchange;
 }
 
@@ -110,6 +113,16 @@ impl Listener for Secured {
 
 /// A collector with a certificate of this authority, which lets in whom the other one knows, if there is one.
 async fn collector(authority: &Authority, name: &str, clients: Option<&Authority>) -> Collector {
+    let (secured, address) = secured(authority, name, clients).await;
+    Collector::over(secured, address, [])
+}
+
+/// Where such a collector listens; it speaks whatever HTTP it is asked for.
+async fn secured(
+    authority: &Authority,
+    name: &str,
+    clients: Option<&Authority>,
+) -> (Secured, SocketAddr) {
     let (certificate, key) = authority.certifies(name);
     let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM");
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
@@ -127,10 +140,12 @@ async fn collector(authority: &Authority, name: &str, clients: Option<&Authority
         }
     };
     let config = config.with_single_cert(vec![certificate], key);
+    let mut config = config.expect("a certificate");
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let acceptor = TlsAcceptor::from(Arc::new(config.expect("a certificate")));
-    Collector::over(Secured { listener, acceptor }, address, [])
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    (Secured { listener, acceptor }, address)
 }
 
 // --- what exports -------------------------------------------------------------------------------------------------------------
@@ -215,6 +230,19 @@ async fn a_collector_is_known_by_its_certificate() {
     let collector = self::collector(&authority, "collector.example", None).await;
     let end = sent(https(&collector), &[(CERTIFICATE, &own)]).await;
     assert_eq!((&*end, collector.spans().len()), ("sent: false", 0));
+}
+
+#[cfg(feature = "grpc")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_speaks_grpc() {
+    let authority = Authority::new();
+    let own = file("tls_grpc.pem", &authority.pem);
+    let (secured, address) = secured(&authority, "127.0.0.1", None).await;
+    let collector = support::collector_grpc::over(secured, address);
+    let grpc = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", Path::new("grpc"));
+    let end = sent(https(&collector), &[grpc, (CERTIFICATE, &own)]).await;
+    assert_eq!(end, "sent: true");
+    assert_eq!(collector.spans().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -289,12 +289,9 @@ async fn deliver(
             Some(Ok(rejected)) => return Ok(rejected),
             Some(Err(failure)) => failure,
             None => {
-                return Err(Failure {
-                    why: "the collector does not answer in time".into(),
-                    is_unreachable: false,
-                    is_passing: true,
-                    wait: None,
-                });
+                return Err(Failure::passing(
+                    "the collector does not answer in time".into(),
+                ));
             }
         };
         // A little more or less, so that services that failed together do not come back together.

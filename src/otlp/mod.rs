@@ -1,4 +1,4 @@
-//! Spans to a collector, or else to standard error, from a thread of its own: OTLP over HTTP or https, in protobuf.
+//! Spans to a collector, or else to standard error, from a thread of its own: OTLP over HTTP, https or gRPC, in protobuf.
 //!
 //! Source: the OpenTelemetry protocol specification, version 1.
 
@@ -6,6 +6,8 @@ mod client;
 mod console;
 mod encode;
 mod exporter;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod settings;
 #[cfg(feature = "tls")]
 mod tls;
@@ -13,4 +15,4 @@ mod tls;
 pub(crate) use exporter::Exporter;
 #[cfg(feature = "tls")]
 pub(crate) use settings::{File, Files};
-pub(crate) use settings::{Settings, To};
+pub(crate) use settings::{Protocol, Settings, To};

@@ -12,10 +12,32 @@ pub(crate) enum To {
     Console,
 }
 
+/// How a collector is told of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    HttpProtobuf,
+    #[cfg(feature = "grpc")]
+    Grpc,
+}
+
+impl Protocol {
+    /// The collector's address unless told otherwise.
+    pub(crate) fn default_endpoint(self) -> &'static str {
+        match self {
+            Self::HttpProtobuf => "http://localhost:4318/v1/traces",
+            #[cfg(feature = "grpc")]
+            Self::Grpc => {
+                "http://localhost:4317/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+            }
+        }
+    }
+}
+
 /// What the exporter needs to know.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) to: To,
+    pub(crate) protocol: Protocol,
     /// The collector's address, path included.
     pub(crate) endpoint: Uri,
     /// Sent with each request; may hold secrets, and is never shown.
@@ -49,14 +71,12 @@ pub(crate) struct File {
     pub(crate) path: String,
 }
 
-/// The endpoint unless told otherwise.
-pub(crate) const DEFAULT_ENDPOINT: &str = "http://localhost:4318/v1/traces";
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
             to: To::Collector,
-            endpoint: Uri::from_static(DEFAULT_ENDPOINT),
+            protocol: Protocol::HttpProtobuf,
+            endpoint: Uri::from_static(Protocol::HttpProtobuf.default_endpoint()),
             headers: HeaderMap::new(),
             gzip: false,
             #[cfg(feature = "tls")]

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::Error;
-use crate::otlp::settings::{File, Settings};
+use crate::otlp::settings::{File, Protocol, Settings};
 
 /// A connector for the endpoint, which need not be one of https.
 pub(super) fn connector(
@@ -40,7 +40,12 @@ pub(super) fn connector(
         _ => config.with_no_client_auth(),
     };
     let builder = HttpsConnectorBuilder::new().with_tls_config(config);
-    Ok(builder.https_or_http().enable_http1().wrap_connector(http))
+    let builder = builder.https_or_http();
+    Ok(match settings.protocol {
+        Protocol::HttpProtobuf => builder.enable_http1().wrap_connector(http),
+        #[cfg(feature = "grpc")]
+        Protocol::Grpc => builder.enable_http2().wrap_connector(http),
+    })
 }
 
 fn given(file: &File) -> Result<RootCertStore, Error> {

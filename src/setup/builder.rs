@@ -212,10 +212,11 @@ impl MonitoringBuilder {
         self
     }
 
-    /// Sends spans to a collector, by OTLP over HTTP: the base of its address, such as `http://jaeger:4318`.
+    /// Sends spans to a collector, by OTLP over HTTP: the base of its address, such as `http://jaeger:4318`. By gRPC where
+    /// `OTEL_EXPORTER_OTLP_PROTOCOL` says so, which the feature `grpc` brings.
     ///
-    /// One of https needs the feature `tls`. For `init` the default is what `OTEL_EXPORTER_OTLP_ENDPOINT` says, or else `http://localhost:4318`; `build` sends none unless told
-    /// to.
+    /// One of https needs the feature `tls`. For `init` the default is what `OTEL_EXPORTER_OTLP_ENDPOINT` says, or else
+    /// `http://localhost:4318`; `build` sends none unless told to.
     #[cfg(feature = "traces")]
     pub fn collector(mut self, endpoint: impl Into<String>) -> Self {
         self.collector = Collector::At(endpoint.into());

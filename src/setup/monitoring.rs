@@ -74,9 +74,9 @@ impl Monitoring {
     ///
     /// Opens the own listener at 127.0.0.1:9464 for `/metrics` and `/health/*`, and says so in one line. The
     /// name wins over `OTEL_SERVICE_NAME`; `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SDK_DISABLED` and
-    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` are read, `OTEL_PROPAGATORS` and
-    /// `OTEL_METRICS_EXEMPLAR_FILTER`. With the feature `traces` spans are sent by OTLP over HTTP, as `OTEL_TRACES_*`,
-    /// `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*` and the span limits say.
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`, `OTEL_PROPAGATORS` and `OTEL_METRICS_EXEMPLAR_FILTER` are read. With the feature `traces`
+    /// spans are sent by OTLP over HTTP, or with the feature `grpc` over gRPC, as `OTEL_TRACES_*`, `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*` and the
+    /// span limits say.
     ///
     /// # Errors
     ///

@@ -35,8 +35,7 @@ impl MonitoringBuilder {
         let settings = match &self.collector {
             Collector::At(address) => Some(Settings {
                 to: To::Collector,
-                endpoint: endpoint("the collector's address", address, true)?,
-                ..traces.exporter.unwrap_or_default()
+                ..of_code(address, traces.exporter.unwrap_or_default())?
             }),
             _ => traces.exporter,
         };
@@ -50,6 +49,14 @@ impl MonitoringBuilder {
         meter.trace(tracer);
         Ok(Some(exporter))
     }
+}
+
+/// The settings of the environment, but for the address that the code gives.
+fn of_code(address: &str, settings: Settings) -> Result<Settings, Error> {
+    Ok(Settings {
+        endpoint: endpoint("the collector's address", address, true, settings.protocol)?,
+        ..settings
+    })
 }
 
 /// What is told of the service with all spans: the code's attributes win over the environment's.

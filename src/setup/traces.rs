@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use crate::error::Error;
 #[cfg(feature = "tls")]
 use crate::otlp::{File, Files};
-use crate::otlp::{Settings, To};
+use crate::otlp::{Protocol, Settings, To};
 use crate::setup::environment::{Lookup, pairs};
 use crate::trace::{Limits, Sampling};
 
@@ -99,14 +99,12 @@ fn of_traces(variable: Lookup<'_>, what: &str) -> Result<Option<(String, String)
 fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     if let Some((name, protocol)) = of_traces(variable, "PROTOCOL")? {
-        if !protocol.eq_ignore_ascii_case("http/protobuf") {
-            let what = "spans are sent by `http/protobuf`: set it to that, or unset it";
-            return Err(wrong(&name, &protocol, what));
-        }
+        settings.protocol = self::protocol(&name, &protocol)?;
     }
+    settings.endpoint = Uri::from_static(settings.protocol.default_endpoint());
     if let Some((name, value)) = of_traces(variable, "ENDPOINT")? {
         let is_base = name == "OTEL_EXPORTER_OTLP_ENDPOINT";
-        settings.endpoint = endpoint(&name, &value, is_base)?;
+        settings.endpoint = endpoint(&name, &value, is_base, settings.protocol)?;
     }
     if let Some((name, value)) = of_traces(variable, "HEADERS")? {
         settings.headers = headers(&name, &value)?;
@@ -163,8 +161,31 @@ fn files(variable: Lookup<'_>) -> Result<Files, Error> {
     })
 }
 
-/// A base gets the path of traces; an endpoint of traces is taken as it is.
-pub(crate) fn endpoint(name: &str, value: &str, is_base: bool) -> Result<Uri, Error> {
+fn protocol(name: &str, protocol: &str) -> Result<Protocol, Error> {
+    match protocol.to_ascii_lowercase().as_str() {
+        "http/protobuf" => Ok(Protocol::HttpProtobuf),
+        #[cfg(feature = "grpc")]
+        "grpc" => Ok(Protocol::Grpc),
+        #[cfg(not(feature = "grpc"))]
+        "grpc" => {
+            let what = "enable the feature `grpc` of ecolaura-monitoring for it, or set it to `http/protobuf`";
+            Err(wrong(name, protocol, what))
+        }
+        _ => {
+            let what =
+                "spans are sent by `http/protobuf` or `grpc`: set it to one of them, or unset it";
+            Err(wrong(name, protocol, what))
+        }
+    }
+}
+
+/// A base gets the path of traces; an endpoint of traces is taken as it is. With gRPC the path is that of the call, whichever is given.
+pub(crate) fn endpoint(
+    name: &str,
+    value: &str,
+    is_base: bool,
+    protocol: Protocol,
+) -> Result<Uri, Error> {
     let uri: Option<Uri> = value.parse().ok();
     // Not the value, in which there may be a password.
     let malformed = || {
@@ -192,6 +213,14 @@ pub(crate) fn endpoint(name: &str, value: &str, is_base: bool) -> Result<Uri, Er
         }
         _ => return Err(malformed()),
     }
+    #[cfg(feature = "grpc")]
+    if protocol == Protocol::Grpc {
+        let call = Uri::from_static(protocol.default_endpoint());
+        let mut parts = uri.into_parts();
+        parts.path_and_query = call.into_parts().path_and_query;
+        return Uri::from_parts(parts).map_err(|_| malformed());
+    }
+    let _ = protocol;
     if !is_base {
         return Ok(uri);
     }
@@ -358,6 +387,32 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "grpc")]
+    #[test]
+    fn endpoints_of_grpc() {
+        const CALL: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+        let of = |name: &str, value: &str| {
+            let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", "gRPC");
+            exporter(&[protocol, (name, value)]).endpoint.to_string()
+        };
+        assert_eq!(of("OTHER", ""), format!("http://localhost:4317{CALL}"));
+        for name in [
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        ] {
+            for value in ["http://c:1", "http://c:1/", "http://c:1/v1/traces?x"] {
+                assert_eq!(of(name, value), format!("http://c:1{CALL}"));
+            }
+        }
+    }
+
+    #[cfg(not(feature = "grpc"))]
+    #[test]
+    fn grpc_is_a_feature() {
+        let error = read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).unwrap_err();
+        assert!(error.contains("enable the feature `grpc`"), "{error}");
+    }
+
     #[test]
     fn headers_are_not_shown() {
         let name = "OTEL_EXPORTER_OTLP_HEADERS";
@@ -451,7 +506,7 @@ mod tests {
     fn wrong_values_are_named() {
         for (name, value) in [
             ("OTEL_TRACES_EXPORTER", "jaeger"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
             ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),

@@ -235,16 +235,45 @@ impl Collector {
         address: SocketAddr,
         answers: impl IntoIterator<Item = Answer>,
     ) -> Self {
+        let collector = Self::at(address, answers);
+        let app = Router::new()
+            .route("/v1/traces", post(take))
+            .with_state(collector.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        collector
+    }
+
+    /// One whose requests somebody else takes.
+    pub(crate) fn at(address: SocketAddr, answers: impl IntoIterator<Item = Answer>) -> Self {
         let received = Received {
             answers: answers.into_iter().collect(),
             ..Received::default()
         };
         let state = Arc::new(Mutex::new(received));
-        let app = Router::new()
-            .route("/v1/traces", post(take))
-            .with_state(Arc::clone(&state));
-        tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, state }
+    }
+
+    /// How a request with these headers is answered.
+    pub(crate) fn asked(&self, headers: HeaderMap) -> Answer {
+        let mut state = self.state.lock().expect("no panic");
+        state.requests += 1;
+        state.headers = headers;
+        state.answers.pop_front().unwrap_or(Answer::Takes)
+    }
+
+    /// Takes the spans of a request.
+    pub(crate) fn takes(&self, bytes: &[u8]) {
+        let request = ExportTraceServiceRequest::decode(bytes).expect("spans");
+        let mut state = self.state.lock().expect("no panic");
+        state.bytes.extend_from_slice(bytes);
+        for of_resource in request.resource_spans {
+            state.resource = told(&of_resource.resource.expect("a resource").attributes);
+            for of_scope in of_resource.scope_spans {
+                let scope = of_scope.scope.expect("a scope");
+                assert_eq!(scope.name, "ecolaura-monitoring");
+                state.spans.extend(of_scope.spans);
+            }
+        }
     }
 
     pub(crate) async fn start() -> Self {
@@ -301,18 +330,8 @@ impl Collector {
     }
 }
 
-async fn take(
-    State(state): State<Arc<Mutex<Received>>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let answer = {
-        let mut state = state.lock().expect("no panic");
-        state.requests += 1;
-        state.headers = headers.clone();
-        state.answers.pop_front().unwrap_or(Answer::Takes)
-    };
-    let rejected = match answer {
+async fn take(State(collector): State<Collector>, headers: HeaderMap, body: Bytes) -> Response {
+    let rejected = match collector.asked(headers.clone()) {
         Answer::Takes => 0,
         Answer::Slowly => {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -336,17 +355,7 @@ async fn take(
             bytes
         }
     };
-    let request = ExportTraceServiceRequest::decode(&*bytes).expect("spans");
-    let mut state = state.lock().expect("no panic");
-    state.bytes.extend_from_slice(&bytes);
-    for of_resource in request.resource_spans {
-        state.resource = told(&of_resource.resource.expect("a resource").attributes);
-        for of_scope in of_resource.scope_spans {
-            let scope = of_scope.scope.expect("a scope");
-            assert_eq!(scope.name, "ecolaura-monitoring");
-            state.spans.extend(of_scope.spans);
-        }
-    }
+    collector.takes(&bytes);
     match rejected {
         0 => Response::default(),
         number => vec![0x0a, 2, 0x08, number].into_response(),
