@@ -26,9 +26,10 @@ use axum::Router;
 use axum::routing::get;
 use ecolaura_monitoring::{Monitoring, monitor};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::support::collector::{Answer, Collector};
-use crate::support::collector_grpc::answering;
+use crate::support::collector_grpc::{answering, serve};
 use crate::support::exchange::{request, send};
 
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
@@ -171,6 +172,30 @@ async fn what_the_collector_answers() {
         answer(&monitoring, 1).await;
         assert!(flush(&monitoring).await, "the connection is still good");
     }
+}
+
+/// The exporter looks at its connection only when it has something to send: by then it may be closed.
+#[tokio::test]
+async fn a_collector_that_was_started_anew() {
+    if !is_by_grpc("a_collector_that_was_started_anew", &[]) {
+        return;
+    }
+    let mut listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let collector = Collector::at(address, []);
+    let monitoring = monitoring(&collector.endpoint());
+    for round in 1..=3 {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async move { drop(stopped.await) };
+        let served = tokio::spawn(serve(listener, collector.clone(), stopped));
+        answer(&monitoring, 1).await;
+        assert!(flush(&monitoring).await);
+        assert_eq!(collector.spans().len(), 2 * round);
+        drop(stop);
+        served.await.expect("no panic");
+        listener = TcpListener::bind(address).await.expect("the same port");
+    }
+    assert_eq!(count(&monitoring, "export_failed"), 0.0);
 }
 
 /// What does not speak gRPC has not taken anything.

@@ -1,8 +1,10 @@
 //! The thread that exports: takes what waits, sends it, and counts what is lost.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::mpsc;
-use std::thread::{self, JoinHandle, Thread};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -34,7 +36,7 @@ const LONGEST_FLUSH: Duration = Duration::from_secs(3600);
 
 /// Exports the spans of one tracer until it is dropped.
 pub(crate) struct Exporter {
-    thread: Thread,
+    tracer: &'static Tracer,
     handle: Option<JoinHandle<()>>,
     orders: mpsc::Sender<Order>,
     haste: watch::Sender<Haste>,
@@ -98,9 +100,8 @@ impl Exporter {
         let handle = thread
             .spawn(move || work.run(&orders))
             .map_err(Error::exporter)?;
-        tracer.exported_by(handle.thread().clone());
         Ok(Self {
-            thread: handle.thread().clone(),
+            tracer,
             handle: Some(handle),
             orders: sender,
             haste,
@@ -114,7 +115,7 @@ impl Exporter {
         let by = now.checked_add(within).unwrap_or(now + LONGEST_FLUSH);
         let _ = self.orders.send(Order::Flush(by, done));
         self.haste.send_modify(|haste| haste.flushes += 1);
-        self.thread.unpark();
+        self.tracer.wake();
         wait
     }
 }
@@ -124,7 +125,7 @@ impl Drop for Exporter {
         let _ = self.orders.send(Order::Stop);
         let end = Some(Instant::now() + LAST_WORDS);
         self.haste.send_modify(|haste| haste.end = end);
-        self.thread.unpark();
+        self.tracer.wake();
         if let Some(handle) = self.handle.take() {
             let _ = handle.join(); // by itself no longer than LAST_WORDS
         }
@@ -153,6 +154,8 @@ struct Work {
 
 impl Work {
     fn run(mut self, orders: &mpsc::Receiver<Order>) {
+        let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone()));
+        self.tracer.exported_by(self.runtime.block_on(waker));
         let mut next = Instant::now() + self.delay;
         loop {
             match orders.try_recv() {
@@ -171,12 +174,26 @@ impl Work {
                 next = Instant::now() + self.delay;
                 continue;
             }
-            thread::park_timeout(next - now);
+            self.wait(next);
         }
         self.is_patient = false;
         self.send_waiting(Instant::now() + LAST_WORDS);
         self.give_up("shutdown");
         self.runtime.shutdown_background(); // a look-up of a name may hang, and nobody waits for it
+    }
+
+    /// Waits until then, or until somebody calls; and looks after the connection meanwhile, which a collector that stops wants to close.
+    fn wait(&self, until: Instant) {
+        let called = poll_fn(|_| match self.tracer.was_called() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = called => {}
+                () = tokio::time::sleep_until(until.into()) => {}
+            }
+        });
     }
 
     /// Sends what waits now, batch by batch; what comes meanwhile waits for its time. Whether all of it was sent by this moment.

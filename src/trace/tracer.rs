@@ -1,8 +1,8 @@
 //! What decides over traces and takes what is kept.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::Thread;
+use std::task::Waker;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -29,7 +29,9 @@ pub(crate) struct Tracer {
     buffered: AtomicUsize,
     drops: &'static Series,
     /// Who exports, to be woken before the queue is full.
-    exporter: OnceLock<Thread>,
+    exporter: OnceLock<Waker>,
+    /// Whether he was called, and did not come so far.
+    is_called: AtomicBool,
 }
 
 /// How much there may be of everything.
@@ -91,6 +93,7 @@ impl Tracer {
             buffered: AtomicUsize::new(0),
             drops,
             exporter: OnceLock::new(),
+            is_called: AtomicBool::new(false),
         };
         (Box::leak(Box::new(tracer)), receiver)
     }
@@ -158,16 +161,24 @@ impl Tracer {
         self.queue.len() >= self.limits.queue.div_ceil(2)
     }
 
-    /// From now on this thread exports.
-    pub(crate) fn exported_by(&self, thread: Thread) {
-        let _ = self.exporter.set(thread);
+    /// From now on this wakes who exports.
+    pub(crate) fn exported_by(&self, waker: Waker) {
+        let _ = self.exporter.set(waker);
     }
 
-    /// Wakes who exports.
+    /// Wakes who exports. Once he is called that costs no more than to see it.
     pub(crate) fn wake(&self) {
-        if let Some(exporter) = self.exporter.get() {
-            exporter.unpark();
+        if self.is_called.swap(true, Ordering::AcqRel) {
+            return;
         }
+        if let Some(exporter) = self.exporter.get() {
+            exporter.wake_by_ref();
+        }
+    }
+
+    /// Whether he was called; from then on he is not.
+    pub(crate) fn was_called(&self) -> bool {
+        self.is_called.swap(false, Ordering::AcqRel)
     }
 
     /// Takes so many bytes of the room for what is collected, if they are free.

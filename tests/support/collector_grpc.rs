@@ -29,9 +29,20 @@ pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Coll
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let collector = Collector::at(address, answers);
-    let served = Server::builder().add_service(Traces(collector.clone()));
-    tokio::spawn(served.serve_with_incoming(TcpIncoming::from(listener)));
+    tokio::spawn(serve(listener, collector.clone(), std::future::pending()));
     collector
+}
+
+/// Serves until it is told to stop, and says so to those who are connected.
+#[allow(dead_code)]
+pub(crate) async fn serve(
+    listener: TcpListener,
+    collector: Collector,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let served = Server::builder().add_service(Traces(collector));
+    let served = served.serve_with_incoming_shutdown(TcpIncoming::from(listener), stop);
+    served.await.expect("it serves");
 }
 
 /// Answers what comes over other connections.
