@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::HeaderValue;
 use http::uri::PathAndQuery;
 use http::{Request, Version};
 
@@ -96,11 +95,6 @@ impl Traced {
         }
     }
 
-    /// What the systems before this one said of the trace.
-    fn state(&self) -> Option<HeaderValue> {
-        self.along.state().cloned()
-    }
-
     /// What exemplars lead to, where they are kept of it.
     #[inline]
     pub(crate) fn exemplar(&self) -> Option<TraceContext> {
@@ -116,13 +110,10 @@ impl Traced {
     /// The request's time has begun: so has its recording, if it is known that it is kept.
     #[inline]
     pub(crate) fn began(&mut self) {
-        let context = self.recorded();
-        if let (Some(context), true) = (context, self.span.is_some()) {
-            let state = self.state();
-            if let Some(span) = &mut self.span {
-                span.recording = Some(span.tracer.record(context, state));
-                span.is_from_start = true;
-            }
+        if let (Some(context), Some(span)) = (self.recorded(), &mut self.span) {
+            let state = self.along.state().cloned();
+            span.recording = Some(span.tracer.record(context, state));
+            span.is_from_start = true;
         }
     }
 
