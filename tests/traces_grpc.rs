@@ -174,6 +174,29 @@ async fn what_the_collector_answers() {
     }
 }
 
+/// A collector that lacks room says when it has some, and one that is away may.
+#[tokio::test]
+async fn the_collector_says_when_to_come_again() {
+    if !is_by_grpc("the_collector_says_when_to_come_again", &[]) {
+        return;
+    }
+    for code in [8, 14] {
+        let collector = answering([Answer::FailsFor(code, 1_500)]).await;
+        let monitoring = monitoring(&collector.endpoint());
+        answer(&monitoring, 1).await;
+        let begun = Instant::now();
+        assert!(flush(&monitoring).await);
+        // A little more or less, so that not all come at once.
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(1_200), "{took:?}");
+        assert_eq!(collector.requests(), 2);
+    }
+    let collector = answering([Answer::FailsFor(3, 100)]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 1).await;
+    assert!(!flush(&monitoring).await, "what is wrong stays wrong");
+}
+
 /// The exporter looks at its connection only when it has something to send: by then it may be closed.
 #[tokio::test]
 async fn a_collector_that_was_started_anew() {

@@ -30,7 +30,7 @@ pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// How long the collector may tell us to wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 #[cfg(feature = "tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;

@@ -7,8 +7,8 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
-use crate::otlp::client::{Failure, LONGEST_ANSWER, refused};
-use crate::otlp::encode;
+use crate::otlp::client::{Failure, LONGEST_ANSWER, LONGEST_WAIT, refused};
+use crate::otlp::{encode, retry_info};
 
 static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
@@ -44,8 +44,9 @@ pub(super) async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
     }
     let body = Limited::new(body, LONGEST_ANSWER).collect().await;
     let body = body.map_err(|error| Failure::passing(format!("the answer broke off: {error}")))?;
-    let in_trailers = body.trailers().and_then(|trailers| trailers.get(&STATUS));
-    let status = in_trailers.or_else(|| head.headers.get(&STATUS));
+    // Without a message there is no trailer either.
+    let end = body.trailers().unwrap_or(&head.headers);
+    let status = end.get(&STATUS);
     let code = status.and_then(|status| status.to_str().ok()?.parse().ok());
     match code {
         Some(0) => Ok(encode::rejected(
@@ -56,8 +57,10 @@ pub(super) async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
                 "the collector answered with gRPC's status {code}{}",
                 name(code)
             );
+            let wait = retry_info::read(end);
             Err(Failure {
-                is_passing: is_passing(code),
+                is_passing: is_passing(code, wait.is_some()),
+                wait: wait.map(|wait| wait.min(LONGEST_WAIT)),
                 ..Failure::passing(why)
             })
         }
@@ -68,9 +71,9 @@ pub(super) async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
     }
 }
 
-/// The status after which the protocol has a call repeated. That of a lack of room is one only with a time to wait, which is not read.
-fn is_passing(code: u32) -> bool {
-    matches!(code, 1 | 4 | 10 | 11 | 14 | 15)
+/// The status after which the protocol has a call repeated; that of a lack of room only where it is told when.
+fn is_passing(code: u32, is_told_when: bool) -> bool {
+    matches!(code, 1 | 4 | 10 | 11 | 14 | 15) || (code == 8 && is_told_when)
 }
 
 /// What those mean that collectors are known for.

@@ -8,6 +8,8 @@ mod encode;
 mod exporter;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(feature = "grpc")]
+mod retry_info;
 mod settings;
 #[cfg(feature = "tls")]
 mod tls;

@@ -196,6 +196,8 @@ pub(crate) enum Answer {
     /// So many of the spans it does not take.
     Rejects(u8),
     Fails(u16),
+    /// And says after how many milliseconds it may be asked again: gRPC's way.
+    FailsFor(u16, u16),
     /// And takes a while for it.
     Slowly,
     /// What no collector says.
@@ -340,7 +342,7 @@ async fn take(State(collector): State<Collector>, headers: HeaderMap, body: Byte
         Answer::Rejects(number) => number,
         Answer::Garbage => return "<html>what do you want?</html>".into_response(),
         Answer::Never => std::future::pending().await,
-        Answer::Fails(status) => {
+        Answer::Fails(status) | Answer::FailsFor(status, _) => {
             return StatusCode::from_u16(status)
                 .expect("a status")
                 .into_response();

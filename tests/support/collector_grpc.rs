@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::serve::Listener;
 use bytes::{Buf as _, BufMut as _, Bytes};
+use prost::Message;
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -107,6 +108,11 @@ impl Service<Request<Bytes>> for Export {
                 Answer::Rejects(number) => vec![0x0a, 2, 0x08, number].into(),
                 Answer::Garbage => Bytes::from_static(b"what do you want?"),
                 Answer::Never => std::future::pending().await,
+                Answer::FailsFor(code, milliseconds) => {
+                    let code = Code::from_i32(i32::from(code));
+                    let details = details(milliseconds).into();
+                    return Err(Status::with_details(code, "as told", details));
+                }
                 Answer::Fails(code) => {
                     let code = Code::from_i32(i32::from(code));
                     return Err(Status::new(code, "as told: \u{fc}%"));
@@ -116,6 +122,59 @@ impl Service<Request<Bytes>> for Export {
             Ok(Response::new(answer))
         })
     }
+}
+
+/// A `google.rpc.Status` with what it says after `RetryInfo`.
+fn details(milliseconds: u16) -> Vec<u8> {
+    let nanos = i32::from(milliseconds % 1000) * 1_000_000;
+    let delay = Delay {
+        seconds: i64::from(milliseconds / 1000),
+        nanos,
+    };
+    let retry_info = RetryInfo { delay: Some(delay) };
+    let of = |name: &str, value| Any {
+        type_url: format!("type.googleapis.com/google.rpc.{name}"),
+        value,
+    };
+    let details = vec![
+        of("RequestInfo", b"\x0a\x011".to_vec()),
+        of("RetryInfo", retry_info.encode_to_vec()),
+    ];
+    let status = StatusDetails {
+        message: "as told".to_owned(),
+        details,
+    };
+    status.encode_to_vec()
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct StatusDetails {
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Any {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    delay: Option<Delay>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Delay {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+    #[prost(int32, tag = "2")]
+    nanos: i32,
 }
 
 /// The codec: a message is its bytes.
