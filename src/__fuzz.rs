@@ -2,6 +2,7 @@
 
 use crate::metrics::Exposition;
 use crate::scrape::compression::Compression;
+use crate::trace::state;
 
 /// The `Content-Type` that answers these lines of `Accept`.
 pub fn content_type<'a>(accept: impl Iterator<Item = &'a [u8]>) -> &'static str {
@@ -13,4 +14,9 @@ pub fn content_encoding<'a>(
     accept_encoding: impl Iterator<Item = &'a [u8]>,
 ) -> Option<&'static str> {
     Compression::choose(accept_encoding).content_encoding()
+}
+
+/// Whether this `tracestate` is handed on.
+pub fn hands_on(state: &[u8]) -> bool {
+    state::is_well_formed(state)
 }

@@ -40,6 +40,7 @@
 //! | write the log | [`LogLayer`], [`LogFormat`], [`AccessLog`], [`MonitoringBuilder::log_filter`] |
 //! | tell of queries and logins | [`database`], [`authentication`] |
 //! | trace requests | [`Sampling`], [`TracingLayer`], [`InCurrentTrace`], [`TraceContext`] |
+//! | hand something on through all services | [`Baggage`], [`WithBaggage`] |
 //! | test your service | `testing` (feature `testing`) |
 //!
 //! # Features
@@ -54,8 +55,11 @@
 //! | `server` | yes | the own listener, health, `serve` |
 //! | `traces` | yes | spans of requests, of `#[monitor]` and of `tracing`, sent by OTLP over HTTP |
 //! | `fast-clock` | no | on Linux on x86-64, the processor's counter instead of the system clock: see below |
+//! | `grpc` | no | spans to a collector by gRPC, where `OTEL_EXPORTER_OTLP_PROTOCOL` says `grpc` |
 //! | `metrics` | no | the recorder of the `metrics` crate: what other crates record with it, in our `/metrics` |
+//! | `reqwest` | no | the client layer on a client of `reqwest` 0.13 |
 //! | `testing` | no | reading back what was recorded |
+//! | `tls` | no | spans to a collector by https |
 //! | `zstd` | no | answers compressed with zstd, for scrapers that ask for it |
 //! | `full` | no | all of these |
 //!
@@ -136,6 +140,7 @@ pub use observe::{HttpNames, Objective};
 pub use setup::{Monitoring, MonitoringBuilder};
 #[cfg(feature = "macros")]
 pub use status::HttpStatus;
+pub use trace::{Baggage, CarryingBaggage, WithBaggage};
 #[cfg(feature = "traces")]
 pub use trace::{Carried, InCurrentTrace, Sampling, TracingLayer};
 pub use trace_context::TraceContext;

@@ -73,7 +73,7 @@ impl TraceContext {
     /// That of the span that this thread works on; `None` outside of a request.
     ///
     /// Where this service makes no spans of its own (no feature `traces`, or `OTEL_TRACES_EXPORTER=none`), that of the request's sender, if it is
-    /// recorded.
+    /// recorded or `OTEL_METRICS_EXEMPLAR_FILTER` is `always_on`.
     #[inline]
     pub fn current() -> Option<Self> {
         CURRENT.get()

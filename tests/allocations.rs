@@ -157,6 +157,32 @@ fn a_trace_that_is_not_recorded() {
     }
 }
 
+/// What goes along with requests to other services costs one allocation for the headers of the trace, and for baggage those to read it.
+#[test]
+fn headers_that_go_along() {
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let monitoring = monitoring();
+    let app = Router::new().route("/boxes/{id}", get(monitored));
+    let app = monitoring.around(app);
+    let per_request = |headers: &[(&'static str, &'static str)]| {
+        allocations(|| {
+            let mut request = Request::get("/boxes/7");
+            for (name, value) in headers {
+                let value = http::HeaderValue::from_static(value);
+                request = request.header(*name, value);
+            }
+            let request = request.body(Body::empty()).expect("a request");
+            drop(now(app.clone().call(request)).expect("an answer"));
+        })
+    };
+    let of_two = per_request(&[("other", PARENT), ("another", "a=1")]);
+    let trace = per_request(&[("traceparent", PARENT), ("tracestate", "a=1")]);
+    assert!(trace <= of_two + 1.0, "{trace}, {of_two}");
+    let of_one = per_request(&[("another", "plan=forest")]);
+    let baggage = per_request(&[("baggage", "plan=forest")]);
+    assert!(baggage <= of_one + 5.0, "{baggage}, {of_one}");
+}
+
 #[test]
 fn the_layer_on_monitored_handlers_allocates_no_more() {
     let monitoring = monitoring();

@@ -115,12 +115,12 @@ const MODULES: [Module; 27] = [
             "trace",
         ],
     ),
-    module("__fuzz", 6, &["metrics", "scrape"]),
+    module("__fuzz", 6, &["metrics", "scrape", "trace"]),
     module("testing", 6, &["metrics", "observe", "setup"]),
 ];
 
 /// Crates whose types stay in one place, and the modules that may name them.
-const CRATES: [(&str, &[&str]); 21] = [
+const CRATES: [(&str, &[&str]); 25] = [
     ("axum", &["control", "health", "http", "scrape", "setup"]),
     ("crossbeam_queue", &["logs"]),
     ("fastant", &["observe"]),
@@ -129,6 +129,7 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("form_urlencoded", &["scrape"]),
     ("http_body_util", &["otlp"]),
     ("hyper", &["otlp", "setup"]),
+    ("hyper_rustls", &["otlp"]),
     ("foldhash", &["logs", "metrics", "observe"]),
     ("itoa", &["logs", "metrics"]),
     ("inventory", &["__private", "observe"]),
@@ -136,6 +137,9 @@ const CRATES: [(&str, &[&str]); 21] = [
     // The crate of this name: our module is always written `crate::metrics`, which begins no such path.
     ("metrics", &["metrics", "setup"]),
     ("prometheus", &["metrics", "setup"]),
+    ("reqwest", &["http"]),
+    ("rustls", &["otlp"]),
+    ("rustls_native_certs", &["otlp"]),
     ("serde_json", &["control", "health"]),
     ("siphasher", &["authentication", "setup"]),
     ("tokio", &["control", "health", "otlp", "scrape", "setup"]),

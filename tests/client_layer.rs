@@ -23,14 +23,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use ecolaura_monitoring::{Monitoring, TraceContext};
+use ecolaura_monitoring::{Monitoring, Sampling, TraceContext};
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use crate::support::collector::Collector;
+use crate::support::collector::{Collector, Span};
 use crate::support::exchange::{drop_half_way, request, send};
 
 const CLIENT: i32 = 3;
@@ -186,6 +186,7 @@ async fn failures_are_told_in_the_span() {
         });
         let sent = request("PUT https://user:canary@b:8443/y");
         let _ = layer.layer(failing).oneshot(sent).await;
+        let _ = layer.layer(failing).oneshot(request("BREW /")).await;
     };
     let app = Router::new()
         .route("/", post(handler))
@@ -199,6 +200,10 @@ async fn failures_are_told_in_the_span() {
     let url = failed.attribute("url.full");
     assert_eq!(url.as_deref(), Some("https://b:8443/y"));
     assert!(refused.error().is_some() && failed.error().is_some());
+    let original = |span: &Span| span.attribute("http.request.method_original");
+    assert_eq!(original(&failed), None);
+    let brewed = original(&collector.span("HTTP"));
+    assert_eq!(brewed.as_deref(), Some("BREW"));
     assert!(!collector.has_seen("canary"));
 }
 
@@ -237,4 +242,81 @@ async fn headers() {
     assert_eq!((&seen[..36], &seen[52..]), (&UNSAMPLED[..36], "-00"));
     let context = TraceContext::from_traceparent(&seen).expect("well-formed");
     assert_ne!(context.span_id(), &UNSAMPLED[36..52], "a span of its own");
+}
+
+/// What another service is told of the trace by a request with these headers: `traceparent` and `tracestate`.
+async fn told(monitoring: &Monitoring, headers: &[(&str, &str)]) -> (String, String) {
+    let layer = monitoring.client_layer("other");
+    let echo = service_fn(async |request: Request<Body>| {
+        let told = ["traceparent", "tracestate"].map(|name| {
+            let value = request.headers().get(name);
+            value.map_or("-", |value| value.to_str().expect("text"))
+        });
+        Ok::<_, Infallible>(Response::new(Body::from(told.join("|"))))
+    });
+    let client = layer.layer(echo);
+    let handler = async move || client.oneshot(request("GET /")).await.expect("an answer");
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    let mut sent = request("GET /");
+    for (name, value) in headers {
+        let name = http::HeaderName::try_from(*name).expect("a name");
+        let value = value.parse().expect("a value");
+        sent.headers_mut().append(name, value);
+    }
+    let (_, told) = send(app, sent).await;
+    let told = String::from_utf8(told.to_vec()).expect("text");
+    let (parent, state) = told.split_once('|').expect("two values");
+    (parent.to_owned(), state.to_owned())
+}
+
+/// Whatever is collected of it.
+#[tokio::test]
+async fn the_state_of_a_trace_goes_on() {
+    let collector = Collector::start().await;
+    let sampled = [("traceparent", PARENT), ("tracestate", "a=1,b=2")];
+    let unsampled = [("traceparent", UNSAMPLED), ("tracestate", "a=1,b=2")];
+    for sampling in [Sampling::default(), Sampling::none()] {
+        let builder = Monitoring::builder("test").collector(collector.endpoint());
+        let monitoring = builder.sampling(sampling).build().expect("a monitoring");
+        for headers in [sampled, unsampled] {
+            let (parent, state) = told(&monitoring, &headers).await;
+            assert_eq!(state, "a=1,b=2", "{headers:?} {sampling:?}");
+            assert_eq!(parent[..36], PARENT[..36]);
+            assert_ne!(parent[36..52], PARENT[36..52], "a span of its own");
+        }
+        // Of which there is no trace, there is no state either; and one that is malformed nobody gets.
+        let (_, state) = told(&monitoring, &unsampled[1..]).await;
+        assert_eq!(state, "-");
+        for malformed in ["a=1,b", "A=1", "a=", &"a=1,".repeat(33)] {
+            let headers = [sampled[0], ("tracestate", malformed)];
+            let (parent, state) = told(&monitoring, &headers).await;
+            assert_eq!((&parent[..36], &*state), (&PARENT[..36], "-"));
+        }
+        flushed(&monitoring).await;
+    }
+}
+
+/// A service that makes no spans hands on what it is told as it came.
+#[tokio::test]
+async fn without_spans_the_trace_goes_on_unchanged() {
+    let monitoring = Monitoring::builder("test").without_traces();
+    let monitoring = monitoring.build().expect("a monitoring");
+    let random = PARENT.replace("-01", "-03");
+    let later = format!("{}-and-more", PARENT.replace("00-4b", "01-4b"));
+    for parent in [PARENT, UNSAMPLED, &random, &later] {
+        for state in ["a=1", "-"] {
+            let headers = [("traceparent", parent), ("tracestate", state)];
+            let headers = &headers[..1 + usize::from(state != "-")];
+            let (told_parent, told_state) = told(&monitoring, headers).await;
+            assert_eq!((&*told_parent, &*told_state), (parent, state));
+        }
+    }
+    let twice = [("traceparent", PARENT), ("traceparent", PARENT)];
+    let malformed = [("traceparent", "00-nonsense"), ("tracestate", "a=1")];
+    for headers in [&[][..], &twice, &malformed] {
+        let (parent, state) = told(&monitoring, headers).await;
+        assert_eq!((&*parent, &*state), ("-", "-"), "{headers:?}");
+    }
 }

@@ -114,6 +114,27 @@ fn is_of_a_product(trace: &Trace, path: &str, status: &str, exemplar: &Exemplar)
     has_tags(handler, &[("span.kind", "internal"), function]);
 }
 
+#[cfg(feature = "grpc")]
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_arrive_by_grpc() {
+    let folder = empty_folder("e2e_jaeger_grpc");
+    let places = Places::free();
+    let jaeger = Jaeger::start(&folder, places).await;
+    let endpoint = format!("http://{}", places.grpc);
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+    ];
+    let shop = open_shop(&folder, places, &variables).await;
+    for product in ["1", "2"] {
+        let path = format!("/api/v1/products/{product}");
+        let trace = traced(&jaeger, &shop, &path, 200, 2).await;
+        let tags = [("url.path", &*path), ("http.response.status_code", "200")];
+        has_tags(trace.span(SHOW_PRODUCT), &tags);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_says_what_went_wrong() {
     let folder = empty_folder("e2e_jaeger_errors");

@@ -8,6 +8,7 @@ mod support {
     pub(crate) mod process;
     #[allow(dead_code)]
     pub(crate) mod prometheus;
+    #[allow(dead_code)]
     pub(crate) mod shop;
 }
 

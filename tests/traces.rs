@@ -90,12 +90,30 @@ async fn a_request_begins_a_trace_and_says_what_became_of_it() {
         unknown.attribute("http.request.method").as_deref(),
         Some("_OTHER")
     );
+    let original = |span: &Span| span.attribute("http.request.method_original");
+    assert_eq!(original(&unknown).as_deref(), Some("BREW"));
+    assert_eq!(original(&unmatched), None);
     assert_ne!(unknown.trace(), unmatched.trace());
 
     let resource = collector.resource();
     assert_eq!(resource["service.name"], "test");
     assert_eq!(resource["service.version"], "1.2.3");
     assert_eq!(resource["telemetry.sdk.language"], "rust");
+}
+
+/// A client may call its method what it likes, and as long as it likes.
+#[tokio::test]
+async fn a_method_is_told_as_it_came_but_not_all_of_it() {
+    let (collector, monitoring) = traced().await;
+    let app = Router::new()
+        .route("/", get(async || ""))
+        .layer(monitoring.layer());
+    let long = "BREW-".repeat(1000);
+    send(app, request(&format!("{long} /"))).await;
+    flushed(&monitoring).await;
+    let span = collector.span("HTTP /");
+    let original = span.attribute("http.request.method_original");
+    assert_eq!(original.as_deref(), Some(&long[..32]));
 }
 
 #[tokio::test]

@@ -4,17 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::header::{HeaderName, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::http::timeout;
 use crate::observe::{End, Outgoing, Peer};
-
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Measures requests to another service and takes the trace along; get it from
 /// [`Monitoring::client_layer`](crate::Monitoring::client_layer).
@@ -52,8 +48,8 @@ impl std::fmt::Debug for ClientLayer {
 /// A client whose requests are measured; see [`Monitoring::client_layer`](crate::Monitoring::client_layer).
 #[derive(Clone)]
 pub struct MonitorClient<S> {
-    inner: S,
-    peer: Option<&'static Peer>,
+    pub(super) inner: S,
+    pub(super) peer: Option<&'static Peer>,
 }
 
 impl<S, B, ResponseB> Service<Request<B>> for MonitorClient<S>
@@ -70,36 +66,25 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let Some(peer) = self.peer else {
-            return ClientFuture {
-                inner: self.inner.call(request),
-                outgoing: None,
-            };
-        };
-        let outgoing = Outgoing::start(peer, &request);
-        take_along(&outgoing, &mut request);
-        let entered = outgoing.enter();
-        let inner = self.inner.call(request);
-        drop(entered);
-        ClientFuture {
-            inner,
-            outgoing: Some(outgoing),
-        }
+        let outgoing = self.peer.map(|peer| {
+            let outgoing = Outgoing::start(peer, request.method(), request.uri());
+            outgoing.send_along(request.headers_mut());
+            outgoing
+        });
+        ClientFuture::begin(outgoing, || self.inner.call(request))
     }
 }
 
-/// Tells the other service of the trace, unless the request does that already.
-fn take_along<B>(outgoing: &Outgoing, request: &mut Request<B>) {
-    let headers = request.headers_mut();
-    if headers.contains_key(&TRACEPARENT) {
-        return;
-    }
-    let context = outgoing.context().map(|context| context.traceparent());
-    if let Some(Ok(value)) = context.map(HeaderValue::try_from) {
-        headers.insert(&TRACEPARENT, value);
-        if let Some(state) = outgoing.state() {
-            headers.insert(&TRACESTATE, state);
-        }
+/// The head of an answer.
+pub trait Answer {
+    /// Its status.
+    #[doc(hidden)]
+    fn status(&self) -> StatusCode;
+}
+
+impl<B> Answer for Response<B> {
+    fn status(&self) -> StatusCode {
+        Response::status(self)
     }
 }
 
@@ -114,9 +99,20 @@ pin_project! {
     }
 }
 
-impl<F, B, E> Future for ClientFuture<F>
+impl<F> ClientFuture<F> {
+    /// Calls the service as part of what is sent.
+    pub(super) fn begin(outgoing: Option<Outgoing>, call: impl FnOnce() -> F) -> Self {
+        let entered = outgoing.as_ref().map(Outgoing::enter);
+        let inner = call();
+        drop(entered);
+        Self { inner, outgoing }
+    }
+}
+
+impl<F, R, E> Future for ClientFuture<F>
 where
-    F: Future<Output = Result<Response<B>, E>>,
+    F: Future<Output = Result<R, E>>,
+    R: Answer,
     E: 'static,
 {
     type Output = F::Output;

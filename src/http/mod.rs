@@ -43,6 +43,8 @@ mod client;
 mod future;
 mod layer;
 mod received;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod service;
 mod timeout;
 #[cfg(feature = "server")]

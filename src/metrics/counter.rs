@@ -3,6 +3,7 @@
 use crate::catalog::Kind;
 use crate::metrics::exemplar::{Exemplar, Slot};
 use crate::metrics::family::Cells;
+use crate::metrics::filter::ExemplarFilter;
 use crate::metrics::labelled::Handle;
 use crate::metrics::stripe::Count;
 use crate::metrics::sync::OnceBox;
@@ -43,7 +44,8 @@ impl Counter {
 
     /// Adds `n` on behalf of a trace, which the counter then shows as its exemplar.
     ///
-    /// Without a trace, or with one that is not sampled, as [`add`](Self::add). A counter keeps an exemplar for at least a second.
+    /// Without a trace, or with one that is not sampled, as [`add`](Self::add), unless `OTEL_METRICS_EXEMPLAR_FILTER` says something else.
+    /// A counter keeps an exemplar for at least a second.
     /// Exposed to scrapers that ask for OpenMetrics or protobuf.
     ///
     /// ```
@@ -58,7 +60,7 @@ impl Counter {
     #[inline]
     pub fn add_with_exemplar(self, n: u64, context: impl Into<Option<TraceContext>>) {
         self.0.add(n);
-        if let Some(context) = context.into().filter(TraceContext::is_sampled) {
+        if let Some(context) = context.into().filter(ExemplarFilter::admits) {
             self.0.exemplify(n, context);
         }
     }

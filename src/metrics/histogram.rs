@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::catalog::Kind;
 use crate::metrics::exemplar::{Exemplar, Slot};
 use crate::metrics::family;
+use crate::metrics::filter::ExemplarFilter;
 use crate::metrics::labelled::Handle;
 use crate::metrics::layout::Layout;
 use crate::metrics::losses::Losses;
@@ -63,7 +64,8 @@ impl Histogram {
 
     /// Observes a value on behalf of a trace, which its bucket then shows as exemplar.
     ///
-    /// Without a trace, or with one that is not sampled, as [`observe`](Self::observe). A bucket keeps an exemplar for at least a
+    /// Without a trace, or with one that is not sampled, as [`observe`](Self::observe), unless `OTEL_METRICS_EXEMPLAR_FILTER` says
+    /// something else. A bucket keeps an exemplar for at least a
     /// second. Exposed to scrapers that ask for OpenMetrics or protobuf. The first one of a histogram allocates room for all of its buckets,
     /// about 2 kB.
     ///
@@ -89,7 +91,7 @@ impl Histogram {
     #[inline]
     pub(crate) fn record(self, recorded: u64, context: Option<TraceContext>) {
         self.0.record(recorded);
-        if let Some(context) = context.filter(TraceContext::is_sampled) {
+        if let Some(context) = context.filter(ExemplarFilter::admits) {
             self.0.exemplify(recorded, context);
         }
     }

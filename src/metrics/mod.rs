@@ -28,6 +28,7 @@ mod exemplar;
 #[cfg(feature = "metrics")]
 pub(crate) mod facade;
 mod family;
+mod filter;
 mod gauge;
 mod histogram;
 mod index;
@@ -68,6 +69,7 @@ pub(crate) use bounded::Bounded;
 #[cfg(feature = "server")]
 pub(crate) use encode::{Exposition, Output, PIECE, ROOM, Weight, clauses};
 pub(crate) use family::{Series, Shape, leak};
+pub(crate) use filter::ExemplarFilter;
 pub(crate) use histogram::nanoseconds;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;

@@ -9,7 +9,7 @@ use crate::catalog;
 use crate::logs::Logs;
 #[cfg(feature = "macros")]
 use crate::metrics::DEFAULT_CAP;
-use crate::metrics::{OnceRef, Registry};
+use crate::metrics::{ExemplarFilter, OnceRef, Registry};
 #[cfg(feature = "macros")]
 use crate::metrics::{Part, own_shape};
 use crate::observe::endpoint::Endpoints;
@@ -19,7 +19,7 @@ use crate::observe::function::Functions;
 use crate::observe::outgoing::Peer;
 #[cfg(feature = "logs")]
 use crate::observe::query::QueryTimes;
-use crate::trace::Tracer;
+use crate::trace::{Propagators, Tracer};
 use crate::trace_context::TraceContext;
 
 static INSTALLED: OnceLock<&'static Meter> = OnceLock::new();
@@ -29,6 +29,8 @@ pub(crate) struct Meter {
     pub(crate) registry: Registry,
     pub(crate) http: Http,
     pub(crate) endpoints: Endpoints,
+    /// What is read from requests, and sent along with those to other services.
+    pub(crate) propagators: Propagators,
     tracer: OnceRef<'static, Tracer>,
     #[cfg(feature = "logs")]
     logs: OnceRef<'static, Logs>,
@@ -40,11 +42,17 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// A meter with a registry of its own. It lives as long as the process.
-    pub(crate) fn new(cap: usize, sizes: bool, names: HttpNames) -> &'static Self {
+    pub(crate) fn new(
+        cap: usize,
+        sizes: bool,
+        names: HttpNames,
+        propagators: Propagators,
+    ) -> &'static Self {
         let registry = Registry::new(cap);
         Box::leak(Box::new(Self {
             registry,
             endpoints: Endpoints::new(cap),
+            propagators,
             tracer: OnceRef::new(),
             #[cfg(feature = "logs")]
             logs: OnceRef::new(),
@@ -76,8 +84,10 @@ impl Meter {
     #[cfg(feature = "macros")]
     #[cold]
     fn unscraped() -> &'static Self {
-        static UNSCRAPED: LazyLock<&'static Meter> =
-            LazyLock::new(|| Meter::new(DEFAULT_CAP, true, HttpNames::default()));
+        static UNSCRAPED: LazyLock<&'static Meter> = LazyLock::new(|| {
+            let (names, propagators) = (HttpNames::default(), Propagators::default());
+            Meter::new(DEFAULT_CAP, true, names, propagators)
+        });
         &UNSCRAPED
     }
 
@@ -124,15 +134,13 @@ impl Meter {
         if self.logs.get().is_some() {
             return Some(parent.unwrap_or_else(Tracer::unrecorded));
         }
-        parent.filter(TraceContext::is_sampled)
+        parent.filter(|parent| parent.is_sampled() || ExemplarFilter::admits(parent))
     }
 
     /// Another service that requests go to.
     pub(crate) fn peer(&self, name: String) -> &'static Peer {
-        Peer::new(
-            name,
-            self.registry.own(catalog::HTTP_CLIENT_REQUEST_DURATION),
-        )
+        let times = self.registry.own(catalog::HTTP_CLIENT_REQUEST_DURATION);
+        Peer::new(name, times, self.propagators)
     }
 
     /// Whether both are the same meter.

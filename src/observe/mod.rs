@@ -30,6 +30,8 @@ pub use families::HttpNames;
 pub use function::{Call, Registered, Site};
 pub(crate) use meter::Meter;
 pub use objective::Objective;
+#[cfg(feature = "reqwest")]
+pub(crate) use outgoing::Target;
 pub(crate) use outgoing::{End, Outgoing, Peer};
 #[cfg(feature = "logs")]
 pub(crate) use query::{Queried, QueryOutcome};

@@ -1,19 +1,20 @@
 //! One request to another service: begun when it is sent, finished when its head is there, or when it is clear that none will come.
 
-use http::{Request, StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 
 use crate::label::Method;
 use crate::metrics::{AppendList, Histogram, Series, resolve};
 use crate::observe::clock::Start;
 use crate::text::cut;
 use crate::trace::current::{self, Entered, Open};
-use crate::trace::{Attribute, Kind, Status};
+use crate::trace::{Attribute, Kind, Propagators, Status, propagation};
 use crate::trace_context::TraceContext;
 
 /// Another service, under the name that this one has for it; and the times of requests to it, as they occur.
 pub(crate) struct Peer {
     name: String,
     times: &'static Series,
+    propagators: Propagators,
     answers: AppendList<Answer>,
 }
 
@@ -21,6 +22,23 @@ struct Answer {
     method: Method,
     end: End,
     time: Histogram,
+}
+
+/// Where a request goes to, as far as that is known and nobody's secret.
+pub(crate) struct Target<'a> {
+    /// The scheme, the host, and the port if one is given.
+    pub(crate) origin: Option<(&'a str, &'a str, Option<u16>)>,
+    pub(crate) path: &'a str,
+}
+
+impl<'a> From<&'a Uri> for Target<'a> {
+    fn from(uri: &'a Uri) -> Self {
+        let origin = uri.scheme_str().zip(uri.host());
+        Self {
+            origin: origin.map(|(scheme, host)| (scheme, host, uri.port_u16())),
+            path: uri.path(),
+        }
+    }
 }
 
 /// How a request to another service ended.
@@ -34,10 +52,15 @@ pub(crate) enum End {
 }
 
 impl Peer {
-    pub(crate) fn new(name: String, times: &'static Series) -> &'static Self {
+    pub(crate) fn new(
+        name: String,
+        times: &'static Series,
+        propagators: Propagators,
+    ) -> &'static Self {
         Box::leak(Box::new(Self {
             name,
             times,
+            propagators,
             answers: AppendList::new(),
         }))
     }
@@ -90,37 +113,39 @@ pub(crate) struct Outgoing {
     method: Method,
     started: Start,
     span: Option<Box<Open>>,
+    /// That of its span, or else of what it is sent for.
+    context: Option<TraceContext>,
     is_finished: bool,
 }
 
 impl Outgoing {
-    pub(crate) fn start<B>(peer: &'static Peer, request: &Request<B>) -> Self {
-        let method = Method::from(request.method());
+    pub(crate) fn start<'a>(
+        peer: &'static Peer,
+        asked: &http::Method,
+        target: impl Into<Target<'a>>,
+    ) -> Self {
+        let method = Method::from(asked);
         let span = match current::is_recording() {
-            true => span(peer, method, request.uri()),
+            true => span(peer, asked, &target.into()),
             false => None,
         };
         Self {
             peer,
             method,
             started: Start::now(),
+            context: match &span {
+                Some(span) => Some(span.context),
+                None => TraceContext::current(),
+            },
             span,
             is_finished: false,
         }
     }
 
-    /// With which context the trace goes on at the other service, if there is one.
-    pub(crate) fn context(&self) -> Option<TraceContext> {
-        match &self.span {
-            Some(span) if !span.recording.tracer.propagates => None,
-            Some(span) => Some(span.context),
-            None => TraceContext::current(),
-        }
-    }
-
-    /// What the systems before this one said of the trace.
-    pub(crate) fn state(&self) -> Option<http::HeaderValue> {
-        self.span.as_ref()?.recording.state()
+    /// Tells the other service of the trace and of the baggage, unless the request does that already.
+    pub(crate) fn send_along(&self, headers: &mut HeaderMap) {
+        let own = self.span.as_ref().map(|span| span.context);
+        propagation::send_along(headers, own, self.peer.propagators);
     }
 
     /// Makes it what this thread works on, until what is returned is dropped.
@@ -132,10 +157,8 @@ impl Outgoing {
         if std::mem::replace(&mut self.is_finished, true) {
             return;
         }
-        let trace = self.span.as_ref().map(|span| span.context);
-        let trace = trace.filter(TraceContext::is_sampled);
         let time = self.started.nanoseconds();
-        self.peer.count(self.method, end, time, trace);
+        self.peer.count(self.method, end, time, self.context);
         if let Some(span) = self.span.take() {
             close(*span, end);
         }
@@ -151,7 +174,8 @@ impl Drop for Outgoing {
 // Source of what follows: OpenTelemetry's semantic conventions for HTTP client spans, version 1.
 
 #[cold]
-fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
+fn span(peer: &Peer, asked: &http::Method, target: &Target<'_>) -> Option<Box<Open>> {
+    let method = Method::from(asked);
     let name = match method {
         Method::Other => "HTTP",
         method => method.as_str(),
@@ -159,18 +183,22 @@ fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
     let mut span = Open::begin(name.into())?;
     span.span.kind = Kind::Client;
     span.tell(Attribute::text("http.request.method", method.as_str()));
+    if let Some(original) = Method::original(asked) {
+        span.tell(Attribute::text(
+            "http.request.method_original",
+            original.to_owned(),
+        ));
+    }
     span.tell(Attribute::text("peer.service", peer.name().to_owned()));
-    if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
+    if let Some((scheme, host, port)) = target.origin {
         let address = host.trim_matches(&['[', ']'][..]).to_owned();
         span.tell(Attribute::text("server.address", address));
         let usual = if scheme == "https" { 443 } else { 80 };
-        let port = uri.port_u16().unwrap_or(usual);
-        span.tell(Attribute::int("server.port", i64::from(port)));
+        let known = port.unwrap_or(usual);
+        span.tell(Attribute::int("server.port", i64::from(known)));
         // Without the query, and without a user's name, which may say what nobody else is to know.
-        let port = uri
-            .port()
-            .map_or_else(String::new, |port| format!(":{port}"));
-        let url = format!("{scheme}://{host}{port}{}", uri.path());
+        let port = port.map_or_else(String::new, |port| format!(":{port}"));
+        let url = format!("{scheme}://{host}{port}{}", target.path);
         let longest = span.recording.tracer.limits.text;
         let url = cut(&url, longest).to_owned();
         span.tell(Attribute::text("url.full", url));

@@ -71,8 +71,7 @@ impl QueryTimes {
             Some(known) => known,
             None => self.first(meter, operation, outcome),
         };
-        let exemplar = context.filter(TraceContext::is_sampled);
-        known.time.record(nanoseconds(took), exemplar);
+        known.time.record(nanoseconds(took), context);
     }
 
     #[cold]

@@ -12,7 +12,7 @@ use crate::observe::function::Ended;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::observe::traced::Traced;
-use crate::trace::current::Current;
+use crate::trace::current::{Current, is_any_along};
 use crate::trace_context::TraceContext;
 
 thread_local! {
@@ -98,7 +98,7 @@ impl Scope {
     /// Sets aside what the thread works on, if it works on something.
     #[inline(never)]
     fn interrupt_if_busy(&self, route: Option<&'static Route>) -> Option<Box<Interrupted>> {
-        let is_busy = route.is_some() || TraceContext::is_any_current();
+        let is_busy = route.is_some() || TraceContext::is_any_current() || is_any_along();
         is_busy.then(|| self.interrupt(route))
     }
 

@@ -4,22 +4,20 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Request, Version};
 
+use crate::label::Method;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
 use crate::text::cut;
 #[cfg(feature = "macros")]
 use crate::trace::current;
-use crate::trace::current::Current;
-use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer};
+use crate::trace::current::{Current, replace_along};
+use crate::trace::propagation;
+use crate::trace::{Along, Attribute, Kind, Recording, Span, Status, Tracer};
 use crate::trace_context::TraceContext;
-
-/// Made once: a name given as text is parsed for each request.
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The trace that a request belongs to, as far as anybody wants to know.
 pub(crate) struct Traced {
@@ -27,17 +25,19 @@ pub(crate) struct Traced {
     context: Option<TraceContext>,
     /// In a box, since most requests have none.
     span: Option<Box<ServerSpan>>,
+    /// What it has for requests to other services.
+    along: Along,
 }
 
 /// A request's span, as far as it is known when it begins.
 struct ServerSpan {
     tracer: &'static Tracer,
     parent: u64,
+    /// The method, where it has another name in the route.
+    original: Option<Box<str>>,
     path: Option<PathAndQuery>,
     version: Version,
     scheme: &'static str,
-    /// `tracestate`.
-    state: Option<HeaderValue>,
     /// Nanoseconds before what is measured at last: of a stream, those until its head.
     before: u64,
     /// Whether its recording began with it.
@@ -49,29 +49,33 @@ struct ServerSpan {
 impl Traced {
     #[inline]
     pub(crate) fn of<B>(meter: &Meter, request: &Request<B>) -> Self {
-        let parent = parent(request.headers());
-        match meter.tracer() {
+        let (headers, propagators) = (request.headers(), meter.propagators);
+        let parent = propagation::parent(headers, propagators);
+        let tracer = meter.tracer();
+        let along = Along::of(headers, parent, tracer.is_some(), propagators);
+        match tracer {
             None => Self {
                 context: meter.unspanned(parent),
                 span: None,
+                along,
             },
-            Some(tracer) => Self::begin(tracer, parent, request),
+            Some(tracer) => Self::begin(tracer, parent, along, request),
         }
     }
 
     fn begin<B>(
         tracer: &'static Tracer,
         parent: Option<TraceContext>,
+        along: Along,
         request: &Request<B>,
     ) -> Self {
-        let parent = parent.filter(|_| tracer.propagates);
         let (context, is_collected) = tracer.begin(parent);
         let span = is_collected.then(|| {
-            let state = parent.and_then(|_| Tracer::state_of(request.headers()));
             let path = request.uri().path_and_query();
             Box::new(ServerSpan {
                 tracer,
                 parent: parent.map_or(0, |parent| parent.span),
+                original: Method::original(request.method()).map(Box::from),
                 path: path.cloned(),
                 version: request.version(),
                 scheme: match request.uri().scheme_str() {
@@ -80,13 +84,13 @@ impl Traced {
                 },
                 recording: None,
                 is_from_start: false,
-                state,
                 before: 0,
             })
         });
         Self {
             context: Some(context),
             span,
+            along,
         }
     }
 
@@ -96,20 +100,25 @@ impl Traced {
         self.context
     }
 
-    /// What exemplars lead to: the context, if it is recorded.
+    /// What exemplars lead to, where they are kept of it.
     #[inline]
     pub(crate) fn exemplar(&self) -> Option<TraceContext> {
+        self.context
+    }
+
+    /// The context, if it is recorded.
+    #[inline]
+    fn recorded(&self) -> Option<TraceContext> {
         self.context.filter(TraceContext::is_sampled)
     }
 
     /// The request's time has begun: so has its recording, if it is known that it is kept.
     #[inline]
     pub(crate) fn began(&mut self) {
-        if let (Some(context), Some(span)) = (self.context, &mut self.span) {
-            if context.is_sampled() {
-                span.recording = Some(span.tracer.record(context, span.state.clone()));
-                span.is_from_start = true;
-            }
+        if let (Some(context), Some(span)) = (self.recorded(), &mut self.span) {
+            let state = self.along.state().cloned();
+            span.recording = Some(span.tracer.record(context, state));
+            span.is_from_start = true;
         }
     }
 
@@ -127,19 +136,23 @@ impl Traced {
     /// Whether there is a trace at all, as in most services that nobody traces there is not.
     #[inline]
     pub(crate) fn is_any(&self) -> bool {
-        self.context.is_some()
+        self.context.is_some() || self.along.is_any()
     }
 
     /// Becomes what the thread works on.
     #[inline(never)]
     pub(crate) fn enter(&mut self) {
         match &mut self.span {
-            None => TraceContext::set_current(self.context),
+            None => {
+                TraceContext::set_current(self.context);
+                replace_along(self.along.clone());
+            }
             Some(span) => {
                 let own = Current {
                     context: self.context,
                     tracer: Some(span.tracer),
                     recording: span.recording.take(),
+                    along: self.along.clone(),
                 };
                 own.swap();
             }
@@ -150,7 +163,10 @@ impl Traced {
     #[inline(never)]
     pub(crate) fn leave(&mut self) {
         match &mut self.span {
-            None => TraceContext::set_current(None),
+            None => {
+                TraceContext::set_current(None);
+                replace_along(Along::default());
+            }
             Some(span) => {
                 let own = Current::default().swap().recording;
                 // A span that was left open may have put that of another request here.
@@ -163,7 +179,7 @@ impl Traced {
     /// The head of a stream is there, after so long: from now on its life is measured. Whether it is kept is decided.
     #[cold]
     pub(crate) fn streams(&mut self, nanoseconds: u64) {
-        let is_kept = self.exemplar().is_some();
+        let is_kept = self.recorded().is_some();
         let Some(span) = &mut self.span else {
             return;
         };
@@ -202,7 +218,7 @@ impl Traced {
         nanoseconds: u64,
     ) {
         if let (Some(context), Some(span)) = (self.context, self.span.take()) {
-            span.end(context, route, answered, outcome, nanoseconds);
+            span.end(context, &self.along, route, answered, outcome, nanoseconds);
         }
     }
 }
@@ -212,12 +228,13 @@ impl ServerSpan {
     fn end(
         mut self,
         context: TraceContext,
+        along: &Along,
         route: &Route,
         answered: Option<u16>,
         outcome: Outcome,
         nanoseconds: u64,
     ) {
-        let (recording, state) = (self.recording.take(), self.state.take());
+        let recording = self.recording.take();
         if !context.is_sampled() {
             if let Some(recording) = recording {
                 recording.discard();
@@ -248,7 +265,7 @@ impl ServerSpan {
             lost_events: 0,
             status: status(answered, outcome),
         };
-        recording.keep(span, state);
+        recording.keep(span, along.state().cloned());
     }
 }
 
@@ -257,6 +274,10 @@ impl ServerSpan {
         let mut attributes = Vec::with_capacity(8);
         let method = route.method.as_str();
         attributes.push(Attribute::text("http.request.method", method));
+        if let Some(original) = &self.original {
+            let original = original.to_string();
+            attributes.push(Attribute::text("http.request.method_original", original));
+        }
         if let Some(path) = &self.path {
             // Without the query, which may say what nobody else is to know.
             let path = cut(path.path(), self.tracer.limits.text);
@@ -282,15 +303,6 @@ impl ServerSpan {
         };
         attributes.push(Attribute::text("network.protocol.version", version));
         attributes
-    }
-}
-
-/// Reads whose trace a request belongs to. Two headers of one name are as good as none.
-fn parent(headers: &HeaderMap) -> Option<TraceContext> {
-    let parent = headers.get(&TRACEPARENT)?;
-    match headers.get_all(&TRACEPARENT).iter().nth(1) {
-        None => TraceContext::from_traceparent(parent),
-        Some(_) => None,
     }
 }
 

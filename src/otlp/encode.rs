@@ -122,9 +122,9 @@ pub(crate) fn rejected(answer: &[u8]) -> u64 {
 }
 
 /// The fields of a message, as far as they can be read.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
-enum Field<'a> {
+pub(super) enum Field<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     Fixed,

@@ -1,8 +1,10 @@
 //! The thread that exports: takes what waits, sends it, and counts what is lost.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::mpsc;
-use std::thread::{self, JoinHandle, Thread};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,8 +15,8 @@ use crate::catalog;
 use crate::error::Error;
 use crate::metrics::{Counter, Registry, resolve};
 use crate::otlp::client::{Client, Failure};
-use crate::otlp::encode;
-use crate::otlp::settings::Settings;
+use crate::otlp::settings::{Settings, To};
+use crate::otlp::{console, encode};
 use crate::trace::{Finished, Receiver, Tracer};
 
 /// How long to wait before a request is repeated for the first time; twice as long each time after.
@@ -34,7 +36,7 @@ const LONGEST_FLUSH: Duration = Duration::from_secs(3600);
 
 /// Exports the spans of one tracer until it is dropped.
 pub(crate) struct Exporter {
-    thread: Thread,
+    tracer: &'static Tracer,
     handle: Option<JoinHandle<()>>,
     orders: mpsc::Sender<Order>,
     haste: watch::Sender<Haste>,
@@ -64,6 +66,14 @@ impl Exporter {
         resource: &[(String, String)],
         settings: Settings,
     ) -> Result<Self, Error> {
+        let (to, batch, delay, timeout) = (
+            settings.to,
+            settings.batch,
+            settings.delay,
+            settings.timeout,
+        );
+        // First, since it may be refused: where this is called no runtime may be dropped.
+        let client = Client::new(settings)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -74,11 +84,13 @@ impl Exporter {
             tracer,
             receiver,
             runtime,
+            service: service(resource),
             resource: encode::resource(resource),
-            batch: settings.batch,
-            delay: settings.delay,
-            timeout: settings.timeout,
-            client: Client::new(settings),
+            to,
+            batch,
+            delay,
+            timeout,
+            client,
             exported: resolve(registry.own(catalog::SPANS_EXPORTED), &[]),
             hastes,
             is_patient: true,
@@ -88,9 +100,8 @@ impl Exporter {
         let handle = thread
             .spawn(move || work.run(&orders))
             .map_err(Error::exporter)?;
-        tracer.exported_by(handle.thread().clone());
         Ok(Self {
-            thread: handle.thread().clone(),
+            tracer,
             handle: Some(handle),
             orders: sender,
             haste,
@@ -104,7 +115,7 @@ impl Exporter {
         let by = now.checked_add(within).unwrap_or(now + LONGEST_FLUSH);
         let _ = self.orders.send(Order::Flush(by, done));
         self.haste.send_modify(|haste| haste.flushes += 1);
-        self.thread.unpark();
+        self.tracer.wake();
         wait
     }
 }
@@ -114,7 +125,7 @@ impl Drop for Exporter {
         let _ = self.orders.send(Order::Stop);
         let end = Some(Instant::now() + LAST_WORDS);
         self.haste.send_modify(|haste| haste.end = end);
-        self.thread.unpark();
+        self.tracer.wake();
         if let Some(handle) = self.handle.take() {
             let _ = handle.join(); // by itself no longer than LAST_WORDS
         }
@@ -127,6 +138,9 @@ struct Work {
     runtime: Runtime,
     client: Client,
     resource: Vec<u8>,
+    /// Its name.
+    service: String,
+    to: To,
     batch: usize,
     delay: Duration,
     timeout: Duration,
@@ -140,6 +154,8 @@ struct Work {
 
 impl Work {
     fn run(mut self, orders: &mpsc::Receiver<Order>) {
+        let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone()));
+        self.tracer.exported_by(self.runtime.block_on(waker));
         let mut next = Instant::now() + self.delay;
         loop {
             match orders.try_recv() {
@@ -158,12 +174,26 @@ impl Work {
                 next = Instant::now() + self.delay;
                 continue;
             }
-            thread::park_timeout(next - now);
+            self.wait(next);
         }
         self.is_patient = false;
         self.send_waiting(Instant::now() + LAST_WORDS);
         self.give_up("shutdown");
         self.runtime.shutdown_background(); // a look-up of a name may hang, and nobody waits for it
+    }
+
+    /// Waits until then, or until somebody calls; and looks after the connection meanwhile, which a collector that stops wants to close.
+    fn wait(&self, until: Instant) {
+        let called = poll_fn(|_| match self.tracer.was_called() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = called => {}
+                () = tokio::time::sleep_until(until.into()) => {}
+            }
+        });
     }
 
     /// Sends what waits now, batch by batch; what comes meanwhile waits for its time. Whether all of it was sent by this moment.
@@ -186,6 +216,12 @@ impl Work {
     }
 
     fn send(&mut self, traces: Vec<Finished>, spans: usize, by: Instant) -> bool {
+        if self.to == To::Console {
+            console::write(&self.service, &traces);
+            self.tracer.release(traces.iter().map(|of| of.bytes).sum());
+            self.exported.add(spans as u64);
+            return true;
+        }
         let body = self.client.body(encode::request(&self.resource, &traces));
         self.tracer.release(traces.iter().map(|of| of.bytes).sum());
         drop(traces);
@@ -193,7 +229,7 @@ impl Work {
         let now = Instant::now();
         let by = match self.is_patient {
             true => now + self.timeout,
-            false => by.max(now + self.timeout.min(LEAST)),
+            false => by.clamp(now + self.timeout.min(LEAST), now + self.timeout),
         };
         let delivered = deliver(&self.client, body, by, self.is_patient, &mut self.hastes);
         match self.runtime.block_on(delivered) {
@@ -250,6 +286,12 @@ impl Work {
     }
 }
 
+/// The name of the service that a resource is.
+fn service(resource: &[(String, String)]) -> String {
+    let name = resource.iter().find(|(key, _)| key == "service.name");
+    name.map(|(_, name)| name.clone()).unwrap_or_default()
+}
+
 /// Sends until it is taken, or until this moment, or until it is over.
 async fn deliver(
     client: &Client,
@@ -264,12 +306,9 @@ async fn deliver(
             Some(Ok(rejected)) => return Ok(rejected),
             Some(Err(failure)) => failure,
             None => {
-                return Err(Failure {
-                    why: "the collector does not answer in time".into(),
-                    is_unreachable: false,
-                    is_passing: true,
-                    wait: None,
-                });
+                return Err(Failure::passing(
+                    "the collector does not answer in time".into(),
+                ));
             }
         };
         // A little more or less, so that services that failed together do not come back together.

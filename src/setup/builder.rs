@@ -228,10 +228,11 @@ impl MonitoringBuilder {
         self
     }
 
-    /// Sends spans to a collector, by OTLP over HTTP: the base of its address, such as `http://jaeger:4318`.
+    /// Sends spans to a collector, by OTLP over HTTP: the base of its address, such as `http://jaeger:4318`. By gRPC where
+    /// `OTEL_EXPORTER_OTLP_PROTOCOL` says so, which the feature `grpc` brings.
     ///
-    /// For `init` the default is what `OTEL_EXPORTER_OTLP_ENDPOINT` says, or else `http://localhost:4318`; `build` sends none unless told
-    /// to.
+    /// One of https needs the feature `tls`. For `init` the default is what `OTEL_EXPORTER_OTLP_ENDPOINT` says, or else
+    /// `http://localhost:4318`; `build` sends none unless told to.
     #[cfg(feature = "traces")]
     pub fn collector(mut self, endpoint: impl Into<String>) -> Self {
         self.collector = Collector::At(endpoint.into());
@@ -303,7 +304,9 @@ impl MonitoringBuilder {
             let why = "max_series is 0: a family holds at least one label set";
             return Err(Error::configuration(why));
         }
-        let meter = Meter::new(self.max_series, self.sizes, self.http_names);
+        environment.exemplars.choose();
+        let propagators = environment.propagators;
+        let meter = Meter::new(self.max_series, self.sizes, self.http_names, propagators);
         let (native, created) = (self.native_histograms, self.created_series);
         meter.registry.show(native, created);
         let (names, values): (Vec<_>, Vec<_>) = resource

@@ -5,6 +5,9 @@
 use std::net::SocketAddr;
 
 use crate::error::Error;
+use crate::metrics::ExemplarFilter;
+use crate::setup::{exemplars, propagators};
+use crate::trace::Propagators;
 
 /// What the environment says.
 #[derive(Debug, Default, PartialEq)]
@@ -14,6 +17,8 @@ pub(crate) struct Environment {
     pub(crate) attributes: Vec<(String, String)>,
     /// Where the own listener listens, unless the code says so.
     pub(crate) listen: Option<SocketAddr>,
+    pub(crate) propagators: Propagators,
+    pub(crate) exemplars: ExemplarFilter,
 }
 
 /// Looks a variable up; an empty one is none.
@@ -55,6 +60,8 @@ impl Environment {
             service_name: variable(SERVICE_NAME)?,
             attributes: attributes(variable(ATTRIBUTES)?)?,
             listen: listen(variable(HOST)?, variable(PORT)?)?,
+            propagators: propagators::read(variable(propagators::NAME)?)?,
+            exemplars: exemplars::read(variable(exemplars::NAME)?)?,
         })
     }
 }

@@ -2,9 +2,11 @@
 
 mod builder;
 mod environment;
+mod exemplars;
 #[cfg(feature = "logs")]
 mod logs;
 mod monitoring;
+mod propagators;
 #[cfg(any(feature = "logs", feature = "server"))]
 mod secret;
 #[cfg(feature = "server")]

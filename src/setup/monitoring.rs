@@ -87,8 +87,9 @@ impl Monitoring {
     ///
     /// Opens the own listener at 127.0.0.1:9464 for `/metrics` and `/health/*`, and says so in one line. The
     /// name wins over `OTEL_SERVICE_NAME`; `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SDK_DISABLED` and
-    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` are read. With the feature `traces` spans are sent by OTLP over HTTP, as `OTEL_TRACES_*`,
-    /// `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*`, `OTEL_PROPAGATORS` and the span limits say.
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`, `OTEL_PROPAGATORS` and `OTEL_METRICS_EXEMPLAR_FILTER` are read. With the feature `traces`
+    /// spans are sent by OTLP over HTTP, or with the feature `grpc` over gRPC, as `OTEL_TRACES_*`, `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*` and the
+    /// span limits say.
     ///
     /// # Errors
     ///
@@ -133,10 +134,23 @@ impl Monitoring {
 
     /// The layer for requests to another service, under a name of its own such as `payments`: that is the label `peer`, never the address.
     ///
-    /// For any tower service of HTTP, such as a client of `hyper-util`. A request takes the trace along that it is made in (`traceparent`,
-    /// `tracestate`), unless it has that header already, and has a client span in it. Its time until the head of the answer is observed in
+    /// For any tower service of HTTP, such as a client of `hyper-util`, and with the feature `reqwest` for a client of `reqwest` 0.13, which
+    /// then is a service of that crate's requests. A request takes the trace along that it is made in (`traceparent`,
+    /// `tracestate`) and the [`Baggage`](crate::Baggage), each unless it has that header already, and has a client span in the trace. Its time until the head of the answer is observed in
     /// `http_client_request_duration_seconds`, with the status, or `error`, `timeout` or `cancelled` where there is none. What is told of
     /// the address is without query and user name.
+    ///
+    /// ```
+    /// # #[cfg(feature = "reqwest")]
+    /// # async fn service(monitoring: ecolaura_monitoring::Monitoring) -> Result<(), reqwest::Error> {
+    /// use tower::{Layer as _, Service as _};
+    ///
+    /// let client = reqwest::Client::new();
+    /// let mut payments = monitoring.client_layer("payments").layer(client.clone());
+    /// let answer = payments.call(client.get("http://payments/open").build()?).await?;
+    /// # let _ = answer;
+    /// # Ok(()) }
+    /// ```
     ///
     /// Make it once for each service and keep it: what it records to is kept as long as the process lives.
     ///

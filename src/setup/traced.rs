@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::observe::Meter;
-use crate::otlp::{Exporter, Settings};
+use crate::otlp::{Exporter, Settings, To};
 use crate::setup::builder::{Collector, MonitoringBuilder};
 use crate::setup::environment::{Environment, variable};
 use crate::setup::traces::{Traces, endpoint};
@@ -34,8 +34,8 @@ impl MonitoringBuilder {
         let traces = Traces::from(&variable)?;
         let settings = match &self.collector {
             Collector::At(address) => Some(Settings {
-                endpoint: endpoint("the collector's address", address, true)?,
-                ..traces.exporter.unwrap_or_default()
+                to: To::Collector,
+                ..of_code(address, traces.exporter.unwrap_or_default())?
             }),
             _ => traces.exporter,
         };
@@ -43,13 +43,20 @@ impl MonitoringBuilder {
             return Ok(None);
         };
         let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
-        let (tracer, receiver) =
-            Tracer::new(meter.registry, sampling, traces.propagates, traces.limits);
+        let (tracer, receiver) = Tracer::new(meter.registry, sampling, traces.limits);
         let resource = attributes(self, environment);
         let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
         meter.trace(tracer);
         Ok(Some(exporter))
     }
+}
+
+/// The settings of the environment, but for the address that the code gives.
+fn of_code(address: &str, settings: Settings) -> Result<Settings, Error> {
+    Ok(Settings {
+        endpoint: endpoint("the collector's address", address, true, settings.protocol)?,
+        ..settings
+    })
 }
 
 /// What is told of the service with all spans: the code's attributes win over the environment's.

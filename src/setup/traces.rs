@@ -9,7 +9,9 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::error::Error;
-use crate::otlp::Settings;
+#[cfg(feature = "tls")]
+use crate::otlp::{File, Files};
+use crate::otlp::{Protocol, Settings, To};
 use crate::setup::environment::{Lookup, pairs};
 use crate::trace::{Limits, Sampling};
 
@@ -19,8 +21,6 @@ pub(crate) struct Traces {
     /// Where they go; `None` when nobody wants them.
     pub(crate) exporter: Option<Settings>,
     pub(crate) sampling: Option<Sampling>,
-    /// Whether the traces of requests go on here.
-    pub(crate) propagates: bool,
     pub(crate) limits: Limits,
 }
 
@@ -30,7 +30,6 @@ impl Default for Traces {
         Self {
             exporter: Some(Settings::default()),
             sampling: None,
-            propagates: true,
             limits: Limits::default(),
         }
     }
@@ -42,7 +41,6 @@ const MOST_QUEUED: usize = 1 << 20;
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
-const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 
 impl Traces {
     pub(crate) fn from(variable: Lookup<'_>) -> Result<Self, Error> {
@@ -55,7 +53,6 @@ impl Traces {
         Ok(Self {
             exporter: Some(exporter),
             sampling: sampling(variable(SAMPLER)?, variable(SAMPLER_ARG)?)?,
-            propagates: propagates(variable(PROPAGATORS)?)?,
             limits: limits(variable)?,
         })
     }
@@ -73,8 +70,16 @@ fn wrong(name: &str, value: &str, what: impl Display) -> Error {
 fn exporter(variable: Lookup<'_>) -> Result<Option<Settings>, Error> {
     match lower(variable(EXPORTER)?).as_deref() {
         None | Some("otlp") => settings(variable).map(Some),
+        Some("console") => {
+            let mut settings = settings(variable)?;
+            settings.to = To::Console;
+            Ok(Some(settings))
+        }
         Some("none") => Ok(None),
-        Some(other) => Err(wrong(EXPORTER, other, "set it to `otlp` or `none`")),
+        Some(other) => {
+            let what = "set it to `otlp`, `console` or `none`";
+            Err(wrong(EXPORTER, other, what))
+        }
     }
 }
 
@@ -94,17 +99,19 @@ fn of_traces(variable: Lookup<'_>, what: &str) -> Result<Option<(String, String)
 fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     let mut settings = Settings::default();
     if let Some((name, protocol)) = of_traces(variable, "PROTOCOL")? {
-        if !protocol.eq_ignore_ascii_case("http/protobuf") {
-            let what = "spans are sent by `http/protobuf`: set it to that, or unset it";
-            return Err(wrong(&name, &protocol, what));
-        }
+        settings.protocol = self::protocol(&name, &protocol)?;
     }
+    settings.endpoint = Uri::from_static(settings.protocol.default_endpoint());
     if let Some((name, value)) = of_traces(variable, "ENDPOINT")? {
         let is_base = name == "OTEL_EXPORTER_OTLP_ENDPOINT";
-        settings.endpoint = endpoint(&name, &value, is_base)?;
+        settings.endpoint = endpoint(&name, &value, is_base, settings.protocol)?;
     }
     if let Some((name, value)) = of_traces(variable, "HEADERS")? {
         settings.headers = headers(&name, &value)?;
+    }
+    #[cfg(feature = "tls")]
+    {
+        settings.files = files(variable)?;
     }
     if let Some((name, value)) = of_traces(variable, "COMPRESSION")? {
         settings.gzip = match value.to_ascii_lowercase().as_str() {
@@ -115,6 +122,11 @@ fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     }
     if let Some((name, value)) = of_traces(variable, "TIMEOUT")? {
         settings.timeout = milliseconds(&name, &value)?;
+    }
+    // Both limit a batch with its repetitions: the shorter one counts.
+    const EXPORT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
+    if let Some(value) = variable(EXPORT)? {
+        settings.timeout = settings.timeout.min(milliseconds(EXPORT, &value)?);
     }
     const DELAY: &str = "OTEL_BSP_SCHEDULE_DELAY";
     if let Some(value) = variable(DELAY)? {
@@ -127,8 +139,53 @@ fn settings(variable: Lookup<'_>) -> Result<Settings, Error> {
     Ok(settings)
 }
 
-/// A base gets the path of traces; an endpoint of traces is taken as it is.
-pub(crate) fn endpoint(name: &str, value: &str, is_base: bool) -> Result<Uri, Error> {
+/// What connections are secured with. A client's certificate is nothing without its key.
+#[cfg(feature = "tls")]
+fn files(variable: Lookup<'_>) -> Result<Files, Error> {
+    let file = |what: &str| {
+        let found = of_traces(variable, what)?;
+        Ok::<_, Error>(found.map(|(name, path)| File { name, path }))
+    };
+    let client = match (file("CLIENT_CERTIFICATE")?, file("CLIENT_KEY")?) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => {
+            let what = "a client's certificate and its key belong together: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and \
+                        OTEL_EXPORTER_OTLP_CLIENT_KEY";
+            return Err(wrong(&one.name, &one.path, what));
+        }
+    };
+    Ok(Files {
+        certificate: file("CERTIFICATE")?,
+        client,
+    })
+}
+
+fn protocol(name: &str, protocol: &str) -> Result<Protocol, Error> {
+    match protocol.to_ascii_lowercase().as_str() {
+        "http/protobuf" => Ok(Protocol::HttpProtobuf),
+        #[cfg(feature = "grpc")]
+        "grpc" => Ok(Protocol::Grpc),
+        #[cfg(not(feature = "grpc"))]
+        "grpc" => {
+            let what = "enable the feature `grpc` of ecolaura-monitoring for it, or set it to `http/protobuf`";
+            Err(wrong(name, protocol, what))
+        }
+        _ => {
+            let what =
+                "spans are sent by `http/protobuf` or `grpc`: set it to one of them, or unset it";
+            Err(wrong(name, protocol, what))
+        }
+    }
+}
+
+/// A base gets the path of traces; an endpoint of traces is taken as it is. With gRPC the path is that of the call, whichever is given.
+pub(crate) fn endpoint(
+    name: &str,
+    value: &str,
+    is_base: bool,
+    protocol: Protocol,
+) -> Result<Uri, Error> {
     let uri: Option<Uri> = value.parse().ok();
     // Not the value, in which there may be a password.
     let malformed = || {
@@ -148,12 +205,22 @@ pub(crate) fn endpoint(name: &str, value: &str, is_base: bool) -> Result<Uri, Er
     }
     match uri.scheme_str() {
         Some("http") => {}
+        Some("https") if cfg!(feature = "tls") => {}
         Some("https") => {
-            let what = "begins with `https`, which is not built in: send spans to a collector beside the service, by `http`";
+            let what = "begins with `https`, which is not built in: enable the feature `tls` of ecolaura-monitoring, or send spans to a \
+                        collector beside the service, by `http`";
             return Err(Error::configuration(format!("{name} {what}")));
         }
         _ => return Err(malformed()),
     }
+    #[cfg(feature = "grpc")]
+    if protocol == Protocol::Grpc {
+        let call = Uri::from_static(protocol.default_endpoint());
+        let mut parts = uri.into_parts();
+        parts.path_and_query = call.into_parts().path_and_query;
+        return Uri::from_parts(parts).map_err(|_| malformed());
+    }
+    let _ = protocol;
     if !is_base {
         return Ok(uri);
     }
@@ -216,29 +283,6 @@ fn ratio(argument: Option<&str>) -> Result<f64, Error> {
             "set it to a number from 0 to 1",
         )),
     }
-}
-
-/// Whether the traces of requests go on here. Baggage is not read, so that naming it changes nothing.
-fn propagates(list: Option<String>) -> Result<bool, Error> {
-    let Some(list) = lower(list) else {
-        return Ok(true);
-    };
-    let mut propagates = false;
-    for name in list
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-    {
-        match name {
-            "tracecontext" => propagates = true,
-            "baggage" | "none" => {}
-            other => {
-                let what = "set it to `tracecontext`, `tracecontext,baggage` or `none`";
-                return Err(wrong(PROPAGATORS, other, what));
-            }
-        }
-    }
-    Ok(propagates)
 }
 
 fn limits(variable: Lookup<'_>) -> Result<Limits, Error> {
@@ -335,13 +379,38 @@ mod tests {
             ("collector", "is no address"),
             ("collector:4318", "is no address"),
             ("ftp://collector", "is no address"),
-            ("https://collector", "not built in"),
             ("http://user:secret@collector", "OTEL_EXPORTER_OTLP_HEADERS"),
         ] {
             let error = read(&[(all, value)]).unwrap_err();
             assert!(error.contains(all) && error.contains(expected), "{error}");
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[cfg(feature = "grpc")]
+    #[test]
+    fn endpoints_of_grpc() {
+        const CALL: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+        let of = |name: &str, value: &str| {
+            let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", "gRPC");
+            exporter(&[protocol, (name, value)]).endpoint.to_string()
+        };
+        assert_eq!(of("OTHER", ""), format!("http://localhost:4317{CALL}"));
+        for name in [
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        ] {
+            for value in ["http://c:1", "http://c:1/", "http://c:1/v1/traces?x"] {
+                assert_eq!(of(name, value), format!("http://c:1{CALL}"));
+            }
+        }
+    }
+
+    #[cfg(not(feature = "grpc"))]
+    #[test]
+    fn grpc_is_a_feature() {
+        let error = read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).unwrap_err();
+        assert!(error.contains("enable the feature `grpc`"), "{error}");
     }
 
     #[test]
@@ -402,17 +471,25 @@ mod tests {
         assert_eq!(settings.timeout, Duration::from_millis(250));
         assert_eq!(settings.delay, Duration::from_millis(200));
         assert_eq!(settings.batch, 64);
+        assert_eq!(settings.to, To::Collector);
+        assert_eq!(exporter(&[(EXPORTER, "console")]).to, To::Console);
+        for (of_batch, of_request, expected) in [
+            ("", "", 10_000),
+            ("30000", "", 10_000),
+            ("300", "", 300),
+            ("300", "200", 200),
+            ("40000", "50000", 40_000),
+        ] {
+            let variables = [
+                ("OTEL_BSP_EXPORT_TIMEOUT", of_batch),
+                ("OTEL_EXPORTER_OTLP_TIMEOUT", of_request),
+            ];
+            let given = variables.into_iter().filter(|(_, value)| !value.is_empty());
+            let timeout = exporter(&given.collect::<Vec<_>>()).timeout;
+            assert_eq!(timeout, Duration::from_millis(expected));
+        }
         let none = [(EXPORTER, "none"), (SAMPLER, "of nobody's business")];
         assert_eq!(read(&none).unwrap().exporter, None);
-        for (list, expected) in [
-            ("tracecontext", true),
-            ("baggage, tracecontext", true),
-            ("none", false),
-            ("baggage", false),
-        ] {
-            let read = read(&[(PROPAGATORS, list)]).unwrap();
-            assert_eq!(read.propagates, expected, "{list}");
-        }
         let limits = read(&[
             ("OTEL_BSP_MAX_QUEUE_SIZE", "7"),
             ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
@@ -429,15 +506,15 @@ mod tests {
     fn wrong_values_are_named() {
         for (name, value) in [
             ("OTEL_TRACES_EXPORTER", "jaeger"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
             ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+            ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
             ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1.5"),
-            ("OTEL_PROPAGATORS", "b3"),
             ("OTEL_SPAN_EVENT_COUNT_LIMIT", "many"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();

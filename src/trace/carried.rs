@@ -9,7 +9,7 @@ use crate::trace::current::Current;
 
 /// Keeps a future in the trace in which it was made; for every future.
 pub trait InCurrentTrace: Future + Sized {
-    /// Keeps this future in the trace that is current now, wherever it is polled.
+    /// Keeps this future in the trace that is current now, wherever it is polled; and with the baggage that is.
     ///
     /// For spawned tasks: what they do then belongs to the request that spawned them, also when its answer is already sent.
     ///

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
+use crate::trace::baggage::Baggage;
 use crate::trace::id;
+use crate::trace::propagation::Along;
 use crate::trace::recording::Recording;
 use crate::trace::span::{Attribute, Kind, Span, Status};
 use crate::trace::tracer::Tracer;
@@ -14,6 +16,9 @@ thread_local! {
     /// Who makes the recording of the current trace when there is none: then its spans are collected.
     static TRACER: Cell<Option<&'static Tracer>> = const { Cell::new(None) };
     static RECORDING: Cell<Option<Arc<Recording>>> = const { Cell::new(None) };
+    static ALONG: Cell<Option<Along>> = const { Cell::new(None) };
+    /// Whether there is anything in the cell above, which costs more to look at since it has to be dropped with the thread.
+    static IS_ANY_ALONG: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What a thread works on.
@@ -22,6 +27,7 @@ pub(crate) struct Current {
     pub(crate) context: Option<TraceContext>,
     pub(crate) tracer: Option<&'static Tracer>,
     pub(crate) recording: Option<Arc<Recording>>,
+    pub(crate) along: Along,
 }
 
 impl Current {
@@ -34,6 +40,7 @@ impl Current {
                 .try_with(|kept| kept.replace(self.recording))
                 .ok()
                 .flatten(),
+            along: replace_along(self.along),
         };
         TraceContext::set_current(self.context);
         before
@@ -45,6 +52,55 @@ impl Current {
             context: TraceContext::current(),
             tracer: TRACER.get(),
             recording: recording(),
+            along: along(),
+        }
+    }
+}
+
+/// What goes along with requests to other services that begin now.
+#[inline]
+pub(crate) fn along() -> Along {
+    if !is_any_along() {
+        return Along::default();
+    }
+    let along = ALONG.try_with(|kept| {
+        let along = kept.take();
+        kept.set(along.clone());
+        along
+    });
+    along.ok().flatten().unwrap_or_default()
+}
+
+/// Whether anything goes along.
+#[inline]
+pub(crate) fn is_any_along() -> bool {
+    IS_ANY_ALONG.get()
+}
+
+/// From now on this goes along; gives back what did before.
+#[inline]
+pub(crate) fn replace_along(along: Along) -> Along {
+    let is_any = along.is_any();
+    if IS_ANY_ALONG.replace(is_any) || is_any {
+        let before = ALONG.try_with(|kept| kept.replace(Some(along)));
+        return before.ok().flatten().unwrap_or_default();
+    }
+    Along::default()
+}
+
+/// The thread works with other baggage until this is dropped.
+pub(crate) struct Carrying(Option<Along>);
+
+impl Carrying {
+    pub(crate) fn begin(baggage: Baggage) -> Self {
+        Self(Some(replace_along(along().with(baggage))))
+    }
+}
+
+impl Drop for Carrying {
+    fn drop(&mut self) {
+        if let Some(before) = self.0.take() {
+            replace_along(before);
         }
     }
 }
@@ -72,6 +128,8 @@ pub(crate) fn is_recording() -> bool {
 pub(crate) struct Open {
     pub(crate) recording: Arc<Recording>,
     pub(crate) context: TraceContext,
+    /// What went along when it began.
+    along: Along,
     pub(crate) span: Span,
 }
 
@@ -94,6 +152,7 @@ impl Open {
         Self {
             recording,
             context,
+            along: along(),
             span: Span {
                 id: context.span,
                 parent: parent.span,
@@ -122,10 +181,17 @@ impl Open {
 
     /// What a thread works on that works on this.
     pub(crate) fn current(&self) -> Current {
+        let now = TraceContext::current();
         Current {
             context: Some(self.context),
             tracer: Some(self.recording.tracer),
             recording: Some(Arc::clone(&self.recording)),
+            // In its own trace that stays as it is: the span may have been made before there was more.
+            along: match now {
+                Some(now) if now.trace == self.context.trace => along(),
+                Some(_) => self.along.clone(),
+                None => along().or(&self.along),
+            },
         }
     }
 

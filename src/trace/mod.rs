@@ -7,24 +7,31 @@
     allow(dead_code, unreachable_pub, unused_imports)
 )]
 
+mod baggage;
 #[cfg(feature = "traces")]
 mod carried;
 pub(crate) mod current;
 mod id;
 #[cfg(feature = "traces")]
 mod layer;
+pub(crate) mod propagation;
 mod queue;
 mod recording;
 mod sampling;
 mod span;
+pub(crate) mod state;
 mod tracer;
+mod with_baggage;
 
+pub use baggage::Baggage;
 #[cfg(feature = "traces")]
 pub use carried::{Carried, InCurrentTrace};
 #[cfg(feature = "traces")]
 pub use layer::TracingLayer;
 pub use sampling::Sampling;
+pub use with_baggage::{CarryingBaggage, WithBaggage};
 
+pub(crate) use propagation::{Along, Propagators};
 #[cfg(feature = "traces")]
 pub(crate) use queue::Receiver;
 pub(crate) use recording::Recording;

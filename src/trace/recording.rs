@@ -79,11 +79,6 @@ impl Recording {
         }
     }
 
-    /// What the systems before this one said.
-    pub(crate) fn state(&self) -> Option<HeaderValue> {
-        self.lock().state.clone()
-    }
-
     /// When it began, in nanoseconds since the Unix epoch.
     pub(crate) fn began(&self) -> u64 {
         self.clock.unix

@@ -1,11 +1,11 @@
 //! What decides over traces and takes what is kept.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::Thread;
+use std::task::Waker;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
 use crate::catalog;
 use crate::limiter::Limiter;
@@ -23,8 +23,6 @@ pub(crate) struct Tracer {
     sampling: Sampling,
     /// The share of traces that begin here and are recorded, as the bits of a float: it may be changed.
     ratio: AtomicU64,
-    /// Whether the traces of others are read from requests.
-    pub(crate) propagates: bool,
     begun: Limiter,
     kept: Limiter,
     pub(crate) limits: Limits,
@@ -33,7 +31,9 @@ pub(crate) struct Tracer {
     buffered: AtomicUsize,
     drops: &'static Series,
     /// Who exports, to be woken before the queue is full.
-    exporter: OnceLock<Thread>,
+    exporter: OnceLock<Waker>,
+    /// Whether he was called, and did not come so far.
+    is_called: AtomicBool,
 }
 
 /// How much there may be of everything.
@@ -79,7 +79,6 @@ impl Tracer {
     pub(crate) fn new(
         registry: Registry,
         sampling: Sampling,
-        propagates: bool,
         limits: Limits,
     ) -> (&'static Self, Receiver) {
         let (queue, receiver) = queue::queue(limits.queue);
@@ -90,7 +89,6 @@ impl Tracer {
         let tracer = Self {
             sampling,
             ratio: AtomicU64::new(sampling.ratio.to_bits()),
-            propagates,
             begun: Limiter::new(sampling.most_per_second),
             kept: Limiter::new(sampling.most_kept_per_second()),
             limits,
@@ -98,6 +96,7 @@ impl Tracer {
             buffered: AtomicUsize::new(0),
             drops,
             exporter: OnceLock::new(),
+            is_called: AtomicBool::new(false),
         };
         (Box::leak(Box::new(tracer)), receiver)
     }
@@ -154,18 +153,6 @@ impl Tracer {
         Arc::new(recording)
     }
 
-    /// What the systems before this one said of the trace.
-    pub(crate) fn state_of(headers: &HeaderMap) -> Option<HeaderValue> {
-        const LONGEST: usize = 512; // as much as everyone has to hand on
-        let mut all = headers.get_all("tracestate").iter();
-        let first = all.next()?.clone();
-        let state = all.try_fold(first, |state, next| {
-            let whole = [state.as_bytes(), b",", next.as_bytes()].concat();
-            HeaderValue::from_bytes(&whole).ok()
-        })?;
-        (state.len() <= LONGEST && state.to_str().is_ok()).then_some(state)
-    }
-
     /// Hands on spans to be exported.
     pub(crate) fn finish(&self, finished: Finished) {
         let bytes = finished.bytes;
@@ -195,16 +182,24 @@ impl Tracer {
         self.queue.len() >= self.limits.queue.div_ceil(2)
     }
 
-    /// From now on this thread exports.
-    pub(crate) fn exported_by(&self, thread: Thread) {
-        let _ = self.exporter.set(thread);
+    /// From now on this wakes who exports.
+    pub(crate) fn exported_by(&self, waker: Waker) {
+        let _ = self.exporter.set(waker);
     }
 
-    /// Wakes who exports.
+    /// Wakes who exports. Once he is called that costs no more than to see it.
     pub(crate) fn wake(&self) {
-        if let Some(exporter) = self.exporter.get() {
-            exporter.unpark();
+        if self.is_called.swap(true, Ordering::AcqRel) {
+            return;
         }
+        if let Some(exporter) = self.exporter.get() {
+            exporter.wake_by_ref();
+        }
+    }
+
+    /// Whether he was called; from then on he is not.
+    pub(crate) fn was_called(&self) -> bool {
+        self.is_called.swap(false, Ordering::AcqRel)
     }
 
     /// Takes so many bytes of the room for what is collected, if they are free.

@@ -4,6 +4,7 @@
 //! that file.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Debug;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
 use prost::Message;
 use tokio::net::TcpListener;
 
@@ -194,6 +196,8 @@ pub(crate) enum Answer {
     /// So many of the spans it does not take.
     Rejects(u8),
     Fails(u16),
+    /// And says after how many milliseconds it may be asked again: gRPC's way.
+    FailsFor(u16, u16),
     /// And takes a while for it.
     Slowly,
     /// What no collector says.
@@ -224,16 +228,54 @@ impl Collector {
     pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
+        Self::over(listener, address, answers)
+    }
+
+    /// Answers what comes over other connections.
+    pub(crate) fn over<L: Listener<Addr: Debug>>(
+        listener: L,
+        address: SocketAddr,
+        answers: impl IntoIterator<Item = Answer>,
+    ) -> Self {
+        let collector = Self::at(address, answers);
+        let app = Router::new()
+            .route("/v1/traces", post(take))
+            .with_state(collector.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        collector
+    }
+
+    /// One whose requests somebody else takes.
+    pub(crate) fn at(address: SocketAddr, answers: impl IntoIterator<Item = Answer>) -> Self {
         let received = Received {
             answers: answers.into_iter().collect(),
             ..Received::default()
         };
         let state = Arc::new(Mutex::new(received));
-        let app = Router::new()
-            .route("/v1/traces", post(take))
-            .with_state(Arc::clone(&state));
-        tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, state }
+    }
+
+    /// How a request with these headers is answered.
+    pub(crate) fn asked(&self, headers: HeaderMap) -> Answer {
+        let mut state = self.state.lock().expect("no panic");
+        state.requests += 1;
+        state.headers = headers;
+        state.answers.pop_front().unwrap_or(Answer::Takes)
+    }
+
+    /// Takes the spans of a request.
+    pub(crate) fn takes(&self, bytes: &[u8]) {
+        let request = ExportTraceServiceRequest::decode(bytes).expect("spans");
+        let mut state = self.state.lock().expect("no panic");
+        state.bytes.extend_from_slice(bytes);
+        for of_resource in request.resource_spans {
+            state.resource = told(&of_resource.resource.expect("a resource").attributes);
+            for of_scope in of_resource.scope_spans {
+                let scope = of_scope.scope.expect("a scope");
+                assert_eq!(scope.name, "ecolaura-monitoring");
+                state.spans.extend(of_scope.spans);
+            }
+        }
     }
 
     pub(crate) async fn start() -> Self {
@@ -290,18 +332,8 @@ impl Collector {
     }
 }
 
-async fn take(
-    State(state): State<Arc<Mutex<Received>>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let answer = {
-        let mut state = state.lock().expect("no panic");
-        state.requests += 1;
-        state.headers = headers.clone();
-        state.answers.pop_front().unwrap_or(Answer::Takes)
-    };
-    let rejected = match answer {
+async fn take(State(collector): State<Collector>, headers: HeaderMap, body: Bytes) -> Response {
+    let rejected = match collector.asked(headers.clone()) {
         Answer::Takes => 0,
         Answer::Slowly => {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -310,7 +342,7 @@ async fn take(
         Answer::Rejects(number) => number,
         Answer::Garbage => return "<html>what do you want?</html>".into_response(),
         Answer::Never => std::future::pending().await,
-        Answer::Fails(status) => {
+        Answer::Fails(status) | Answer::FailsFor(status, _) => {
             return StatusCode::from_u16(status)
                 .expect("a status")
                 .into_response();
@@ -325,17 +357,7 @@ async fn take(
             bytes
         }
     };
-    let request = ExportTraceServiceRequest::decode(&*bytes).expect("spans");
-    let mut state = state.lock().expect("no panic");
-    state.bytes.extend_from_slice(&bytes);
-    for of_resource in request.resource_spans {
-        state.resource = told(&of_resource.resource.expect("a resource").attributes);
-        for of_scope in of_resource.scope_spans {
-            let scope = of_scope.scope.expect("a scope");
-            assert_eq!(scope.name, "ecolaura-monitoring");
-            state.spans.extend(of_scope.spans);
-        }
-    }
+    collector.takes(&bytes);
     match rejected {
         0 => Response::default(),
         number => vec![0x0a, 2, 0x08, number].into_response(),

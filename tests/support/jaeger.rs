@@ -22,15 +22,18 @@ pub(crate) struct Jaeger {
 pub(crate) struct Places {
     /// Where it is sent spans, by OTLP over HTTP.
     pub(crate) otlp: SocketAddr,
+    /// The same, by gRPC.
+    pub(crate) grpc: SocketAddr,
     /// Where it is asked for them.
     query: SocketAddr,
 }
 
 impl Places {
-    /// Two that nobody else has.
+    /// Some that nobody else has.
     pub(crate) fn free() -> Self {
         Self {
             otlp: free(),
+            grpc: free(),
             query: free(),
         }
     }
@@ -139,7 +142,10 @@ fn configuration(places: Places) -> Value {
                 "enable_tracing": false,
             },
         },
-        "receivers": { "otlp": { "protocols": { "http": { "endpoint": places.otlp } } } },
+        "receivers": { "otlp": { "protocols": {
+            "http": { "endpoint": places.otlp },
+            "grpc": { "endpoint": places.grpc },
+        } } },
         "exporters": { "jaeger_storage_exporter": { "trace_storage": "memory" } },
     })
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::body::Body;
 use ecolaura_monitoring::{Monitoring, MonitoringBuilder, TracingLayer, monitor};
 use http::Request;
-use tracing::{Instrument as _, info, info_span};
+use tracing::{Dispatch, Instrument as _, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -27,6 +28,9 @@ pub(crate) async fn traced() -> (Collector, Monitoring) {
 pub(crate) async fn built(
     choose: impl FnOnce(MonitoringBuilder) -> MonitoringBuilder,
 ) -> (Collector, Monitoring) {
+    // Somebody is interested in all spans from the start: a callsite that is first reached while nobody is may stay switched off.
+    static INTERESTED: OnceLock<Dispatch> = OnceLock::new();
+    INTERESTED.get_or_init(|| Dispatch::new(subscriber()));
     let collector = Collector::start().await;
     let builder = Monitoring::builder("test").collector(collector.endpoint());
     let monitoring = choose(builder).build().expect("a monitoring");
