@@ -73,8 +73,9 @@
 //! [`MonitoringBuilder::max_series`].
 //!
 //! A request whose trace is not recorded costs hardly more. Where those that fail are kept all the same, as they are unless told otherwise, it
-//! takes one allocation, and those of the spans that begin in it; a recorded one some ten. Of spans that wait there are 2,048 at most
-//! (`OTEL_BSP_MAX_QUEUE_SIZE`), and with those that are being collected they take 8 MiB at most.
+//! takes one allocation, and those of the spans that begin in it; a recorded one some ten. One with `tracestate` or `baggage` takes up to six
+//! more. Of spans that wait there are 2,048 at most (`OTEL_BSP_MAX_QUEUE_SIZE`), and with those that are being collected they take 8 MiB at
+//! most.
 //!
 //! With the feature `fast-clock` a request costs up to a fifth less, and a monitored function a quarter. Times are then read from
 //! the processor's time stamp counter, if Linux makes its own clock of it (`tsc` in
