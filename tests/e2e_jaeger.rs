@@ -129,7 +129,7 @@ async fn spans_arrive_by_grpc() {
     let shop = open_shop(&folder, places, &variables).await;
     for product in ["1", "2"] {
         let path = format!("/api/v1/products/{product}");
-        let trace = traced(&jaeger, &shop, &path, 200, 2).await;
+        let trace = traced(&jaeger, &shop, &path, 200, 3).await;
         let tags = [("url.path", &*path), ("http.response.status_code", "200")];
         has_tags(trace.span(SHOW_PRODUCT), &tags);
     }

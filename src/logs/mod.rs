@@ -29,4 +29,6 @@ pub(crate) use attempt::Attempted;
 pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};
-pub(crate) use writer::Writer;
+#[cfg(feature = "traces")]
+pub(crate) use time::read as moment;
+pub(crate) use writer::{Target, Writer};

@@ -38,6 +38,8 @@ pub(crate) struct Output {
     /// Whether the writer has to be woken.
     asleep: AtomicBool,
     closed: AtomicBool,
+    /// Whether the writer waits for lines to come together, and has to be told when there are many.
+    is_patient: bool,
     writer: OnceLock<Thread>,
     drops: &'static Series,
 }
@@ -71,7 +73,7 @@ impl Line {
 }
 
 impl Output {
-    pub(crate) fn new(registry: Registry) -> &'static Self {
+    pub(crate) fn new(registry: Registry, is_patient: bool) -> &'static Self {
         let drops = registry.own(catalog::LOG_LINES_DROPPED);
         for reason in REASONS {
             let _: Counter = resolve(drops, &[reason]); // there from the start, so that its first step is seen
@@ -82,6 +84,7 @@ impl Output {
             bytes: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            is_patient,
             writer: OnceLock::new(),
             drops,
         }))
@@ -111,6 +114,9 @@ impl Output {
         if let Err(line) = self.lines.push(line) {
             self.bytes.fetch_sub(bytes, Ordering::Relaxed);
             return self.refuse(line, "queue_full");
+        }
+        if self.is_patient && self.lines.len() >= LINES / 2 {
+            self.wake();
         }
         // With the fence of `may_sleep`: either it sees the line, or this sees that it sleeps.
         fence(Ordering::SeqCst);

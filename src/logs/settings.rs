@@ -44,6 +44,8 @@ impl LogFormat {
 pub(crate) struct Settings<'a> {
     pub(crate) format: LogFormat,
     pub(crate) is_stdout: bool,
+    /// Whether lines wait for others to be written with.
+    pub(crate) is_patient: bool,
     pub(crate) filter: Filter,
     pub(crate) most_per_second: u32,
     pub(crate) access: AccessLog,
@@ -75,7 +77,7 @@ impl Logs {
             access: settings.access,
             slow_query: settings.slow_query,
             queries: OnceLock::new(),
-            output: Output::new(registry),
+            output: Output::new(registry, settings.is_patient),
         }))
     }
 }

@@ -17,7 +17,7 @@ use crate::metrics::{Counter, Registry, Series, resolve};
 /// What is written at a time.
 const BATCH: usize = 64 << 10;
 
-/// How long to look for more before going to sleep: meanwhile nobody has to wake this.
+/// How long to wait for more before going to sleep: meanwhile nobody has to wake this.
 const LINGER: Duration = Duration::from_millis(2);
 
 /// How long what waits at the end may take to be written.
@@ -25,6 +25,9 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How often it is told that lines were lost.
 const TELL_AGAIN: Duration = Duration::from_secs(10);
+
+/// How often it is told that they cannot be written.
+const FAILS_AGAIN: Duration = Duration::from_secs(600);
 
 /// How long to wait where what is written to is full.
 const FULL: Duration = Duration::from_millis(5);
@@ -34,6 +37,23 @@ pub(crate) struct Writer {
     logs: &'static Logs,
     thread: Thread,
     orders: mpsc::Sender<Order>,
+}
+
+/// What is written to.
+pub(crate) struct Target {
+    pub(crate) to: Box<dyn Write + Send>,
+    /// How long lines wait for others to be written with.
+    pub(crate) patience: Duration,
+}
+
+impl Target {
+    /// One that takes lines as they come.
+    pub(crate) fn at_once(to: impl Write + Send + 'static) -> Self {
+        Self {
+            to: Box::new(to),
+            patience: Duration::ZERO,
+        }
+    }
 }
 
 enum Order {
@@ -48,17 +68,19 @@ impl Writer {
     pub(crate) fn start(
         logs: &'static Logs,
         registry: Registry,
-        target: Box<dyn Write + Send>,
+        target: Target,
     ) -> io::Result<Self> {
         let (sender, orders) = mpsc::channel();
         let work = Work {
             logs,
-            target,
+            target: target.to,
             written: registry.own(catalog::LOG_LINES),
             batch: Vec::with_capacity(BATCH),
             lines: Lines::default(),
+            patience: target.patience,
             told: None,
             lost: 0,
+            failed: None,
             is_broken: false,
         };
         let thread = thread::Builder::new().name("monitoring-logs".into());
@@ -95,12 +117,15 @@ struct Work {
     logs: &'static Logs,
     target: Box<dyn Write + Send>,
     written: &'static Series,
+    patience: Duration,
     batch: Vec<u8>,
     /// Those in the batch.
     lines: Lines,
     /// When it was told that lines were lost, and how many were by then.
     told: Option<Instant>,
     lost: u64,
+    /// When it was told that they cannot be written.
+    failed: Option<Instant>,
     /// The last line was not written whole.
     is_broken: bool,
 }
@@ -127,7 +152,7 @@ impl Work {
             }
             // An order that comes from here on leaves a token: the next `park` returns at once.
             if !has_lingered {
-                thread::park_timeout(LINGER);
+                thread::park_timeout(self.patience.max(LINGER));
                 has_lingered = true;
             } else if output.may_sleep() {
                 thread::park();
@@ -175,9 +200,10 @@ impl Work {
                 self.is_broken = false;
                 self.count(&lines);
             }
-            Err(_) => {
+            Err(error) => {
                 let number = lines.iter().flatten().sum();
                 self.logs.output.dropped("write_failed", number);
+                self.tell_failed(&error);
             }
         }
     }
@@ -190,6 +216,15 @@ impl Work {
                     resolve::<Counter>(self.written, &labels).add(*number as u64);
                 }
             }
+        }
+    }
+
+    /// Says where somebody may see it that lines cannot be written, but not each time.
+    fn tell_failed(&mut self, error: &io::Error) {
+        let is_time = |told: Instant| told.elapsed() >= FAILS_AGAIN;
+        if self.failed.is_none_or(is_time) {
+            self.failed = Some(Instant::now());
+            let _ = writeln!(io::stderr(), "lines of the log are lost: {error}");
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) struct Exporter {
 
 /// What may come between the sending of a batch.
 #[derive(Clone, Copy, Default)]
-struct Haste {
+pub(super) struct Haste {
     /// When the last spans are given up that are being sent, once it is over.
     end: Option<Instant>,
     /// How often somebody has asked for all to be sent.
@@ -293,7 +293,7 @@ fn service(resource: &[(String, String)]) -> String {
 }
 
 /// Sends until it is taken, or until this moment, or until it is over.
-async fn deliver(
+pub(super) async fn deliver(
     client: &Client,
     body: Bytes,
     by: Instant,

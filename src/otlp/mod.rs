@@ -8,6 +8,10 @@ mod encode;
 mod exporter;
 #[cfg(feature = "grpc")]
 mod grpc;
+#[cfg(feature = "logs")]
+mod lines;
+#[cfg(feature = "logs")]
+mod records;
 #[cfg(feature = "grpc")]
 mod retry_info;
 mod settings;
@@ -15,6 +19,8 @@ mod settings;
 mod tls;
 
 pub(crate) use exporter::Exporter;
+#[cfg(feature = "logs")]
+pub(crate) use lines::Collector as LineCollector;
 #[cfg(feature = "tls")]
 pub(crate) use settings::{File, Files};
-pub(crate) use settings::{Protocol, Settings, To};
+pub(crate) use settings::{Protocol, Settings, Signal, To};

@@ -1,4 +1,4 @@
-//! Where spans are sent, and how many at a time.
+//! Where spans and lines are sent, and how many at a time.
 
 use std::time::Duration;
 
@@ -20,14 +20,57 @@ pub(crate) enum Protocol {
     Grpc,
 }
 
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Traces,
+    #[cfg(feature = "logs")]
+    Logs,
+}
+
+impl Signal {
+    /// Its name in variables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Traces => "TRACES",
+            #[cfg(feature = "logs")]
+            Self::Logs => "LOGS",
+        }
+    }
+
+    /// The name of what makes its batches, in variables.
+    pub(crate) fn batches(self) -> &'static str {
+        match self {
+            Self::Traces => "BSP",
+            #[cfg(feature = "logs")]
+            Self::Logs => "BLRP",
+        }
+    }
+
+    /// Where it is sent at a collector by HTTP.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Traces => "/v1/traces",
+            #[cfg(feature = "logs")]
+            Self::Logs => "/v1/logs",
+        }
+    }
+}
+
 impl Protocol {
     /// The collector's address unless told otherwise.
-    pub(crate) fn default_endpoint(self) -> &'static str {
-        match self {
-            Self::HttpProtobuf => "http://localhost:4318/v1/traces",
+    pub(crate) fn default_endpoint(self, signal: Signal) -> &'static str {
+        match (self, signal) {
+            (Self::HttpProtobuf, Signal::Traces) => "http://localhost:4318/v1/traces",
+            #[cfg(feature = "logs")]
+            (Self::HttpProtobuf, Signal::Logs) => "http://localhost:4318/v1/logs",
             #[cfg(feature = "grpc")]
-            Self::Grpc => {
+            (Self::Grpc, Signal::Traces) => {
                 "http://localhost:4317/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+            }
+            #[cfg(all(feature = "grpc", feature = "logs"))]
+            (Self::Grpc, Signal::Logs) => {
+                "http://localhost:4317/opentelemetry.proto.collector.logs.v1.LogsService/Export"
             }
         }
     }
@@ -71,18 +114,24 @@ pub(crate) struct File {
     pub(crate) path: String,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// What is meant where nothing is said.
+    pub(crate) fn of(signal: Signal) -> Self {
+        let protocol = Protocol::HttpProtobuf;
         Self {
             to: To::Collector,
-            protocol: Protocol::HttpProtobuf,
-            endpoint: Uri::from_static(Protocol::HttpProtobuf.default_endpoint()),
+            protocol,
+            endpoint: Uri::from_static(protocol.default_endpoint(signal)),
             headers: HeaderMap::new(),
             gzip: false,
             #[cfg(feature = "tls")]
             files: Files::default(),
             timeout: Duration::from_secs(10),
-            delay: Duration::from_secs(5),
+            delay: match signal {
+                Signal::Traces => Duration::from_secs(5),
+                #[cfg(feature = "logs")]
+                Signal::Logs => Duration::from_secs(1),
+            },
             batch: 512,
         }
     }

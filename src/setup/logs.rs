@@ -15,15 +15,20 @@ use crate::catalog;
 use crate::database::Queries;
 use crate::error::Error;
 use crate::logs::{
-    AccessLog, DEFAULT_FILTER, Filter, LogFormat, LogLayer, Logs, Settings, Writer,
+    AccessLog, DEFAULT_FILTER, Filter, LogFormat, LogLayer, Logs, Settings, Target, Writer,
     may_tell_of_queries,
 };
 use crate::observe::Meter;
+#[cfg(feature = "traces")]
+use crate::otlp::{LineCollector, Signal};
 use crate::setup::builder::MonitoringBuilder;
-use crate::setup::environment::{Environment, variable};
+#[cfg(feature = "traces")]
+use crate::setup::collector;
+use crate::setup::environment::{Environment, Lookup, variable};
 use crate::setup::monitoring::Monitoring;
 
 const FILTER: &str = "RUST_LOG";
+const EXPORTER: &str = "OTEL_LOGS_EXPORTER";
 
 /// What a service has chosen for its logs.
 pub(crate) struct LogChoices {
@@ -31,6 +36,8 @@ pub(crate) struct LogChoices {
     format: LogFormat,
     filter: Option<String>,
     writer: Option<Box<dyn Write + Send>>,
+    #[cfg(feature = "traces")]
+    collector: Option<String>,
     lines_per_second: u32,
     access: AccessLog,
     slow_query: Duration,
@@ -53,9 +60,34 @@ impl Default for LogChoices {
             format: LogFormat::default(),
             filter: None,
             writer: None,
+            #[cfg(feature = "traces")]
+            collector: None,
             lines_per_second: 1000,
             access: AccessLog::default(),
             slow_query: Duration::from_secs(1),
+        }
+    }
+}
+
+impl LogChoices {
+    /// Whether the code says where lines go.
+    fn is_told_where(&self) -> bool {
+        #[cfg(feature = "traces")]
+        if self.collector.is_some() {
+            return true;
+        }
+        self.writer.is_some()
+    }
+
+    /// Where lines go: where the code says, else where the environment does.
+    fn destination(&mut self) -> Result<To, Error> {
+        #[cfg(feature = "traces")]
+        if let Some(endpoint) = self.collector.take() {
+            return Ok(To::Collector(Some(endpoint)));
+        }
+        match self.writer.take() {
+            Some(writer) => Ok(To::Writer(writer)),
+            None => destination(&variable),
         }
     }
 }
@@ -96,6 +128,17 @@ impl MonitoringBuilder {
     /// A thread of its own writes to it, some lines at a time. With it a monitoring that is made by [`build`](Self::build) writes lines too.
     pub fn log_writer(mut self, writer: impl Write + Send + 'static) -> Self {
         self.logs.writer = Some(Box::new(writer));
+        self
+    }
+
+    /// Sends lines to a collector by OTLP instead: the base of its address, such as `http://collector:4318`. Default: what `OTEL_LOGS_EXPORTER`
+    /// says (`console`, `otlp` or `none`), or else standard output.
+    ///
+    /// They are sent once a second, and as spans are: `OTEL_EXPORTER_OTLP_*` (or `OTEL_EXPORTER_OTLP_LOGS_*`) and `OTEL_BLRP_SCHEDULE_DELAY` say
+    /// how. While the collector is away they wait, and beyond 4,096 lines or 8 MiB are dropped and counted.
+    #[cfg(feature = "traces")]
+    pub fn log_collector(mut self, endpoint: impl Into<String>) -> Self {
+        self.logs.collector = Some(endpoint.into());
         self
     }
 
@@ -141,7 +184,7 @@ impl MonitoringBuilder {
         environment: &Environment,
         meter: &'static Meter,
     ) -> Result<Option<Logging>, Error> {
-        let choices = std::mem::take(&mut self.logs);
+        let mut choices = std::mem::take(&mut self.logs);
         let share = choices.access.share;
         if !(0.0..=1.0).contains(&share) {
             let why = format!("the share of the access log is {share}: a share is from 0 to 1");
@@ -149,20 +192,29 @@ impl MonitoringBuilder {
         }
         let is_free = global && !tracing::dispatcher::has_been_set();
         let wanted = match choices.wanted {
-            Wanted::Default => is_free || choices.writer.is_some(),
+            Wanted::Default => is_free || choices.is_told_where(),
             Wanted::Layer => true,
             Wanted::Nobody => false,
         };
         if !wanted {
             return Ok(None);
         }
-        let filter = match choices.filter {
+        let filter = match choices.filter.take() {
             Some(directives) => Filter::new(&directives)?,
-            None => from_environment()?,
+            None => filter_of_environment()?,
+        };
+        let to = choices.destination()?;
+        let is_stdout = matches!(to, To::Stdout);
+        let Some(target) = self.target(to, environment)? else {
+            return Ok(None);
         };
         let settings = Settings {
-            format: choices.format,
-            is_stdout: choices.writer.is_none(),
+            format: match target.patience.is_zero() {
+                true => choices.format,
+                false => LogFormat::Ecs, // which is what is sent
+            },
+            is_stdout,
+            is_patient: !target.patience.is_zero(),
             filter,
             most_per_second: choices.lines_per_second,
             access: choices.access,
@@ -170,9 +222,6 @@ impl MonitoringBuilder {
             service: &self.service(environment),
         };
         let logs = Logs::new(meter.registry, settings);
-        let target = choices
-            .writer
-            .unwrap_or_else(|| Box::new(std::io::stdout()));
         let writer = Writer::start(logs, meter.registry, target).map_err(Error::log_writer)?;
         let _ = logs.queries.set(Box::new(Queries::new(meter)));
         meter.log(logs);
@@ -180,6 +229,32 @@ impl MonitoringBuilder {
             logs,
             writer,
             subscribes: is_free && choices.wanted == Wanted::Default,
+        }))
+    }
+
+    /// What lines are written to, if they are.
+    #[cfg_attr(
+        not(feature = "traces"),
+        allow(unused_variables, clippy::unnecessary_wraps)
+    )]
+    fn target(&self, to: To, environment: &Environment) -> Result<Option<Target>, Error> {
+        Ok(Some(match to {
+            To::Writer(writer) => Target::at_once(writer),
+            To::Stdout => Target::at_once(std::io::stdout()),
+            #[cfg(feature = "traces")]
+            To::Collector(endpoint) => {
+                let mut settings = collector::settings(&variable, Signal::Logs)?;
+                if let Some(endpoint) = endpoint {
+                    let (name, protocol) = ("the log collector's address", settings.protocol);
+                    settings.endpoint =
+                        collector::endpoint(name, &endpoint, true, protocol, Signal::Logs)?;
+                }
+                let patience = settings.delay;
+                let resource = self.resource_of_signals(environment);
+                let to = Box::new(LineCollector::new(&resource, settings)?);
+                Target { to, patience }
+            }
+            To::Nowhere => return Ok(None),
         }))
     }
 
@@ -208,11 +283,41 @@ impl MonitoringBuilder {
 }
 
 /// The filter of the environment.
-fn from_environment() -> Result<Filter, Error> {
+fn filter_of_environment() -> Result<Filter, Error> {
     match variable(FILTER)? {
         Some(directives) => Filter::new(&directives)
             .map_err(|error| Error::configuration(format!("{FILTER}: {error}"))),
         None => Filter::new(DEFAULT_FILTER),
+    }
+}
+
+/// Where lines go.
+enum To {
+    Writer(Box<dyn Write + Send>),
+    Stdout,
+    /// That of the code, or of the environment.
+    #[cfg(feature = "traces")]
+    Collector(Option<String>),
+    Nowhere,
+}
+
+/// What the environment says of where lines go.
+fn destination(variable: Lookup<'_>) -> Result<To, Error> {
+    let Some(value) = variable(EXPORTER)? else {
+        return Ok(To::Stdout);
+    };
+    match value.to_ascii_lowercase().as_str() {
+        "console" => Ok(To::Stdout),
+        "none" => Ok(To::Nowhere),
+        #[cfg(feature = "traces")]
+        "otlp" => Ok(To::Collector(None)),
+        _ => Err(Error::configuration(format!(
+            "{EXPORTER} is `{value}`: set it to `console` (standard output, which is the default), `otlp` or `none`{}",
+            match cfg!(feature = "traces") {
+                true => "",
+                false => "; `otlp` needs the feature `traces` of ecolaura-monitoring",
+            }
+        ))),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Set-up and shutdown: the only place with globals, tasks and the environment.
 
 mod builder;
+#[cfg(feature = "traces")]
+mod collector;
 mod environment;
 mod exemplars;
 #[cfg(feature = "logs")]

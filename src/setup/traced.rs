@@ -2,10 +2,11 @@
 
 use crate::error::Error;
 use crate::observe::Meter;
-use crate::otlp::{Exporter, Settings, To};
+use crate::otlp::{Exporter, Settings, Signal, To};
 use crate::setup::builder::{Collector, MonitoringBuilder};
+use crate::setup::collector::endpoint;
 use crate::setup::environment::{Environment, variable};
-use crate::setup::traces::{Traces, endpoint};
+use crate::setup::traces::Traces;
 use crate::trace::Tracer;
 
 impl MonitoringBuilder {
@@ -35,7 +36,12 @@ impl MonitoringBuilder {
         let settings = match &self.collector {
             Collector::At(address) => Some(Settings {
                 to: To::Collector,
-                ..of_code(address, traces.exporter.unwrap_or_default())?
+                ..of_code(
+                    address,
+                    traces
+                        .exporter
+                        .unwrap_or_else(|| Settings::of(Signal::Traces)),
+                )?
             }),
             _ => traces.exporter,
         };
@@ -44,38 +50,44 @@ impl MonitoringBuilder {
         };
         let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
         let (tracer, receiver) = Tracer::new(meter.registry, sampling, traces.limits);
-        let resource = attributes(self, environment);
+        let resource = self.resource_of_signals(environment);
         let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
         meter.trace(tracer);
         Ok(Some(exporter))
+    }
+
+    /// What is told of the service with all that is sent: the code's attributes win over the environment's.
+    pub(crate) fn resource_of_signals(&self, environment: &Environment) -> Vec<(String, String)> {
+        let own = [
+            ("service.name", self.service_name.as_str()),
+            ("service.version", self.version.as_str()),
+            ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
+            ("telemetry.sdk.language", "rust"),
+            ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+        ];
+        let own = own.into_iter().filter(|(_, value)| !value.is_empty());
+        let own = own.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let given = self.attributes.iter().chain(&environment.attributes);
+        let mut attributes: Vec<(String, String)> = Vec::new();
+        for (key, value) in own.chain(given.cloned()) {
+            if attributes.iter().all(|(known, _)| *known != key) {
+                attributes.push((key, value));
+            }
+        }
+        attributes
     }
 }
 
 /// The settings of the environment, but for the address that the code gives.
 fn of_code(address: &str, settings: Settings) -> Result<Settings, Error> {
     Ok(Settings {
-        endpoint: endpoint("the collector's address", address, true, settings.protocol)?,
+        endpoint: endpoint(
+            "the collector's address",
+            address,
+            true,
+            settings.protocol,
+            Signal::Traces,
+        )?,
         ..settings
     })
-}
-
-/// What is told of the service with all spans: the code's attributes win over the environment's.
-fn attributes(builder: &MonitoringBuilder, environment: &Environment) -> Vec<(String, String)> {
-    let own = [
-        ("service.name", builder.service_name.as_str()),
-        ("service.version", builder.version.as_str()),
-        ("telemetry.sdk.name", env!("CARGO_PKG_NAME")),
-        ("telemetry.sdk.language", "rust"),
-        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-    ];
-    let own = own.into_iter().filter(|(_, value)| !value.is_empty());
-    let own = own.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let given = builder.attributes.iter().chain(&environment.attributes);
-    let mut attributes: Vec<(String, String)> = Vec::new();
-    for (key, value) in own.chain(given.cloned()) {
-        if attributes.iter().all(|(known, _)| *known != key) {
-            attributes.push((key, value));
-        }
-    }
-    attributes
 }

@@ -1,0 +1,188 @@
+//! What the environment says of traces.
+
+use super::*;
+
+fn read(variables: &[(&str, &str)]) -> Result<Traces, String> {
+    let variable = |name: &str| {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        Ok(found.map(|(_, value)| (*value).to_owned()))
+    };
+    Traces::from(&variable).map_err(|error| error.to_string())
+}
+
+fn exporter(variables: &[(&str, &str)]) -> Settings {
+    read(variables).unwrap().exporter.unwrap()
+}
+
+#[test]
+fn nothing_said_is_a_collector_beside_the_service() {
+    let traces = read(&[]).unwrap();
+    assert_eq!(traces, Traces::default());
+    let endpoint = exporter(&[]).endpoint;
+    assert_eq!(endpoint, "http://localhost:4318/v1/traces");
+}
+
+#[test]
+fn endpoints() {
+    let of = |variables: &[(&str, &str)]| exporter(variables).endpoint.to_string();
+    let (all, traces) = (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    );
+    assert_eq!(of(&[(all, "http://c:1")]), "http://c:1/v1/traces");
+    assert_eq!(of(&[(all, "http://c:1/")]), "http://c:1/v1/traces");
+    assert_eq!(of(&[(all, "http://c/base/")]), "http://c/base/v1/traces");
+    assert_eq!(
+        of(&[(traces, "http://c:1/as/it/is")]),
+        "http://c:1/as/it/is"
+    );
+    assert_eq!(of(&[(traces, "http://c:1")]), "http://c:1/");
+    assert_eq!(
+        of(&[(all, "http://a"), (traces, "http://b/x")]),
+        "http://b/x"
+    );
+    for (value, expected) in [
+        ("collector", "is no address"),
+        ("collector:4318", "is no address"),
+        ("ftp://collector", "is no address"),
+        ("http://user:secret@collector", "OTEL_EXPORTER_OTLP_HEADERS"),
+    ] {
+        let error = read(&[(all, value)]).unwrap_err();
+        assert!(error.contains(all) && error.contains(expected), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[cfg(feature = "grpc")]
+#[test]
+fn endpoints_of_grpc() {
+    const CALL: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    let of = |name: &str, value: &str| {
+        let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", "gRPC");
+        exporter(&[protocol, (name, value)]).endpoint.to_string()
+    };
+    assert_eq!(of("OTHER", ""), format!("http://localhost:4317{CALL}"));
+    for name in [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    ] {
+        for value in ["http://c:1", "http://c:1/", "http://c:1/v1/traces?x"] {
+            assert_eq!(of(name, value), format!("http://c:1{CALL}"));
+        }
+    }
+}
+
+#[cfg(not(feature = "grpc"))]
+#[test]
+fn grpc_is_a_feature() {
+    let error = read(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]).unwrap_err();
+    assert!(error.contains("enable the feature `grpc`"), "{error}");
+}
+
+#[test]
+fn headers_are_not_shown() {
+    let name = "OTEL_EXPORTER_OTLP_HEADERS";
+    let headers = exporter(&[(name, "authorization=Basic c2VjcmV0Cg==,x-team=the%20shop")]).headers;
+    assert_eq!(headers["authorization"], "Basic c2VjcmV0Cg==");
+    assert_eq!(headers["x-team"], "the shop");
+    assert!(!format!("{headers:?}").contains("c2V"));
+    for value in ["secret", "a=b,c d=secret", "a=b,c=secret%0a"] {
+        let error = read(&[(name, value)]).unwrap_err();
+        assert!(error.contains(name) && !error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn samplers() {
+    let of = |sampler: &str, argument: &str| {
+        let read = read(&[(SAMPLER, sampler), (SAMPLER_ARG, argument)]);
+        read.map(|traces| traces.sampling.unwrap())
+    };
+    let ratio = |ratio, parent| {
+        let sampling = Sampling::ratio(ratio).ask_parent(parent);
+        Ok(sampling.at_most(u32::MAX).keep_failed(false))
+    };
+    assert_eq!(of("always_on", "0.5"), ratio(1.0, false));
+    assert_eq!(of("always_off", ""), ratio(0.0, false));
+    assert_eq!(of("traceidratio", "0.25"), ratio(0.25, false));
+    assert_eq!(of("parentbased_always_on", ""), ratio(1.0, true));
+    assert_eq!(of("parentbased_always_off", ""), ratio(0.0, true));
+    assert_eq!(of("parentbased_traceidratio", "1"), ratio(1.0, true));
+    for (sampler, argument) in [
+        ("jaeger_remote", ""),
+        ("sometimes", ""),
+        ("traceidratio", "2"),
+        ("traceidratio", "-0.1"),
+        ("traceidratio", "NaN"),
+        ("parentbased_traceidratio", "half"),
+    ] {
+        let error = of(sampler, argument).unwrap_err();
+        assert!(error.contains("OTEL_TRACES_SAMPLER"), "{error}");
+    }
+}
+
+#[test]
+fn the_rest() {
+    let settings = exporter(&[
+        ("OTEL_TRACES_EXPORTER", "OTLP"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "250"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "200"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "64"),
+    ]);
+    assert!(settings.gzip);
+    assert_eq!(settings.timeout, Duration::from_millis(250));
+    assert_eq!(settings.delay, Duration::from_millis(200));
+    assert_eq!(settings.batch, 64);
+    assert_eq!(settings.to, To::Collector);
+    assert_eq!(exporter(&[(EXPORTER, "console")]).to, To::Console);
+    for (of_batch, of_request, expected) in [
+        ("", "", 10_000),
+        ("30000", "", 10_000),
+        ("300", "", 300),
+        ("300", "200", 200),
+        ("40000", "50000", 40_000),
+    ] {
+        let variables = [
+            ("OTEL_BSP_EXPORT_TIMEOUT", of_batch),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", of_request),
+        ];
+        let given = variables.into_iter().filter(|(_, value)| !value.is_empty());
+        let timeout = exporter(&given.collect::<Vec<_>>()).timeout;
+        assert_eq!(timeout, Duration::from_millis(expected));
+    }
+    let none = [(EXPORTER, "none"), (SAMPLER, "of nobody's business")];
+    assert_eq!(read(&none).unwrap().exporter, None);
+    let limits = read(&[
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "7"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
+        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "2"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "3"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "4"),
+    ]);
+    let limits = limits.unwrap().limits;
+    let found = (limits.queue, limits.events, limits.attributes, limits.text);
+    assert_eq!(found, (7, 1, 3, 4));
+}
+
+#[test]
+fn wrong_values_are_named() {
+    for (name, value) in [
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1.5"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "many"),
+    ] {
+        let error = read(&[(name, value)]).unwrap_err();
+        assert!(error.starts_with(name) || error.contains(value), "{error}");
+    }
+}
