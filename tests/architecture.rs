@@ -91,7 +91,7 @@ const MODULES: [Module; 27] = [
     module(
         "otlp",
         4,
-        &["catalog", "error", "metrics", "protobuf", "trace"],
+        &["catalog", "error", "logs", "metrics", "protobuf", "trace"],
     ),
     module("scrape", 4, &["catalog", "metrics"]),
     module("system", 4, &["catalog", "metrics"]),
@@ -140,7 +140,7 @@ const CRATES: [(&str, &[&str]); 25] = [
     ("reqwest", &["http"]),
     ("rustls", &["otlp"]),
     ("rustls_native_certs", &["otlp"]),
-    ("serde_json", &["control", "health"]),
+    ("serde_json", &["control", "health", "otlp"]),
     ("siphasher", &["authentication", "setup"]),
     ("tokio", &["control", "health", "otlp", "scrape", "setup"]),
     (
