@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
-use ecolaura_monitoring::{Monitoring, Sampling};
+use ecolaura_monitoring::{AccessLog, Monitoring, Sampling};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{
@@ -62,6 +62,17 @@ fn ours(sampling: Sampling) -> Monitoring {
 }
 
 static NOT_SAMPLED: LazyLock<Monitoring> = LazyLock::new(|| ours(Sampling::none()));
+static WITH_LINES: LazyLock<Monitoring> = LazyLock::new(|| {
+    let builder = Monitoring::builder("traced").sampling(Sampling::none());
+    let builder = builder.collector(&**SINK).log_writer(std::io::sink());
+    builder.build().expect("a monitoring")
+});
+static WITHOUT_LINES: LazyLock<Monitoring> = LazyLock::new(|| {
+    let builder = Monitoring::builder("traced").sampling(Sampling::none());
+    let builder = builder.collector(&**SINK).log_writer(std::io::sink());
+    let builder = builder.access_log(AccessLog::none());
+    builder.build().expect("a monitoring")
+});
 static COLLECTED: LazyLock<Monitoring> = LazyLock::new(|| ours(Sampling::ratio(0.0)));
 static SAMPLED: LazyLock<Monitoring> =
     LazyLock::new(|| ours(Sampling::ratio(1.0).at_most(u32::MAX)));
@@ -114,6 +125,12 @@ pub(crate) fn traces() {
         Contender::new("ours: metrics, not sampled", || {
             Client::of(served(app::plain().layer(NOT_SAMPLED.layer())))
         }),
+        Contender::new("ours: metrics, not sampled, log scope", || {
+            Client::of(served(app::plain().layer(WITHOUT_LINES.layer())))
+        }),
+        Contender::new("ours: metrics, not sampled, a line for each", || {
+            Client::of(served(app::plain().layer(WITH_LINES.layer())))
+        }),
         Contender::new("ours: metrics, kept if it fails", || {
             Client::of(served(app::plain().layer(COLLECTED.layer())))
         }),
@@ -126,7 +143,7 @@ pub(crate) fn traces() {
         Contender::new("axum-tracing-opentelemetry 0.42, on, batch", || theirs(&ON)),
     ];
     let measured = measure(&Plan::new(16, REQUESTS), &contenders);
-    let [bare, not_sampled, collected, sampled, off, on] = &measured[..] else {
+    let [bare, _, not_sampled, _, collected, sampled, off, on] = &measured[..] else {
         unreachable!("as many as contenders");
     };
     let over = |one: &Measured, other: &Measured| one.over(bare).alone / other.over(bare).alone;
@@ -154,7 +171,7 @@ pub(crate) fn traces() {
     ];
     table::print("A request in a trace", &headings, &rows);
     table::target(
-        "not sampled / theirs with the sampler off",
+        "not sampled, with its log scope / theirs with the sampler off",
         over(not_sampled, off),
         1.0 / 6.0,
     );
