@@ -119,7 +119,7 @@ mod redact;
 #[cfg(feature = "server")]
 mod scrape;
 mod setup;
-#[cfg(feature = "logs")]
+#[cfg(any(feature = "logs", feature = "traces"))]
 mod sql;
 #[cfg(feature = "macros")]
 #[doc(hidden)]

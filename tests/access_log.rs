@@ -276,26 +276,20 @@ async fn only_those_that_are_wanted() {
     assert_eq!(messages(all).await.len(), 4);
 }
 
+/// By chance: who sends requests cannot choose whether they are seen.
 #[tokio::test]
-async fn a_share_of_the_traces() {
+async fn a_share_of_all() {
     let share = AccessLog::none().share(0.5);
     let (lines, monitoring, app) = built(|builder| builder.access_log(share)).await;
-    for (trace, _) in (0..400).map(|n| (n, ())) {
+    for _ in 0..400 {
         let mut sent = request("GET /boxes/7");
-        // By the lower half of its id, as traces are sampled.
-        let half = if trace % 2 == 0 { "00" } else { "ff" };
-        let parent = format!("00-{trace:016x}{half}00000000000001-00f067aa0ba902b7-00");
-        sent.headers_mut()
-            .insert("traceparent", parent.parse().unwrap());
+        let parent = "00-4bf92f3577b34da60000000000000001-00f067aa0ba902b7-00";
+        let headers = sent.headers_mut();
+        headers.insert("traceparent", parent.parse().unwrap());
         send(app.clone(), sent).await;
     }
-    let lines = read(&lines, &monitoring).await;
-    assert_eq!(lines.len(), 200);
-    assert!(
-        lines
-            .iter()
-            .all(|line| line["trace.id"].as_str().unwrap()[16..].starts_with("00"))
-    );
+    let lines = read(&lines, &monitoring).await.len();
+    assert!((120..=280).contains(&lines), "{lines}"); // eight standard deviations
 }
 
 #[test]

@@ -107,6 +107,9 @@ async fn nobody_without_the_token() {
         answers.contains(&StatusCode::TOO_MANY_REQUESTS),
         "{answers:?}"
     );
+    let counted =
+        "authentication_attempts_total{mechanism=\"control_token\",outcome=\"failure\"} 68\n";
+    assert!(monitoring.metrics().render().contains(counted));
     assert_eq!(control(&monitoring, "GET", "").await.0, StatusCode::OK);
 }
 

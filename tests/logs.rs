@@ -387,3 +387,62 @@ fn nothing_is_written_where_nobody_asked() {
     drop(monitoring);
     assert!(!WRITTEN.load(Ordering::Relaxed));
 }
+
+/// A log as JSON and one as text in one subscriber: each has its own of a span.
+#[test]
+fn two_logs_at_once() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let (json_lines, json_log) = logged(|builder| builder);
+    let (text_lines, text_log) = logged(|builder| builder.log_format(LogFormat::Text));
+    let subscriber = tracing_subscriber::registry()
+        .with(json_log.log_layer())
+        .with(text_log.log_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        let span = info_span!("span", order = "7 \"", late = tracing::field::Empty);
+        span.record("late", "now");
+        span.in_scope(|| info!(a = "b", "both"));
+    });
+    let read = written(&json_lines, &json_log);
+    let expected = json!({"a": "b", "late": "now", "order": "7 \""});
+    assert_eq!(Value::Object(labels(&read[0])), expected);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(text_log.flush(std::time::Duration::from_secs(20)));
+    let text = &text_lines.all()[0];
+    assert!(
+        text.ends_with(" INFO logs: both a=b late=now order=\"7 \"\""),
+        "{text}"
+    );
+}
+
+/// Of a statement in any field the values are not told, whoever writes it.
+#[test]
+fn statements_have_no_values() {
+    let line = line_of(|| {
+        let sql = "SELECT * FROM users WHERE password = 'hunter2'";
+        let _span = info_span!("client", db.statement = sql).entered();
+        info!(db.query.text = ?sql, "asked");
+    });
+    let shown = "SELECT * FROM users WHERE password = ?";
+    let expected = json!({"db_query_text": shown, "db_statement": shown});
+    assert_eq!(Value::Object(labels(&line)), expected);
+}
+
+#[test]
+fn names_that_are_too_long() {
+    let (lines, monitoring) = logged(|builder| {
+        let long = "n".repeat(10_000);
+        builder
+            .version(long.clone())
+            .resource_attribute("service.instance.id", long)
+    });
+    within(&monitoring, || {
+        let _span = info_span!("span", a = &*"x".repeat(4000), b = &*"y".repeat(4000)).entered();
+        info!(target: "a_target_as_long_as_nobody_has_it_but_who_knows_what_people_do_with_macros::a::b::c::d::e::f", "{}", "m".repeat(20_000));
+    });
+    written(&lines, &monitoring);
+    let length = lines.all()[0].len();
+    assert!((10_000..16 << 10).contains(&length), "{length}");
+}

@@ -77,6 +77,18 @@ fn init_installs_what_logs() {
     assert_eq!(old["log.origin.file.name"], "tests/logs_init.rs");
     assert!(!old.contains_key("labels"));
 
+    // Each level of one place is wanted or not by itself.
+    for level in [
+        tracing_log::log::Level::Debug,
+        tracing_log::log::Level::Error,
+    ] {
+        tracing_log::log::log!(target: "old::crate", level, "of this place");
+    }
+    assert_eq!(
+        line(&lines, &monitoring, "of this place")["log.level"],
+        "error"
+    );
+
     // A request has a trace id also where nobody makes spans, and its lines have it.
     let app = Router::new()
         .route("/orders", get(order))

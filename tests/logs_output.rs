@@ -174,7 +174,7 @@ fn what_fails_is_counted_and_does_not_spoil_the_next_line() {
         .enable_time()
         .build()
         .unwrap();
-    runtime.block_on(monitoring.flush(Duration::from_secs(20)));
+    assert!(!runtime.block_on(monitoring.flush(Duration::from_secs(20))));
     assert_eq!(dropped(&monitoring, "write_failed"), 1);
 
     fails.store(false, Ordering::Relaxed);
@@ -227,5 +227,89 @@ fn what_comes_after_the_end_is_counted() {
     assert!(
         text.contains("dropped_total{reason=\"shutdown\"} 1"),
         "{text}"
+    );
+}
+
+/// Takes a while for each write.
+struct Slow(Lines);
+
+impl io::Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        std::thread::sleep(Duration::from_millis(20));
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A flush waits for what was there when it came, not for what comes meanwhile; and that lines are lost is told while they are.
+#[test]
+fn a_flush_ends_though_more_comes_than_is_written() {
+    let lines = Lines::default();
+    let monitoring = monitoring(Slow(lines.clone()));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let long = "x".repeat(5000);
+            within(&monitoring, || {
+                while !stop.load(Ordering::Relaxed) {
+                    info!("{long}");
+                }
+            });
+        });
+        let start = Instant::now();
+        while dropped(&monitoring, "queue_full") == 0 {
+            assert!(
+                start.elapsed() < Duration::from_secs(30),
+                "more comes than is written"
+            );
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let flushed = runtime.block_on(monitoring.flush(Duration::from_secs(30)));
+        let is_told = || lines.all().iter().any(|line| line.contains("lines_lost"));
+        while !is_told() && start.elapsed() < Duration::from_secs(40) {}
+        stop.store(true, Ordering::Relaxed);
+        assert!(flushed);
+        assert!(is_told());
+    });
+}
+
+/// Panics once.
+struct Panicky(Lines, bool);
+
+impl io::Write for Panicky {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(std::mem::replace(&mut self.1, true), "once");
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_panics_loses_its_batch_and_no_more() {
+    let lines = Lines::default();
+    let monitoring = monitoring(Panicky(lines.clone(), false));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    within(&monitoring, || info!("lost"));
+    let flushed = runtime.block_on(monitoring.flush(Duration::from_secs(20)));
+    assert!(!flushed, "it was not written");
+    assert_eq!(dropped(&monitoring, "write_failed"), 1);
+    within(&monitoring, || info!("written"));
+    assert!(runtime.block_on(monitoring.flush(Duration::from_secs(20))));
+    let all = lines.all();
+    assert!(
+        matches!(&all[..], [one] if one.contains("written")),
+        "{all:?}"
     );
 }

@@ -115,3 +115,30 @@ fn only_slow_and_failed_queries_have_lines() {
     assert_eq!(levels, ["warn", "error"]);
     assert_eq!(count(&monitoring, "SELECT", "unknown"), Some(3));
 }
+
+/// Work that a query has begun tells of its own queries, once that one has ended.
+#[test]
+fn work_that_outlives_a_query() {
+    use tracing::Instrument as _;
+    let (_, monitoring) = logged(|builder| builder);
+    within(&monitoring, || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            let query = async {
+                let work = async move {
+                    begun.await.unwrap();
+                    debug!(db.query.text = "DELETE FROM boxes", elapsed_secs = 0.1, "x");
+                };
+                Ok::<_, String>(tokio::spawn(work.in_current_span()))
+            };
+            let work = monitoring.query("SELECT boxes", query).await.unwrap();
+            begin.send(()).unwrap();
+            work.await.unwrap();
+        });
+    });
+    assert_eq!(count(&monitoring, "SELECT", "success"), Some(1));
+    assert_eq!(count(&monitoring, "DELETE", "unknown"), Some(1));
+}

@@ -30,9 +30,12 @@ impl Control {
     pub(crate) async fn answer(self, request: Request<Body>) -> Response {
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let from = from.map(|from| from.0.ip());
+        let [known, strangers] = self.0.attempts;
         if !self.knows(request.headers()) {
+            strangers.inc();
             return self.turn_away(from);
         }
+        known.inc();
         let answer = match *request.method() {
             Method::GET | Method::HEAD => Ok(()),
             Method::PUT => self.put(request.into_body(), from).await,
@@ -75,6 +78,7 @@ impl Control {
         scheme.eq_ignore_ascii_case(b"Bearer ") && std::hint::black_box(differs) == 0
     }
 
+    /// Of some of them each second it is told in the log; the token works all the same, and who does not have it guesses for ages.
     fn turn_away(&self, from: Option<IpAddr>) -> Response {
         if !self.0.tries.admits() {
             let why = "too many tries without the token: wait a second";
@@ -97,14 +101,18 @@ impl Control {
         let (news, seconds) = self
             .read(&body)
             .map_err(|why| Refusal(StatusCode::BAD_REQUEST, why))?;
-        let time = Duration::from_secs(seconds);
-        let number = self.change(&news, time);
         let told = news.iter().map(|(place, value)| {
             let dial = &self.0.dials[*place];
             (dial.name(), dial::text(value))
         });
         let told: Vec<_> = told.chain([(FOR_SECONDS, seconds.to_string())]).collect();
-        self.tell("control-change", true, from, &told);
+        // What cannot be told is not done.
+        if !self.tell("control-change", true, from, &told) {
+            let why = "the log has no room for the line that tells of it: nothing was set";
+            return Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, why.to_owned()));
+        }
+        let time = Duration::from_secs(seconds);
+        let number = self.change(&news, time);
         tokio::spawn(self.clone().return_later(number, time));
         Ok(())
     }

@@ -28,12 +28,12 @@ pub(crate) struct Audited<'a> {
     pub(crate) action: &'static str,
     pub(crate) is_success: bool,
     pub(crate) from: Option<IpAddr>,
-    /// What was set to what.
+    /// What is set to what.
     pub(crate) what: &'a [(&'static str, String)],
 }
 
-/// Tells it.
-pub(crate) type Audit = Box<dyn Fn(&Audited<'_>) + Send + Sync>;
+/// Tells it; whether it could be told.
+pub(crate) type Audit = Box<dyn Fn(&Audited<'_>) -> bool + Send + Sync>;
 
 /// A value as it is told.
 pub(super) fn text(value: &Value) -> String {

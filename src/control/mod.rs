@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::limiter::Limiter;
+use crate::metrics::Counter;
 
 #[cfg(feature = "logs")]
 pub(crate) use dial::LogFilter;
@@ -19,7 +20,7 @@ pub(crate) use dial::LogFilter;
 pub(crate) use dial::SamplingRatio;
 pub(crate) use dial::{Audit, Audited, Dial};
 
-/// Tries without the token that are answered each second.
+/// Tries without the token that are told of each second.
 const TRIES: u32 = 10;
 
 /// What can be changed, and who may do so.
@@ -30,6 +31,8 @@ struct Inner {
     token: String,
     dials: Vec<Box<dyn Dial>>,
     audit: Audit,
+    /// Requests that had the token, and those that had not.
+    attempts: [Counter; 2],
     tries: Limiter,
     changes: Mutex<Changes>,
 }
@@ -45,11 +48,18 @@ struct Changes {
 }
 
 impl Control {
-    pub(crate) fn new(token: String, dials: Vec<Box<dyn Dial>>, audit: Audit) -> Self {
+    /// `attempts` counts requests that have the token, and those that have not.
+    pub(crate) fn new(
+        token: String,
+        dials: Vec<Box<dyn Dial>>,
+        audit: Audit,
+        attempts: [Counter; 2],
+    ) -> Self {
         Self(Arc::new(Inner {
             token,
             dials,
             audit,
+            attempts,
             tries: Limiter::new(TRIES),
             changes: Mutex::default(),
         }))
@@ -106,12 +116,12 @@ impl Control {
         is_success: bool,
         from: Option<std::net::IpAddr>,
         what: &[(&'static str, String)],
-    ) {
+    ) -> bool {
         (self.0.audit)(&Audited {
             action,
             is_success,
             from,
             what,
-        });
+        })
     }
 }

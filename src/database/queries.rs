@@ -30,9 +30,13 @@ pub(super) fn listen(listener: Option<Arc<Listener>>) -> Option<Arc<Listener>> {
 
 impl TakesQueries for Queries {
     fn take(&self, query: QueryEvent, listener: Option<Arc<Listener>>) {
-        if let Some(listener) = listener {
-            return listener.hear(query);
-        }
+        let query = match listener {
+            Some(listener) => listener.hear(query),
+            None => Some(query),
+        };
+        let Some(query) = query else {
+            return; // it is part of another one
+        };
         let queried = Queried {
             name: None,
             statement: &query.statement,

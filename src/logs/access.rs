@@ -72,7 +72,7 @@ impl AccessLog {
 
     /// Also this share of all, from 0 to 1. A wrong number is an error of [`MonitoringBuilder::init`](crate::MonitoringBuilder::init).
     ///
-    /// Requests of one trace are all in it, or none of them is.
+    /// By chance, whatever clients send.
     pub const fn share(mut self, share: f64) -> Self {
         self.share = share;
         self
@@ -89,15 +89,7 @@ impl AccessLog {
         self.share >= 1.0
             || (self.failures && has_failed)
             || self.slower_than.is_some_and(is_slow)
-            || self.is_of_share(ended.context)
-    }
-
-    fn is_of_share(&self, context: Option<TraceContext>) -> bool {
-        match context {
-            // As traces are sampled, so that a trace that is kept has its lines.
-            Some(context) => context.trace[1] >> 1 < (self.share * (1u64 << 63) as f64) as u64,
-            None => self.share > 0.0 && fastrand::f64() < self.share,
-        }
+            || (self.share > 0.0 && fastrand::f64() < self.share)
     }
 }
 

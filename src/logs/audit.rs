@@ -13,14 +13,14 @@ use crate::logs::output::Line;
 use crate::logs::pairs::{Kind, Pairs};
 
 impl Logs {
-    /// Tells what was done, whether it was allowed, by whom, and what was set to what.
+    /// Tells what was done, whether it was allowed, by whom, and what was set to what; whether there was room for that.
     pub(crate) fn audit(
         &self,
         action: &'static str,
         is_success: bool,
         from: Option<IpAddr>,
         what: &[(&'static str, String)],
-    ) {
+    ) -> bool {
         let style = self.format.style;
         let mut message = Vec::new();
         plain(&mut message, action, style);
@@ -48,6 +48,6 @@ impl Logs {
         };
         let mut text = self.output.buffer();
         self.format.write(&mut text, &head, &message, &pairs);
-        self.output.put(Line::of(text, &head));
+        self.output.put_surely(Line::of(text, &head))
     }
 }

@@ -1,6 +1,7 @@
 //! What is known of each place in the code that logs, worked out once.
 
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
@@ -14,6 +15,8 @@ use crate::logs::line::{field, number};
 use crate::logs::query;
 use crate::metrics::Bounded;
 use crate::redact;
+use crate::sql::is_statement;
+use crate::text::cut;
 
 /// Places that are known at most; what comes after is worked out each time.
 const MOST: usize = 16_384;
@@ -27,6 +30,8 @@ pub(crate) struct Callsites {
     hasher: FixedState,
     /// Lines a second that each may write.
     most_per_second: u32,
+    /// What those share for which there is no room.
+    of_others: Arc<Limiter>,
 }
 
 /// A place in the code that logs, or begins a span.
@@ -36,7 +41,7 @@ pub(crate) struct Callsite {
     pub(crate) tail: Box<[u8]>,
     pub(crate) fields: Box<[Meaning]>,
     pub(crate) role: Role,
-    pub(crate) limiter: Limiter,
+    pub(crate) limiter: Arc<Limiter>,
     /// Lines that were not written since the last one that was.
     held_back: AtomicU64,
     /// Whether its lines are wanted, and by which version of the filter.
@@ -67,8 +72,9 @@ impl Role {
 #[derive(PartialEq)]
 enum Place {
     Of(Identifier),
-    /// All records of the crate `log` are from five places of `tracing`.
-    OfLog(String, Option<u32>),
+    /// All records of the crate `log` are from five places of `tracing`, one for each level: by a hash of what tells them apart, and the
+    /// beginning of their target.
+    OfLog(Identifier, u64, Box<str>),
 }
 
 /// What a field of an event or span is in a line.
@@ -78,6 +84,8 @@ pub(crate) enum Meaning {
     Known,
     Secret(Key),
     Schema(&'static Field, Key),
+    /// A statement, of which the values are not told.
+    Statement(Key),
     Label(Key),
 }
 
@@ -90,6 +98,7 @@ impl Callsites {
             known: Bounded::new(MOST),
             hasher: FixedState::default(),
             most_per_second,
+            of_others: Arc::new(Limiter::new(most_per_second)),
         }
     }
 
@@ -102,35 +111,45 @@ impl Callsites {
     ) -> T {
         let id = metadata.callsite();
         let mut hasher = self.hasher.build_hasher();
-        match is_of_log {
-            true => (metadata.target(), metadata.line()).hash(&mut hasher),
-            false => id.hash(&mut hasher),
+        id.hash(&mut hasher);
+        if is_of_log {
+            (metadata.target(), metadata.file(), metadata.line()).hash(&mut hasher);
         }
         let hash = hasher.finish();
         let is = |known: &Callsite| match &known.place {
             Place::Of(known) => !is_of_log && *known == id,
-            Place::OfLog(target, line) => {
-                is_of_log && *line == metadata.line() && target == metadata.target()
+            Place::OfLog(known, known_hash, target) => {
+                let is_target = metadata.target().starts_with(&**target);
+                is_of_log && *known == id && *known_hash == hash && is_target
             }
         };
         if let Some(known) = self.known.find(hash, is) {
             return work(known);
         }
-        let make = || Callsite::new(metadata, is_of_log, self.most_per_second);
+        let place = || match is_of_log {
+            true => Place::OfLog(
+                id.clone(),
+                hash,
+                cut(metadata.target(), LONGEST_NAME).into(),
+            ),
+            false => Place::Of(id.clone()),
+        };
+        let limiter = || Arc::new(Limiter::new(self.most_per_second));
+        let make = || Callsite::new(metadata, is_of_log, place(), limiter());
         match self.known.add(hash, is, make, |_| {}) {
             Some(known) => work(known),
-            None => work(&make()),
+            None => {
+                let shared = Arc::clone(&self.of_others);
+                work(&Callsite::new(metadata, is_of_log, place(), shared))
+            }
         }
     }
 }
 
 impl Callsite {
-    fn new(metadata: &Metadata<'_>, is_of_log: bool, most_per_second: u32) -> Self {
+    fn new(metadata: &Metadata<'_>, is_of_log: bool, place: Place, limiter: Arc<Limiter>) -> Self {
         Self {
-            place: match is_of_log {
-                true => Place::OfLog(metadata.target().to_owned(), metadata.line()),
-                false => Place::Of(metadata.callsite()),
-            },
+            place,
             tail: tail(metadata),
             role: Role::of(metadata),
             fields: metadata
@@ -138,7 +157,7 @@ impl Callsite {
                 .iter()
                 .map(|field| Meaning::of(field.name(), is_of_log))
                 .collect(),
-            limiter: Limiter::new(most_per_second),
+            limiter,
             held_back: AtomicU64::new(0),
             verdict: AtomicU64::new(0),
         }
@@ -195,6 +214,9 @@ impl Meaning {
         let key = Key::of(name);
         if redact::is_secret(name) {
             return Self::Secret(key);
+        }
+        if is_statement(name) {
+            return Self::Statement(key);
         }
         match catalog::open(name) {
             Some(field) => Self::Schema(field, key),

@@ -87,6 +87,8 @@ fn is_special(c: char, style: Style) -> bool {
         '"' | '\\' => style == Style::Ecs,
         // What a terminal obeys, and what some readers of lines take for the end of one.
         '\0'..'\u{20}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => true,
+        // What turns the direction in which people read.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
         _ => false,
     }
 }
@@ -131,6 +133,7 @@ mod tests {
             ("\0\u{1b}[31m\u{7f}", r"\u0000\u001b[31m\u007f"),
             ("\u{80}\u{9f}\u{a0}", "\\u0080\\u009f\u{a0}"),
             ("\u{2028}\u{2029}\u{2030}", "\\u2028\\u2029\u{2030}"),
+            ("\u{202e}x\u{2066}", "\\u202ex\\u2066"),
         ] {
             assert_eq!(written(text, 100, Style::Ecs), expected);
         }

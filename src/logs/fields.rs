@@ -12,6 +12,7 @@ use crate::logs::callsite::{Callsite, Key, Meaning};
 use crate::logs::escape::{Style, told};
 use crate::logs::pairs::{Kind, LONGEST, Pairs};
 use crate::redact;
+use crate::sql;
 
 /// What the message takes at most.
 pub(crate) const LONGEST_MESSAGE: usize = 8 << 10;
@@ -67,6 +68,10 @@ impl Fields<'_> {
                 told(self.message, value.as_str(), LONGEST_MESSAGE, self.style);
             }
             Some(Meaning::Secret(key)) => self.label(key, Told::Text(redact::REDACTED)),
+            Some(Meaning::Statement(key)) => {
+                let text = sql::without_values(value.as_str(), LONGEST);
+                self.label(key, Told::Text(&text));
+            }
             Some(Meaning::Schema(field, _)) if value.fits(field.kind) => {
                 let text = redact::without_query(field.name, value.as_str());
                 match (field.kind, text.parse()) {

@@ -87,6 +87,8 @@ impl Filter {
 }
 
 fn parse(directives: &str) -> Result<Targets, Error> {
+    let trimmed: Vec<&str> = directives.split(',').map(str::trim).collect();
+    let directives = &*trimmed.join(",");
     // What stands in brackets tells spans and fields apart elsewhere, and here it would be part of a name.
     let parsed = match directives.contains(['[', ']', '{', '}']) {
         false => directives.parse().ok(),
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn levels_by_target() {
-        let filter = Filter::new("info,hyper=off,shop::orders=debug").unwrap();
+        let filter = Filter::new(" info, hyper=off ,shop::orders=debug").unwrap();
         assert!(filter.admits("shop", &Level::INFO));
         assert!(!filter.admits("shop", &Level::DEBUG));
         assert!(filter.admits("shop::orders::pack", &Level::DEBUG));

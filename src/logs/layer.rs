@@ -40,8 +40,19 @@ struct Scratch {
 #[must_use = "add it to a subscriber"]
 pub struct LogLayer(pub(crate) &'static Logs);
 
-/// What is kept of a span for the lines in it.
+/// What is kept of a span for the lines of each log in it.
+#[derive(Default)]
+struct InSpans(Vec<InSpan>);
+
+impl InSpans {
+    fn of(&self, logs: &Logs) -> Option<&InSpan> {
+        self.0.iter().find(|kept| std::ptr::eq(kept.logs, logs))
+    }
+}
+
+/// What one of them keeps.
 struct InSpan {
+    logs: &'static Logs,
     pairs: Pairs,
     context: Option<TraceContext>,
     listener: Option<Arc<Listener>>,
@@ -66,12 +77,19 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             return;
         };
         let context = TraceContext::current();
-        // Another layer of ours may have been here.
-        span.extensions_mut().replace(InSpan {
-            pairs,
-            context,
-            listener,
-        });
+        let mut extensions = span.extensions_mut();
+        if extensions.get_mut::<InSpans>().is_none() {
+            extensions.insert(InSpans::default());
+        }
+        if let Some(kept) = extensions.get_mut::<InSpans>() {
+            let logs = self.0;
+            kept.0.push(InSpan {
+                logs,
+                pairs,
+                context,
+                listener,
+            });
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
@@ -87,7 +105,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             let mut news = Pairs::default();
             self.0
                 .take_in(callsite, &mut news, |fields| values.record(fields));
-            if let Some(known) = span.extensions_mut().get_mut::<InSpan>() {
+            let mut extensions = span.extensions_mut();
+            let kept = extensions.get_mut::<InSpans>();
+            let is = |kept: &&mut InSpan| std::ptr::eq(kept.logs, self.0);
+            if let Some(known) = kept.and_then(|kept| kept.0.iter_mut().find(is)) {
                 news.add_all(&known.pairs);
                 known.pairs = news;
             }
@@ -122,7 +143,10 @@ impl LogLayer {
         };
         let listener = queries.listener().or_else(|| {
             let mut spans = context.event_scope(event)?;
-            spans.find_map(|span| span.extensions().get::<InSpan>()?.listener.clone())
+            spans.find_map(|span| {
+                let extensions = span.extensions();
+                extensions.get::<InSpans>()?.of(self.0)?.listener.clone()
+            })
         });
         queries.take(QueryEvent::of(|visit| event.record(visit)), listener);
         true
@@ -157,7 +181,9 @@ impl LogLayer {
         });
         let mut of_span = None;
         for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(kept) = span.extensions().get::<InSpan>() {
+            let extensions = span.extensions();
+            let kept = extensions.get::<InSpans>();
+            if let Some(kept) = kept.and_then(|kept| kept.of(logs)) {
                 pairs.add_all(&kept.pairs);
                 of_span = of_span.or(kept.context);
             }

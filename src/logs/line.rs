@@ -5,10 +5,13 @@ use std::time::SystemTime;
 use tracing::Level;
 
 use crate::catalog::{self, Dataset};
-use crate::logs::escape::{Style, plain, told};
+use crate::logs::escape::{Style, told};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::logs::time;
 use crate::trace_context::TraceContext;
+
+/// The longest name of the service, or of a place in it.
+const LONGEST_NAME: usize = 256;
 
 /// How the lines of a service are written.
 pub(crate) struct Format {
@@ -115,7 +118,7 @@ impl Format {
         out.extend_from_slice(plain_again);
         out.push(b' ');
         out.extend_from_slice(dim);
-        plain(out, head.target, self.style);
+        told(out, head.target, LONGEST_NAME, self.style);
         out.push(b':');
         out.extend_from_slice(plain_again);
         out.push(b' ');
@@ -165,10 +168,9 @@ pub(crate) fn key(out: &mut Vec<u8>, name: &str) {
 
 /// `,"name":"value"`
 pub(crate) fn field(out: &mut Vec<u8>, name: &str, value: &str) {
-    const LONGEST: usize = 256;
     key(out, name);
     out.push(b'"');
-    told(out, value, LONGEST, Style::Ecs);
+    told(out, value, LONGEST_NAME, Style::Ecs);
     out.push(b'"');
 }
 

@@ -15,6 +15,9 @@ use crate::metrics::{Counter, Registry, Series, resolve};
 /// Lines that wait at most.
 const LINES: usize = 4096;
 
+/// Lines beyond that which are to be written whatever else there is.
+const RESERVED: usize = 64;
+
 /// Bytes of all lines that wait at most.
 const BYTES: usize = 8 << 20;
 
@@ -33,6 +36,8 @@ const REASONS: [&str; 4] = ["queue_full", "rate_limited", "write_failed", "shutd
 /// Where lines are put, and who writes them takes them out.
 pub(crate) struct Output {
     lines: ArrayQueue<Line>,
+    /// Room for lines that are to be written whatever else there is.
+    reserved: ArrayQueue<Line>,
     spare: ArrayQueue<Vec<u8>>,
     bytes: AtomicUsize,
     /// Whether the writer has to be woken.
@@ -80,6 +85,7 @@ impl Output {
         }
         Box::leak(Box::new(Self {
             lines: ArrayQueue::new(LINES),
+            reserved: ArrayQueue::new(RESERVED),
             spare: ArrayQueue::new(SPARE),
             bytes: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
@@ -118,6 +124,30 @@ impl Output {
         if self.is_patient && self.lines.len() >= LINES / 2 {
             self.wake();
         }
+        self.wake_if_asleep();
+    }
+
+    /// Hands a line on that is to be written whatever else there is; whether there is room even for that.
+    #[cfg(feature = "server")]
+    pub(crate) fn put_surely(&self, line: Line) -> bool {
+        if self.closed.load(Ordering::Relaxed) {
+            self.refuse(line, "shutdown");
+            return false;
+        }
+        self.bytes.fetch_add(line.text.len(), Ordering::Relaxed);
+        let refused = self.lines.push(line);
+        let refused = refused.or_else(|line| self.reserved.push(line));
+        if let Err(line) = refused {
+            self.bytes.fetch_sub(line.text.len(), Ordering::Relaxed);
+            self.refuse(line, "queue_full");
+            return false;
+        }
+        self.wake_if_asleep();
+        true
+    }
+
+    #[inline]
+    fn wake_if_asleep(&self) {
         // With the fence of `may_sleep`: either it sees the line, or this sees that it sleeps.
         fence(Ordering::SeqCst);
         if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
@@ -133,7 +163,8 @@ impl Output {
 
     /// Takes the next line out.
     pub(crate) fn take(&self) -> Option<Line> {
-        let line = self.lines.pop()?;
+        // There are some only where there was no room for more.
+        let line = self.reserved.pop().or_else(|| self.lines.pop())?;
         self.bytes.fetch_sub(line.text.len(), Ordering::Relaxed);
         Some(line)
     }
@@ -169,11 +200,16 @@ impl Output {
         }
     }
 
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lines.len() + self.reserved.len()
+    }
+
     /// Says that the writer is about to sleep; `false` where there is something to do after all.
     pub(crate) fn may_sleep(&self) -> bool {
         self.asleep.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
-        let may = self.lines.is_empty();
+        let may = self.waiting() == 0;
         if !may {
             self.asleep.store(false, Ordering::Relaxed);
         }

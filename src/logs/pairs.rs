@@ -6,7 +6,7 @@ use crate::catalog;
 use crate::logs::escape::{Style, told};
 
 /// What the fields of a line take at most, besides its message.
-pub(crate) const MOST: usize = 6 << 10;
+pub(crate) const MOST: usize = 5632;
 
 /// The longest value.
 pub(crate) const LONGEST: usize = 4 << 10;
@@ -45,6 +45,11 @@ impl Pairs {
         self.left_out = 0;
     }
 
+    /// What they take in a line, with what stands between them.
+    fn taken(&self) -> usize {
+        self.text.len() + 4 * self.all.len()
+    }
+
     fn bytes(&self, (start, end): (usize, usize)) -> &[u8] {
         &self.text[start..end]
     }
@@ -63,7 +68,7 @@ impl Pairs {
         write: impl FnOnce(&mut Vec<u8>, usize),
     ) {
         const LEAST: usize = 32; // less of a value tells nothing
-        let taken = self.text.len() + name.len();
+        let taken = self.taken() + name.len();
         let Some(room) = MOST.checked_sub(taken).filter(|room| *room > LEAST) else {
             self.left_out += 1;
             return;
@@ -101,7 +106,9 @@ impl Pairs {
         let number = buffer.format(number).as_bytes();
         self.push(style, kind, name.as_bytes(), |out| match kind {
             Kind::Schema => out.extend_from_slice(number),
-            Kind::Label => quoted(out, style, |out| out.extend_from_slice(number)),
+            Kind::Label => quoted(out, style == Style::Ecs, |out| {
+                out.extend_from_slice(number);
+            }),
         });
     }
 
@@ -113,8 +120,12 @@ impl Pairs {
         name: impl AsRef<[u8]>,
         text: &str,
     ) {
+        // Where it could be taken for more than one field.
+        let is_ambiguous = text.contains([' ', '=', '"']);
         self.add(style, kind, name.as_ref(), |out, room| {
-            quoted(out, style, |out| told(out, text, room, style));
+            quoted(out, style == Style::Ecs || is_ambiguous, |out| {
+                told(out, text, room, style);
+            });
         });
     }
 
@@ -151,7 +162,7 @@ impl Pairs {
             if self.place(pair.kind, other.bytes(pair.name)).is_some() {
                 continue;
             }
-            if self.text.len() + pair.end - pair.start > MOST {
+            if self.taken() + pair.end - pair.start > MOST {
                 self.left_out += 1;
                 continue;
             }
@@ -182,12 +193,12 @@ impl Pairs {
 }
 
 /// Writes something between quotes, where there are any.
-fn quoted(out: &mut Vec<u8>, style: Style, write: impl FnOnce(&mut Vec<u8>)) {
-    if style == Style::Ecs {
+fn quoted(out: &mut Vec<u8>, is_quoted: bool, write: impl FnOnce(&mut Vec<u8>)) {
+    if is_quoted {
         out.push(b'"');
     }
     write(out);
-    if style == Style::Ecs {
+    if is_quoted {
         out.push(b'"');
     }
 }

@@ -13,10 +13,8 @@ use crate::logs::fields::LONGEST_MESSAGE;
 use crate::logs::line::Head;
 use crate::logs::output::Line;
 use crate::logs::pairs::{Kind, Pairs};
+use crate::sql::is_statement;
 use crate::trace_context::TraceContext;
-
-/// Names of fields that hold a statement: OpenTelemetry's, now and before.
-const STATEMENTS: [&str; 2] = ["db.query.text", "db.statement"];
 
 /// The field that makes an event with a statement a query that has ended, as sqlx has it.
 const SECONDS: &str = "elapsed_secs";
@@ -30,7 +28,8 @@ pub(crate) fn may_tell_of_queries(metadata: &Metadata<'_>) -> bool {
 /// Whether events of this place tell of queries.
 pub(crate) fn tells_of_queries(metadata: &Metadata<'_>) -> bool {
     let has = |name: &str| metadata.fields().field(name).is_some();
-    metadata.is_event() && has(SECONDS) && STATEMENTS.iter().any(|name| has(name))
+    let mut fields = metadata.fields().iter();
+    metadata.is_event() && has(SECONDS) && fields.any(|field| is_statement(field.name()))
 }
 
 /// Whether it is one of the spans that connect.
@@ -71,7 +70,7 @@ impl QueryEvent {
 
 impl Visit for QueryEvent {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if matches!(field.name(), "error" | "err") || STATEMENTS.contains(&field.name()) {
+        if matches!(field.name(), "error" | "err") || is_statement(field.name()) {
             self.record_str(field, &format!("{value:?}"));
         }
     }
@@ -80,7 +79,7 @@ impl Visit for QueryEvent {
         match field.name() {
             "error" | "err" => self.error = Some(value.to_owned()),
             "summary" => value.clone_into(&mut self.summary),
-            name if STATEMENTS.contains(&name) => value.clone_into(&mut self.statement),
+            name if is_statement(name) => value.clone_into(&mut self.statement),
             _ => {}
         }
     }
@@ -114,8 +113,13 @@ impl Visit for QueryEvent {
 }
 
 /// Hears what is told of a query while it runs, on whatever thread.
-#[derive(Default)]
-pub(crate) struct Listener(Mutex<Heard>);
+pub(crate) struct Listener(Mutex<Option<Heard>>);
+
+impl Default for Listener {
+    fn default() -> Self {
+        Self(Mutex::new(Some(Heard::default())))
+    }
+}
 
 /// What was heard.
 #[derive(Default)]
@@ -126,17 +130,24 @@ pub(crate) struct Heard {
 }
 
 impl Listener {
-    pub(crate) fn hear(&self, query: QueryEvent) {
+    /// Hears of a query; gives it back where nobody listens any more.
+    pub(crate) fn hear(&self, query: QueryEvent) -> Option<QueryEvent> {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(heard) = &mut *heard else {
+            return Some(query);
+        };
         heard.statement = query.statement;
         heard.rows = match (heard.rows, query.rows) {
             (Some(known), Some(more)) => Some(known.saturating_add(more)),
             (known, more) => known.or(more),
         };
+        None
     }
 
+    /// What was heard. From now on nobody listens.
     pub(crate) fn heard(&self) -> Heard {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.take().unwrap_or_default()
     }
 }
 

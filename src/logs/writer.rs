@@ -1,6 +1,7 @@
 //! The thread that writes lines: takes what waits, writes it, and counts what is lost.
 
 use std::io::{self, ErrorKind, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime};
@@ -57,8 +58,8 @@ impl Target {
 }
 
 enum Order {
-    /// Write all that waits, and say so.
-    Flush(Box<dyn FnOnce() + Send>),
+    /// Write all that waits now, and say whether that was done.
+    Flush(Box<dyn FnOnce(bool) + Send>),
     /// Write all that waits, drop this, and end.
     Stop(mpsc::Sender<()>),
 }
@@ -82,6 +83,8 @@ impl Writer {
             lost: 0,
             failed: None,
             is_broken: false,
+            taken: 0,
+            has_failed: false,
         };
         let thread = thread::Builder::new().name("monitoring-logs".into());
         let handle = thread.spawn(move || work.run(&orders))?;
@@ -93,8 +96,8 @@ impl Writer {
         })
     }
 
-    /// Writes all that waits, and then does this.
-    pub(crate) fn flush(&self, then: impl FnOnce() + Send + 'static) {
+    /// Writes all that waits now, and then does this, which is told whether it was written.
+    pub(crate) fn flush(&self, then: impl FnOnce(bool) + Send + 'static) {
         let _ = self.orders.send(Order::Flush(Box::new(then)));
         self.thread.unpark();
     }
@@ -128,6 +131,10 @@ struct Work {
     failed: Option<Instant>,
     /// The last line was not written whole.
     is_broken: bool,
+    /// Lines that were taken.
+    taken: usize,
+    /// Some were not written since somebody asked.
+    has_failed: bool,
 }
 
 impl Work {
@@ -135,15 +142,12 @@ impl Work {
         let output = &self.logs.output;
         let mut has_lingered = false;
         let _end = loop {
-            if self.write_some() {
-                has_lingered = false;
-                continue;
-            }
+            let wrote = self.write_some();
             self.tell_lost();
             match orders.try_recv() {
                 Ok(Order::Flush(then)) => {
-                    while self.write_some() {}
-                    then();
+                    let is_written = self.write_waiting();
+                    then(is_written);
                     continue;
                 }
                 Ok(Order::Stop(end)) => break Some(end),
@@ -151,7 +155,9 @@ impl Work {
                 Err(mpsc::TryRecvError::Empty) => {}
             }
             // An order that comes from here on leaves a token: the next `park` returns at once.
-            if !has_lingered {
+            if wrote {
+                has_lingered = false;
+            } else if !has_lingered {
                 thread::park_timeout(self.patience.max(LINGER));
                 has_lingered = true;
             } else if output.may_sleep() {
@@ -159,7 +165,20 @@ impl Work {
                 output.is_awake();
             }
         };
-        while self.write_some() {}
+        self.write_waiting();
+    }
+
+    /// Writes what waits now, whatever comes meanwhile; whether that and all since this was asked last was written.
+    fn write_waiting(&mut self) -> bool {
+        let mut waiting = self.logs.output.waiting();
+        while waiting > 0 {
+            let before = self.taken;
+            if !self.write_some() {
+                break;
+            }
+            waiting = waiting.saturating_sub(self.taken - before);
+        }
+        !std::mem::take(&mut self.has_failed)
     }
 
     /// Writes what waits, as much as makes a batch; whether there was anything.
@@ -167,6 +186,7 @@ impl Work {
         let output = &self.logs.output;
         while self.batch.len() < BATCH {
             let Some(line) = output.take() else { break };
+            self.taken += 1;
             self.lines[line.dataset as usize][level_index(line.level)] += 1;
             match &line.content {
                 Content::Written => self.batch.extend_from_slice(&line.text),
@@ -185,27 +205,30 @@ impl Work {
 
     fn write_batch(&mut self) {
         let lines = std::mem::take(&mut self.lines);
-        let mut result = Ok(());
-        if self.is_broken {
-            result = write_all(&mut *self.target, b"\n");
-        }
-        let result = result.and_then(|()| {
-            self.is_broken = true;
-            write_all(&mut *self.target, &self.batch)?;
-            flush(&mut *self.target)
-        });
+        // What it writes to may be the service's own code.
+        let written = panic::catch_unwind(AssertUnwindSafe(|| self.try_write()));
         self.batch.clear();
+        let result = written.unwrap_or_else(|_| Err(io::Error::other("the writer panicked")));
         match result {
-            Ok(()) => {
-                self.is_broken = false;
-                self.count(&lines);
-            }
+            Ok(()) => self.count(&lines),
             Err(error) => {
+                self.has_failed = true;
                 let number = lines.iter().flatten().sum();
                 self.logs.output.dropped("write_failed", number);
                 self.tell_failed(&error);
             }
         }
+    }
+
+    /// Writes the batch, on a line of its own if the one before was not written to its end.
+    fn try_write(&mut self) -> io::Result<()> {
+        if self.is_broken {
+            write_all(&mut *self.target, b"\n", &mut false)?;
+            self.is_broken = false;
+        }
+        write_all(&mut *self.target, &self.batch, &mut self.is_broken)?;
+        self.is_broken = false;
+        flush(&mut *self.target)
     }
 
     fn count(&self, lines: &Lines) {
@@ -268,12 +291,15 @@ fn level_index(level: Level) -> usize {
     }
 }
 
-/// Writes all of it, also to what is full for a while and says so.
-fn write_all(target: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+/// Writes all of it, also to what is full for a while and says so; says when some of it is written.
+fn write_all(target: &mut dyn Write, mut bytes: &[u8], has_begun: &mut bool) -> io::Result<()> {
     while !bytes.is_empty() {
         match target.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Ok(written) => {
+                *has_begun = true;
+                bytes = bytes.get(written..).unwrap_or_default();
+            }
             Err(error) => wait(error)?,
         }
     }

@@ -108,6 +108,7 @@ impl Queried<'_> {
     pub(crate) fn tell(&self, meter: &'static Meter, span: Option<Open>) {
         let operation = sql::operation(self.name.unwrap_or(self.statement));
         let statement = sql::without_values(self.statement, LONGEST);
+        let error = self.error.map(sql::error);
         let past = || current::has_ended(nanoseconds(self.took), Cow::Borrowed(""));
         let span = span.or_else(past);
         let context = match &span {
@@ -130,18 +131,18 @@ impl Queried<'_> {
                 outcome: self.outcome.as_str(),
                 took: self.took,
                 rows: self.rows,
-                error: self.error,
+                error: error.as_deref(),
                 context,
             });
         }
         if let Some(span) = span {
-            self.close(span, operation, statement);
+            self.close(span, operation, statement, error);
         }
     }
 
     // Source: OpenTelemetry's semantic conventions for database client spans, version 1.
     #[cold]
-    fn close(&self, mut span: Open, operation: usize, statement: String) {
+    fn close(&self, mut span: Open, operation: usize, statement: String, why: Option<String>) {
         let operation = sql::OPERATIONS[operation];
         span.span.kind = Kind::Client;
         span.span.name = match self.name {
@@ -165,8 +166,7 @@ impl Queried<'_> {
         };
         if let Some(error) = error {
             span.tell(Attribute::text("error.type", error));
-            let why = self.error.unwrap_or_default().to_owned();
-            span.span.status = Status::Error(why.into());
+            span.span.status = Status::Error(why.unwrap_or_default().into());
         }
         span.end_after(nanoseconds(self.took));
     }

@@ -14,13 +14,16 @@ use tokio::sync::{oneshot, watch};
 use crate::catalog;
 use crate::error::Error;
 use crate::metrics::{Counter, Registry, resolve};
-use crate::otlp::client::{Client, Failure};
+use crate::otlp::client::{Client, Failure, LONGEST_WAIT};
 use crate::otlp::settings::{Settings, To};
 use crate::otlp::{console, encode};
 use crate::trace::{Finished, Receiver, Tracer};
 
 /// How long to wait before a request is repeated for the first time; twice as long each time after.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// The shortest time that a collector can have us wait.
+const LEAST_WAIT: Duration = Duration::from_millis(100);
 
 /// How long a failure is told of once.
 const TELL_AGAIN: Duration = Duration::from_secs(600);
@@ -312,11 +315,12 @@ pub(super) async fn deliver(
             }
         };
         // A little more or less, so that services that failed together do not come back together.
-        let pause = failure.wait.unwrap_or(wait);
+        let pause = failure.wait.map_or(wait, |told| told.max(LEAST_WAIT));
         let pause = pause.mul_f64(0.8 + 0.4 * fastrand::f64());
         is_patient &= hastes.borrow().flushes == flushes;
         let is_worth_it = failure.is_passing && (is_patient || !failure.is_unreachable);
-        let has_time = is_worth_it && Instant::now() + pause < by;
+        let is_in_time = Instant::now().checked_add(pause).is_some_and(|at| at < by);
+        let has_time = is_worth_it && is_in_time;
         if !has_time {
             return Err(failure);
         }
@@ -325,7 +329,7 @@ pub(super) async fn deliver(
             // Somebody waits: once more at once, and then no more where nobody is there.
             Ok(()) = hastes.changed() => {}
         }
-        wait *= 2;
+        wait = wait.saturating_mul(2).min(LONGEST_WAIT);
     }
 }
 

@@ -333,10 +333,10 @@ impl Logging {
     /// Resolves when the lines that wait now are written; whether they were.
     pub(crate) async fn flush(&self) -> bool {
         let (done, wait) = tokio::sync::oneshot::channel();
-        self.writer.flush(move || {
-            let _ = done.send(());
+        self.writer.flush(move |is_written| {
+            let _ = done.send(is_written);
         });
-        wait.await.is_ok()
+        wait.await.unwrap_or(false)
     }
 }
 
@@ -395,8 +395,8 @@ impl Monitoring {
         const LONGEST: Duration = Duration::from_millis(500);
         if let Some(logging) = &self.0.parts.logging {
             let (done, wait) = mpsc::channel();
-            logging.writer.flush(move || {
-                let _ = done.send(());
+            logging.writer.flush(move |is_written| {
+                let _ = done.send(is_written);
             });
             let _ = wait.recv_timeout(LONGEST);
         }
@@ -458,5 +458,10 @@ fn tell_of_panics() {
             "a thread panicked"
         );
         before(info);
+        if cfg!(panic = "abort") {
+            if let Some(kept) = Monitoring::kept() {
+                kept.write_lines(); // there is no later
+            }
+        }
     }));
 }

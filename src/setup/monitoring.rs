@@ -1,6 +1,7 @@
 //! The value that a service holds: layer, registry, health, listener and shutdown.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -42,7 +43,6 @@ use crate::setup::builder::MonitoringBuilder;
 /// What is recorded is kept as long as the process lives, and so is the own listener of what
 /// [`init`](Self::init) made. What [`build`](MonitoringBuilder::build) made closes its listener with the last clone, whose drop waits up to two
 /// seconds for spans to be sent: [`flush`](Self::flush) before, on a runtime that must not wait.
-#[derive(Clone)]
 #[must_use = "without its layer no request is measured"]
 pub struct Monitoring(pub(crate) Arc<Inner>);
 
@@ -50,6 +50,8 @@ pub struct Monitoring(pub(crate) Arc<Inner>);
 static KEPT: OnceLock<Monitoring> = OnceLock::new();
 
 pub(crate) struct Inner {
+    /// Values of [`Monitoring`] that there are of it.
+    pub(crate) handles: AtomicUsize,
     pub(crate) parts: Parts,
     #[cfg(feature = "server")]
     pub(crate) health: crate::health::Health,
@@ -231,16 +233,15 @@ impl Monitoring {
         matches!(flushed, Ok((true, true)))
     }
 
+    /// What `init` made.
+    #[cfg(feature = "logs")]
+    pub(crate) fn kept() -> Option<&'static Self> {
+        KEPT.get()
+    }
+
     /// Keeps it as long as the process lives.
     pub(crate) fn keep(&self) {
         let _ = KEPT.set(self.clone());
-    }
-
-    /// Whether this is the last one besides that which is kept.
-    #[cfg(feature = "logs")]
-    fn is_last(&self) -> bool {
-        let kept = KEPT.get();
-        kept.is_some_and(|kept| Arc::ptr_eq(&kept.0, &self.0)) && Arc::strong_count(&self.0) == 2
     }
 
     /// What the macros of the `metrics` crate can record to, where this is not the monitoring of the process: in tests.
@@ -313,7 +314,10 @@ impl std::fmt::Debug for Monitoring {
 #[cfg(not(feature = "server"))]
 impl Monitoring {
     pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Inner { parts })))
+        Ok(Self(Arc::new(Inner {
+            handles: AtomicUsize::new(1),
+            parts,
+        })))
     }
 
     pub(crate) fn announce(&self) {}
@@ -326,12 +330,22 @@ impl Monitoring {
     pub(crate) fn watch_runtime(&self) {}
 }
 
+impl Clone for Monitoring {
+    fn clone(&self) -> Self {
+        self.0.handles.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(&self.0))
+    }
+}
+
 /// A service that ends without [`Monitoring::serve`] has its last lines written too, such as the one that says why it ends.
-#[cfg(feature = "logs")]
 impl Drop for Monitoring {
     fn drop(&mut self) {
-        if self.is_last() {
+        // The last one besides that which is kept.
+        let is_last = self.0.handles.fetch_sub(1, Ordering::AcqRel) == 2;
+        #[cfg(feature = "logs")]
+        if is_last && Self::kept().is_some_and(|kept| Arc::ptr_eq(&kept.0, &self.0)) {
             self.write_lines();
         }
+        let _ = is_last;
     }
 }

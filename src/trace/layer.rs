@@ -13,6 +13,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::catalog;
 use crate::redact;
+use crate::sql;
 use crate::text::cut;
 use crate::trace::current::{self, Current, Open};
 use crate::trace::recording::Recording;
@@ -224,6 +225,10 @@ impl<F: FnMut(Attribute)> Told<F> {
     }
 
     fn text(&mut self, field: &Field, text: &str) {
+        if sql::is_statement(field.name()) {
+            let text = sql::without_values(text, self.longest);
+            return self.tell(field, Value::Text(text.into()));
+        }
         let text = redact::without_query(field.name(), cut(text, self.longest));
         self.tell(field, Value::Text(text.to_owned().into()));
     }

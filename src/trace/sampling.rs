@@ -57,7 +57,8 @@ impl Sampling {
         Self::ratio(0.0).keep_failed(false)
     }
 
-    /// Whether a request with a `traceparent` is recorded as its sender says; else this service decides for itself. On by default.
+    /// Whether a request with a `traceparent` is recorded as its sender says; else this service decides for itself, whatever the sender's id is.
+    /// On by default.
     pub const fn ask_parent(mut self, ask: bool) -> Self {
         self.asks_parent = ask;
         self

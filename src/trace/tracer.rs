@@ -108,6 +108,8 @@ impl Tracer {
         let asked = parent.filter(|_| self.sampling.asks_parent);
         let sampled = match asked {
             Some(parent) => parent.is_sampled(),
+            // Who sends an id that begins like this is not to choose by it.
+            None if parent.is_some() => fastrand::f64() < self.ratio() && self.begun.admits(),
             None => Sampling::includes(self.ratio(), trace) && self.begun.admits(),
         };
         let context = TraceContext::new(trace, id::span(), sampled);

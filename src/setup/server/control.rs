@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::routing::any;
 
+use crate::catalog;
 use crate::control::{Audited, Control, Dial};
+use crate::metrics::{Counter, resolve};
 use crate::setup::builder::MonitoringBuilder;
 use crate::setup::monitoring::Monitoring;
 use crate::setup::secret::Secret;
@@ -59,8 +61,12 @@ impl Monitoring {
                 return logs.audit(action, is_success, from, what);
             }
             tracing::warn!(is_success, ?from, ?what, "{action}");
+            true
         };
-        let control = Control::new(token.clone(), dials, Box::new(audit));
+        let family = parts.meter.registry.own(catalog::AUTHENTICATION_ATTEMPTS);
+        let attempts = ["success", "failure"]
+            .map(|outcome| resolve::<Counter>(family, &["control_token", outcome]));
+        let control = Control::new(token.clone(), dials, Box::new(audit), attempts);
         let answer = move |request| control.clone().answer(request);
         Router::new().route("/control", any(answer))
     }

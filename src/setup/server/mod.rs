@@ -8,6 +8,7 @@ mod signal;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -61,6 +62,7 @@ impl Monitoring {
         let scrape = Scrape::new((!parts.disabled).then_some(parts.meter.registry));
         let listen = parts.listen;
         let monitoring = Self(Arc::new(Inner {
+            handles: AtomicUsize::new(1),
             health: Health::default(),
             scrape,
             listener: OnceLock::new(),

@@ -1,5 +1,7 @@
 //! What the environment says of traces.
 
+use std::time::Duration;
+
 use super::*;
 
 fn read(variables: &[(&str, &str)]) -> Result<Traces, String> {
