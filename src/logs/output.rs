@@ -135,12 +135,12 @@ impl Output {
             return false;
         }
         self.bytes.fetch_add(line.text.len(), Ordering::Relaxed);
-        let refused = self.lines.push(line);
-        let refused = refused.or_else(|line| self.reserved.push(line));
-        if let Err(line) = refused {
-            self.bytes.fetch_sub(line.text.len(), Ordering::Relaxed);
-            self.refuse(line, "queue_full");
-            return false;
+        if let Err(line) = self.lines.push(line) {
+            if let Err(line) = self.reserved.push(line) {
+                self.bytes.fetch_sub(line.text.len(), Ordering::Relaxed);
+                self.refuse(line, "queue_full");
+                return false;
+            }
         }
         self.wake_if_asleep();
         true
