@@ -97,7 +97,6 @@ mod observe;
 mod otlp;
 mod outcome;
 mod protobuf;
-#[cfg(feature = "traces")]
 mod redact;
 #[cfg(feature = "server")]
 mod scrape;

@@ -46,6 +46,7 @@ const MODULES: [Module; 20] = [
             "label",
             "metrics",
             "outcome",
+            "redact",
             "trace",
             "trace_context",
         ],
@@ -67,7 +68,7 @@ const MODULES: [Module; 20] = [
             "error", "health", "http", "metrics", "observe", "otlp", "scrape", "system", "trace",
         ],
     ),
-    module("__fuzz", 6, &["metrics", "scrape"]),
+    module("__fuzz", 6, &["metrics", "redact", "scrape"]),
     module("testing", 6, &["metrics", "observe", "setup"]),
 ];
 

@@ -5,8 +5,9 @@ use http::{Request, StatusCode, Uri};
 use crate::label::Method;
 use crate::metrics::{AppendList, Histogram, Series, resolve};
 use crate::observe::clock::Start;
+use crate::redact;
 use crate::trace::current::{self, Entered, Open};
-use crate::trace::{Attribute, Kind, Status, cut};
+use crate::trace::{Attribute, Kind, Status};
 use crate::trace_context::TraceContext;
 
 /// Another service, under the name that this one has for it; and the times of requests to it, as they occur.
@@ -171,8 +172,8 @@ fn span(peer: &Peer, method: Method, uri: &Uri) -> Option<Box<Open>> {
             .map_or_else(String::new, |port| format!(":{port}"));
         let url = format!("{scheme}://{host}{port}{}", uri.path());
         let longest = span.recording.tracer.limits.text;
-        let url = cut(&url, longest).to_owned();
-        span.tell(Attribute::text("url.full", url));
+        let url = redact::start(&url, longest);
+        span.tell(Attribute::text("url.full", url.into_owned()));
     }
     Some(Box::new(span))
 }

@@ -11,10 +11,11 @@ use http::{Request, Version};
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
+use crate::redact;
 #[cfg(feature = "macros")]
 use crate::trace::current;
 use crate::trace::current::Current;
-use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer, cut};
+use crate::trace::{Attribute, Kind, Recording, Span, Status, Tracer};
 use crate::trace_context::TraceContext;
 
 /// Made once: a name given as text is parsed for each request.
@@ -252,8 +253,8 @@ impl ServerSpan {
         attributes.push(Attribute::text("http.request.method", method));
         if let Some(path) = &self.path {
             // Without the query, which may say what nobody else is to know.
-            let path = cut(path.path(), self.tracer.limits.text);
-            attributes.push(Attribute::text("url.path", path.to_owned()));
+            let path = redact::start(path.path(), self.tracer.limits.text);
+            attributes.push(Attribute::text("url.path", path.into_owned()));
         }
         attributes.push(Attribute::text("url.scheme", self.scheme));
         if route.is_named {

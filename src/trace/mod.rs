@@ -29,7 +29,7 @@ pub use sampling::Sampling;
 #[cfg(feature = "traces")]
 pub(crate) use queue::Receiver;
 pub(crate) use recording::Recording;
-pub(crate) use span::{Attribute, Kind, Span, Status, cut};
+pub(crate) use span::{Attribute, Kind, Span, Status};
 #[cfg(feature = "traces")]
 pub(crate) use span::{Event, Finished, Value};
 #[cfg(feature = "traces")]

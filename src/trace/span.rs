@@ -76,13 +76,6 @@ pub(crate) struct Finished {
     pub(crate) bytes: usize,
 }
 
-/// A text, or as much of it as there is room for.
-pub(crate) fn cut(text: &str, longest: usize) -> &str {
-    let mut ends = (0..=longest.min(text.len())).rev();
-    let end = ends.find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or_default()]
-}
-
 /// The bytes of a text that are its own.
 #[allow(clippy::ptr_arg, reason = "it matters whether it is borrowed")]
 fn owned(text: &Cow<'static, str>) -> usize {
