@@ -114,7 +114,6 @@ mod observe;
 mod otlp;
 mod outcome;
 mod protobuf;
-#[cfg(any(feature = "logs", feature = "traces"))]
 mod redact;
 #[cfg(feature = "server")]
 mod scrape;

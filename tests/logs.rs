@@ -446,3 +446,34 @@ fn names_that_are_too_long() {
     let length = lines.all()[0].len();
     assert!((10_000..16 << 10).contains(&length), "{length}");
 }
+
+/// By its name or by its looks, in a message, a field, a number, a span or an error.
+#[test]
+fn secrets_are_not_told() {
+    let (lines, monitoring) = logged(|builder| builder);
+    within(&monitoring, || {
+        let span = info_span!(
+            "span",
+            authorization = "Basic cAnaRy7",
+            note = "Bearer cAnaRy7cAnaRy7"
+        );
+        let _entered = span.enter();
+        info!(
+            password = "cAnaRy7",
+            card = 4111_1111_1111_1111_u64,
+            error = "cannot log cAnaRy7@example.org in",
+            user.id = "cAnaRy7@example.org",
+            url.path = "/login?token=cAnaRy7",
+            seen = ?("cookie", "session=cAnaRy7"),
+            "paid with 4111 1111 1111 1111, Authorization: Bearer cAnaRy7cAnaRy7, {{\"api_key\":\"cAnaRy7\"}}"
+        );
+        warn!("{}password=cAnaRy7", "x".repeat(20_000));
+    });
+    let read = written(&lines, &monitoring);
+    let all = lines.all().join("\n");
+    assert!(!all.contains("cAnaRy7"), "{all}");
+    assert!(!all.contains("4111"), "{all}");
+    assert_eq!(read[0]["user.id"], "[redacted]");
+    assert_eq!(read[0]["error.message"], "cannot log [redacted] in");
+    assert_eq!(labels(&read[0])["card"], "[redacted]");
+}

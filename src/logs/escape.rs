@@ -21,12 +21,27 @@ const CUT: &str = "…";
 pub(crate) fn told(out: &mut Vec<u8>, text: &str, most: usize, style: Style) {
     let end = out.len() + most.saturating_sub(CUT.len());
     // What is cut away is not looked at: a text of a megabyte costs no more than one that just fits.
-    let seen = cut(text, 2 * most);
+    let seen = cut(text, 2 * most + redact::BEYOND);
     let mut fits = seen.len() == text.len();
-    redact::pieces(seen, &mut |piece: &str| {
-        fits = append(out, piece, end, style) && fits;
-    });
+    let mut pieces = redact::pieces(seen).peekable();
+    while let Some(piece) = pieces.next() {
+        // What is at the end of a text that goes on may be half of a secret, which nobody has found.
+        let is_open = pieces.peek().is_none() && seen.len() < text.len();
+        let known = match is_open {
+            true => cut(piece, piece.len().saturating_sub(redact::BEYOND)),
+            false => piece,
+        };
+        fits = append(out, known, end, style) && fits;
+    }
     if !fits {
+        out.extend_from_slice(CUT.as_bytes());
+    }
+}
+
+/// Appends a text in which nothing is that must not be told, in at most so many bytes.
+pub(crate) fn shown(out: &mut Vec<u8>, text: &str, most: usize, style: Style) {
+    let end = out.len() + most.saturating_sub(CUT.len());
+    if !append(out, text, end, style) {
         out.extend_from_slice(CUT.as_bytes());
     }
 }

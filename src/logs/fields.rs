@@ -70,7 +70,7 @@ impl Fields<'_> {
             Some(Meaning::Secret(key)) => self.label(key, Told::Text(redact::REDACTED)),
             Some(Meaning::Statement(key)) => {
                 let text = sql::without_values(value.as_str(), LONGEST);
-                self.label(key, Told::Text(&text));
+                self.pairs.add_statement(self.style, &key.0, &text);
             }
             Some(Meaning::Schema(field, _)) if value.fits(field.kind) => {
                 let text = redact::without_query(field.name, value.as_str());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::catalog;
-use crate::logs::escape::{Style, told};
+use crate::logs::escape::{Style, shown, told};
 
 /// What the fields of a line take at most, besides its message.
 pub(crate) const MOST: usize = 5632;
@@ -126,6 +126,13 @@ impl Pairs {
             quoted(out, style == Style::Ecs || is_ambiguous, |out| {
                 told(out, text, room, style);
             });
+        });
+    }
+
+    /// Adds a statement, of which the values are gone already.
+    pub(crate) fn add_statement(&mut self, style: Style, name: impl AsRef<[u8]>, text: &str) {
+        self.add(style, Kind::Label, name.as_ref(), |out, room| {
+            quoted(out, true, |out| shown(out, text, room, style));
         });
     }
 

@@ -8,7 +8,7 @@ use tracing::{Level, Metadata};
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
-use crate::logs::escape::{Style, told};
+use crate::logs::escape::{Style, shown};
 use crate::logs::fields::LONGEST_MESSAGE;
 use crate::logs::line::Head;
 use crate::logs::output::Line;
@@ -189,7 +189,7 @@ impl Logs {
         }
         let style = self.format.style;
         let mut message = Vec::new();
-        told(&mut message, ended.summary, LONGEST_MESSAGE, style);
+        shown(&mut message, ended.summary, LONGEST_MESSAGE, style);
         let mut pairs = Pairs::default();
         describe(ended, style, &mut pairs);
         let head = Head {
@@ -222,7 +222,7 @@ fn describe(ended: &QueryEnded<'_>, style: Style, pairs: &mut Pairs) {
     }
     pairs.add_text(style, label, catalog::OPERATION, ended.operation);
     if !ended.statement.is_empty() {
-        pairs.add_text(style, label, catalog::STATEMENT, ended.statement);
+        pairs.add_statement(style, catalog::STATEMENT, ended.statement);
     }
     if let Some(rows) = ended.rows {
         pairs.add_number(style, label, catalog::ROWS, rows);

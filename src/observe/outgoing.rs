@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use crate::label::Method;
 use crate::metrics::{AppendList, Histogram, Series, resolve};
 use crate::observe::clock::Start;
-use crate::text::cut;
+use crate::redact;
 use crate::trace::current::{self, Entered, Open};
 use crate::trace::{Attribute, Kind, Propagators, Status, propagation};
 use crate::trace_context::TraceContext;
@@ -200,8 +200,8 @@ fn span(peer: &Peer, asked: &http::Method, target: &Target<'_>) -> Option<Box<Op
         let port = port.map_or_else(String::new, |port| format!(":{port}"));
         let url = format!("{scheme}://{host}{port}{}", target.path);
         let longest = span.recording.tracer.limits.text;
-        let url = cut(&url, longest).to_owned();
-        span.tell(Attribute::text("url.full", url));
+        let url = redact::start(&url, longest);
+        span.tell(Attribute::text("url.full", url.into_owned()));
     }
     Some(Box::new(span))
 }

@@ -11,7 +11,7 @@ use crate::label::Method;
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
-use crate::text::cut;
+use crate::redact;
 #[cfg(feature = "macros")]
 use crate::trace::current;
 use crate::trace::current::{Current, replace_along};
@@ -280,8 +280,8 @@ impl ServerSpan {
         }
         if let Some(path) = &self.path {
             // Without the query, which may say what nobody else is to know.
-            let path = cut(path.path(), self.tracer.limits.text);
-            attributes.push(Attribute::text("url.path", path.to_owned()));
+            let path = redact::start(path.path(), self.tracer.limits.text);
+            attributes.push(Attribute::text("url.path", path.into_owned()));
         }
         attributes.push(Attribute::text("url.scheme", self.scheme));
         if route.is_named {

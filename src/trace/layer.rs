@@ -14,7 +14,6 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::catalog;
 use crate::redact;
 use crate::sql;
-use crate::text::cut;
 use crate::trace::current::{self, Current, Open};
 use crate::trace::recording::Recording;
 use crate::trace::span::{Attribute, Event, Value};
@@ -39,8 +38,11 @@ thread_local! {
 ///   request itself. Spawned work stays with it by `tracing`'s `in_current_span`, or by
 ///   [`in_current_trace`](crate::InCurrentTrace::in_current_trace) where there is no span. Spans outside of any request are not exported.
 /// - An event is shown on the span that is current.
-/// - Fields whose name tells of a secret (`password`, `token`, `authorization`, …) are not shown; a text is cut after 4,096 bytes
-///   (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`).
+/// - Fields whose name tells of a secret (`password`, `token`, `authorization`, …) or of a person's address or number (`email`, `phone`, …)
+///   are not shown. In the texts of others and in messages, `[redacted]` stands for what looks like a secret: numbers of payment cards,
+///   e-mail addresses, credentials after `Bearer` and in addresses, web tokens, keys of well-known services, private keys, and the values
+///   of such names in JSON, in queries, in headers and in what `Debug` writes. What looks like nothing of that is shown.
+/// - A text is cut after 4,096 bytes (`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`).
 /// - For a request whose spans nobody collects it does nothing.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "add it to a subscriber"]
@@ -213,25 +215,26 @@ impl<F: FnMut(Attribute)> Told<F> {
         Self { longest, tell }
     }
 
-    fn tell(&mut self, field: &Field, value: Value) {
+    /// Tells of a field, unless its name or what it holds says that nobody is to know it.
+    fn tell(&mut self, field: &Field, is_secret: bool, value: impl FnOnce(usize) -> Value) {
         let name = field.name();
         (self.tell)(Attribute {
             key: Cow::Borrowed(name),
-            value: match redact::is_secret(name) {
+            value: match is_secret || redact::is_secret(name) {
                 true => Value::Text(redact::REDACTED.into()),
-                false => value,
+                false => value(self.longest),
             },
         });
     }
+}
 
-    fn text(&mut self, field: &Field, text: &str) {
-        if sql::is_statement(field.name()) {
-            let text = sql::without_values(text, self.longest);
-            return self.tell(field, Value::Text(text.into()));
-        }
-        let text = redact::without_query(field.name(), cut(text, self.longest));
-        self.tell(field, Value::Text(text.to_owned().into()));
+/// The text of a field of this name, as far as it is shown.
+fn text(name: &str, text: &str, longest: usize) -> Value {
+    if sql::is_statement(name) {
+        return Value::Text(sql::without_values(text, longest).into());
     }
+    let text = redact::start(redact::without_query(name, text), longest);
+    Value::Text(text.into_owned().into())
 }
 
 /// Writes a value, and stops when it is long enough.
@@ -252,36 +255,39 @@ impl fmt::Write for Short {
 
 impl<F: FnMut(Attribute)> Visit for Told<F> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let mut short = Short {
-            text: String::new(),
-            longest: self.longest,
-        };
-        let _ = write!(short, "{value:?}"); // what is too long is cut
-        self.text(field, &short.text);
+        self.tell(field, false, |longest| {
+            let mut short = Short {
+                text: String::new(),
+                longest: longest.saturating_add(redact::BEYOND),
+            };
+            let _ = write!(short, "{value:?}"); // what is too long is cut
+            text(field.name(), &short.text, longest)
+        });
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, value);
+        self.tell(field, false, |longest| text(field.name(), value, longest));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.tell(field, Value::Bool(value));
+        self.tell(field, false, |_| Value::Bool(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.tell(field, Value::Int(value));
+        let is_card = u64::try_from(value).is_ok_and(redact::is_card_number);
+        self.tell(field, is_card, |_| Value::Int(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        let value = match i64::try_from(value) {
+        let is_card = redact::is_card_number(value);
+        self.tell(field, is_card, |_| match i64::try_from(value) {
             Ok(value) => Value::Int(value),
             Err(_) => Value::Text(value.to_string().into()),
-        };
-        self.tell(field, value);
+        });
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.tell(field, Value::Double(value));
+        self.tell(field, false, |_| Value::Double(value));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
