@@ -55,7 +55,8 @@ impl Store {
         Ok(Self { pool, monitoring })
     }
 
-    /// Runs a query under a name, so that it is known how long it took and whether it failed.
+    /// Runs a query under a name, so that it is known how long it took and whether it failed. That something is not there is no failure: it is
+    /// asked for by `fetch_optional`.
     async fn query<T, E: Display>(
         &self,
         name: &str,

@@ -201,13 +201,16 @@ impl Logs {
             );
         }
         pairs.add_duration(style, ended.nanoseconds);
-        if let Some(received) = ended.received {
-            pairs.add_number(
-                style,
-                Kind::Schema,
-                catalog::HTTP_REQUEST_BODY_BYTES,
-                received,
-            );
+        if style == Style::Ecs {
+            if let Some(received) = ended.received {
+                pairs.add_number(
+                    style,
+                    Kind::Schema,
+                    catalog::HTTP_REQUEST_BODY_BYTES,
+                    received,
+                );
+            }
+            pairs.add_text(style, Kind::Schema, catalog::HTTP_VERSION, ended.version);
         }
         pairs.add_number(
             style,
@@ -215,7 +218,6 @@ impl Logs {
             catalog::HTTP_RESPONSE_BODY_BYTES,
             ended.sent,
         );
-        pairs.add_text(style, Kind::Schema, catalog::HTTP_VERSION, ended.version);
         pairs.add_text(style, Kind::Label, catalog::ENDPOINT, ended.endpoint);
         pairs.add_text(style, Kind::Label, catalog::OUTCOME, ended.outcome.as_str());
     }

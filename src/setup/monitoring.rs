@@ -93,6 +93,12 @@ impl Monitoring {
     /// spans are sent by OTLP over HTTP, or with the feature `grpc` over gRPC, as `OTEL_TRACES_*`, `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*` and the
     /// span limits say.
     ///
+    /// With the feature `logs` it installs a subscriber of `tracing` and a logger of the crate `log`, which write to standard output what
+    /// `RUST_LOG` asks for (`OTEL_LOGS_EXPORTER` has it go elsewhere), and tells of panics. Where a subscriber is installed already it is left alone,
+    /// and no lines are written; one that is installed afterwards by its `init` panics: see
+    /// [`without_subscriber`](MonitoringBuilder::without_subscriber). A process that ends by `std::process::exit` should
+    /// [`flush`](Self::flush) before.
+    ///
     /// # Errors
     ///
     /// See [`MonitoringBuilder::init`].
@@ -173,6 +179,9 @@ impl Monitoring {
 
     /// Runs a future as a query of a database, under a name such as `SELECT products`: what it does and to what, as OpenTelemetry's
     /// `db.query.summary`, never a value.
+    ///
+    /// What resolves to an `Err` has failed, and has a line of level error: ask for what may not be there by `fetch_optional`, whose `None` is no
+    /// failure.
     ///
     /// Its first word is the label `operation`; one that is not known to SQL becomes `_OTHER`. See [`database`](crate::database).
     ///

@@ -55,8 +55,9 @@ impl Store {
     pub(crate) async fn order(&self, id: i64) -> Result<Order, Error> {
         let sql = "SELECT total_cents FROM orders WHERE id = ?";
         let total_cents = sqlx::query_scalar(sql).bind(id);
-        let total_cents = total_cents.fetch_one(&self.pool);
+        let total_cents = total_cents.fetch_optional(&self.pool);
         let total_cents = self.query("SELECT order", total_cents).await?;
+        let total_cents = total_cents.ok_or(Error::NotFound)?;
         let sql = "SELECT product_id, quantity FROM order_items WHERE order_id = ? ORDER BY rowid";
         let items = sqlx::query_as(sql).bind(id).fetch_all(&self.pool);
         let items = self.query("SELECT order_items", items).await?;

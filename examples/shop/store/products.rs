@@ -24,9 +24,8 @@ impl Store {
 
     pub(crate) async fn product(&self, id: i64) -> Result<Product, Error> {
         let query = sqlx::query_as("SELECT * FROM products WHERE id = ?").bind(id);
-        Ok(self
-            .query("SELECT product", query.fetch_one(&self.pool))
-            .await?)
+        let found = self.query("SELECT product", query.fetch_optional(&self.pool));
+        found.await?.ok_or(Error::NotFound)
     }
 
     /// Three available products, others each time.

@@ -50,8 +50,9 @@ impl Store {
 
     pub(crate) async fn subscription(&self, id: i64) -> Result<Subscription, Error> {
         let query = sqlx::query_as("SELECT id, plan FROM subscriptions WHERE id = ?").bind(id);
-        let query = query.fetch_one(&self.pool);
-        Ok(self.query("SELECT subscription", query).await?)
+        let query = query.fetch_optional(&self.pool);
+        let found = self.query("SELECT subscription", query).await?;
+        found.ok_or(Error::NotFound)
     }
 
     #[instrument(skip_all)]
