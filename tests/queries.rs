@@ -130,7 +130,7 @@ fn work_that_outlives_a_query() {
             let query = async {
                 let work = async move {
                     begun.await.unwrap();
-                    debug!(db.query.text = "DELETE FROM boxes", elapsed_secs = 0.1, "x");
+                    debug!(db.query.text = "DELETE FROM boxes", elapsed_secs = 0.0, "x");
                 };
                 Ok::<_, String>(tokio::spawn(work.in_current_span()))
             };
@@ -141,4 +141,36 @@ fn work_that_outlives_a_query() {
     });
     assert_eq!(count(&monitoring, "SELECT", "success"), Some(1));
     assert_eq!(count(&monitoring, "DELETE", "unknown"), Some(1));
+}
+
+/// What is told of a query while it is dropped, as sqlx does, is part of it.
+#[test]
+fn a_query_that_is_dropped_is_told_once() {
+    struct Told;
+    impl Drop for Told {
+        fn drop(&mut self) {
+            debug!(db.query.text = "SELECT 1", elapsed_secs = 0.5, "x");
+        }
+    }
+    let (lines, monitoring) = logged(|builder| builder.log_filter("database=debug"));
+    within(&monitoring, || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let query = async {
+                let _told = Told;
+                std::future::pending::<Result<(), String>>().await
+            };
+            let query = monitoring.query("SELECT one", query);
+            let end = tokio::time::timeout(Duration::from_millis(1), query);
+            assert!(end.await.is_err());
+        });
+    });
+    assert_eq!(count(&monitoring, "SELECT", "cancelled"), Some(1));
+    assert_eq!(count(&monitoring, "SELECT", "unknown"), None);
+    let read = written(&lines, &monitoring);
+    assert_eq!(read.len(), 1, "{read:?}");
+    assert_eq!(labels(&read[0])["statement"], "SELECT ?");
 }

@@ -136,7 +136,7 @@ impl Control {
             let place = place.ok_or_else(|| {
                 let known: Vec<_> = self.0.dials.iter().map(|dial| dial.name()).collect();
                 format!(
-                    "there is no such field; those that can be set are: {}, and {FOR_SECONDS}",
+                    "`{name}` cannot be set here; what can be is: {}, and {FOR_SECONDS}",
                     known.join(", ")
                 )
             })?;

@@ -1,7 +1,7 @@
 //! What operators may change while the service runs: `/control` on the own listener, for those who have the token.
 //!
-//! `GET` tells what is set, `PUT` sets something for a while, `DELETE` sets all back. Each change, each return and each try without the token is told
-//! in the log, whatever its filter is.
+//! `GET` tells what is set, `PUT` sets something for a while, `DELETE` sets all back. Each change is told in the log, whatever its filter is, or is not
+//! done; each return, if there is room; and up to ten tries a second without the token, all of which are counted.
 
 mod answer;
 mod dial;

@@ -20,8 +20,20 @@ pin_project! {
     #[must_use = "it runs when it is awaited"]
     pub struct Query<F> {
         #[pin]
-        future: F,
+        future: Option<F>,
         running: Option<Running>,
+    }
+
+    /// What is told of the query while its future is dropped is part of it.
+    impl<F> PinnedDrop for Query<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(running) = this.running {
+                let _listening = Listening(listen(Some(Arc::clone(&running.listener))));
+                let _connected = running.connection.enter();
+                this.future.set(None);
+            }
+        }
     }
 }
 
@@ -51,7 +63,7 @@ impl<F> Query<F> {
             is_told: false,
         };
         Self {
-            future,
+            future: Some(future),
             running: meter.map(running),
         }
     }
@@ -109,8 +121,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
         let this = self.project();
+        let Some(future) = this.future.as_pin_mut() else {
+            return Poll::Pending; // it is dropped
+        };
         let Some(running) = this.running else {
-            return this.future.poll(cx);
+            return future.poll(cx);
         };
         running.begin();
         let _entered = Entered::into(running.span.as_ref());
@@ -120,7 +135,7 @@ where
         }
         let result = {
             let _connected = running.connection.enter();
-            std::task::ready!(this.future.poll(cx))
+            std::task::ready!(future.poll(cx))
         };
         match &result {
             Ok(_) => running.end(QueryOutcome::Success, None),

@@ -16,6 +16,8 @@ pub(crate) struct Filter {
     version: AtomicU64,
     /// Whether the crate `log` is to know what is wanted, too.
     is_bridged: AtomicBool,
+    /// Whether what nobody wants is switched off by this.
+    gates: AtomicBool,
 }
 
 /// What is written unless told otherwise.
@@ -27,6 +29,7 @@ impl Filter {
             targets: RwLock::new((parse(directives)?, directives.to_owned())),
             version: AtomicU64::new(1),
             is_bridged: AtomicBool::new(false),
+            gates: AtomicBool::new(false),
         })
     }
 
@@ -62,6 +65,11 @@ impl Filter {
         tracing_log::log::set_max_level(self.most_detailed().as_log());
     }
 
+    /// What nobody wants is switched off by this, and has to be asked again when it changes.
+    pub(crate) fn gates(&self) {
+        self.gates.store(true, Ordering::Relaxed);
+    }
+
     /// As it was told.
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn directives(&self) -> String {
@@ -78,7 +86,9 @@ impl Filter {
             *targets = (parsed, directives.to_owned());
             self.version.fetch_add(1, Ordering::Release);
         }
-        tracing::callsite::rebuild_interest_cache();
+        if self.gates.load(Ordering::Relaxed) {
+            tracing::callsite::rebuild_interest_cache();
+        }
         if self.is_bridged.load(Ordering::Relaxed) {
             self.bridge();
         }
@@ -86,20 +96,34 @@ impl Filter {
     }
 }
 
+/// Streams whose lines are wanted from this level on where only other targets are named: failed queries, logins, panics, start and stop.
+const NEEDED: [&str; 3] = ["database", "authentication", env!("CARGO_CRATE_NAME")];
+
 fn parse(directives: &str) -> Result<Targets, Error> {
     let trimmed: Vec<&str> = directives.split(',').map(str::trim).collect();
-    let directives = &*trimmed.join(",");
-    // What stands in brackets tells spans and fields apart elsewhere, and here it would be part of a name.
-    let parsed = match directives.contains(['[', ']', '{', '}']) {
-        false => directives.parse().ok(),
-        true => None,
+    // A word that is no level would be the name of a target; what stands in brackets tells spans and fields apart elsewhere.
+    let is_well_formed = |directive: &&str| {
+        let is_level = directive.parse::<LevelFilter>().is_ok();
+        let names_target = directive.contains('=') && !directive.contains(['[', ']', '{', '}']);
+        is_level || names_target || directive.is_empty()
     };
-    parsed.ok_or_else(|| {
+    let is_well_formed = trimmed.iter().all(is_well_formed);
+    let parsed = is_well_formed.then(|| trimmed.join(",").parse::<Targets>().ok());
+    let parsed = parsed.flatten().ok_or_else(|| {
         Error::configuration(format!(
             "the log filter is `{directives}`: write a level (`off`, `error`, `warn`, `info`, `debug`, `trace`), and what differs from \
              it by target, such as `info,sqlx=warn,shop::orders=debug`"
         ))
-    })
+    })?;
+    if parsed.default_level().is_some() {
+        return Ok(parsed);
+    }
+    let named: Vec<String> = parsed.iter().map(|(target, _)| target.to_owned()).collect();
+    let missing = NEEDED
+        .iter()
+        .filter(|needed| !named.iter().any(|named| named == *needed));
+    let missing = missing.map(|needed| (*needed, LevelFilter::INFO));
+    Ok(parsed.with_targets(missing))
 }
 
 #[cfg(test)]
@@ -116,6 +140,24 @@ mod tests {
         assert_eq!(filter.most_detailed(), LevelFilter::DEBUG);
     }
 
+    /// Where only some targets are named, what everybody needs is still written.
+    #[test]
+    fn a_filter_without_a_level() {
+        let filter = Filter::new("shop=debug").unwrap();
+        assert!(!filter.admits("hyper", &Level::ERROR));
+        for needed in NEEDED {
+            assert!(filter.admits(needed, &Level::INFO) && !filter.admits(needed, &Level::DEBUG));
+        }
+        let filter = Filter::new("shop=debug,database=off").unwrap();
+        assert!(!filter.admits("database", &Level::ERROR));
+        assert!(filter.admits("authentication", &Level::WARN));
+        assert!(
+            !Filter::new("off")
+                .unwrap()
+                .admits("database", &Level::ERROR)
+        );
+    }
+
     #[test]
     fn a_change_is_seen_by_those_who_asked_before() {
         let filter = Filter::new(DEFAULT).unwrap();
@@ -130,7 +172,12 @@ mod tests {
     #[test]
     fn a_wrong_filter_is_refused_and_changes_nothing() {
         let filter = Filter::new(DEFAULT).unwrap();
-        for wrong in ["shop=loud", "info,[span]=debug", "a=b=c"] {
+        for wrong in [
+            "shop=loud",
+            "info,[span]=debug",
+            "verbose",
+            "debugg,shop=info",
+        ] {
             let error = filter.set(wrong).unwrap_err().to_string();
             assert!(error.starts_with(&format!("the log filter is `{wrong}`: ")));
         }

@@ -15,7 +15,7 @@ use crate::logs::Logs;
 use crate::logs::callsite::{Callsite, Role};
 use crate::logs::fields::Fields;
 use crate::logs::line::Head;
-use crate::logs::output::Line;
+use crate::logs::output::{self, Line};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::logs::query::{Listener, QueryEvent};
 use crate::trace_context::TraceContext;
@@ -116,6 +116,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if output::is_writer() {
+            return;
+        }
         let normalized = event.normalized_metadata();
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
         let is_of_log = normalized.is_some();

@@ -1,5 +1,6 @@
 //! Lines on their way out: bounded, and never waited for.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::thread::Thread;
@@ -32,6 +33,22 @@ const USUAL: usize = 640;
 
 /// Why lines were not written.
 const REASONS: [&str; 4] = ["queue_full", "rate_limited", "write_failed", "shutdown"];
+
+thread_local! {
+    /// Whether this thread writes lines: what it says itself has none, or it would never be done.
+    static WRITES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on this thread writes lines.
+pub(crate) fn writes() {
+    WRITES.set(true);
+}
+
+/// Whether it does.
+#[inline]
+pub(crate) fn is_writer() -> bool {
+    WRITES.try_with(Cell::get).unwrap_or(false)
+}
 
 /// Where lines are put, and who writes them takes them out.
 pub(crate) struct Output {
@@ -121,7 +138,7 @@ impl Output {
             self.bytes.fetch_sub(bytes, Ordering::Relaxed);
             return self.refuse(line, "queue_full");
         }
-        if self.is_patient && self.lines.len() >= LINES / 2 {
+        if self.is_patient && self.is_pressing() {
             self.wake();
         }
         self.wake_if_asleep();
@@ -198,6 +215,11 @@ impl Output {
         if let Some(writer) = self.writer.get() {
             writer.unpark();
         }
+    }
+
+    /// Whether so many wait that they should be written now.
+    pub(crate) fn is_pressing(&self) -> bool {
+        self.lines.len() >= LINES / 2
     }
 
     /// How many wait.

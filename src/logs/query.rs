@@ -1,7 +1,7 @@
 //! Queries of databases, as `tracing` events tell of them, and their lines.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
@@ -13,7 +13,7 @@ use crate::logs::fields::LONGEST_MESSAGE;
 use crate::logs::line::Head;
 use crate::logs::output::Line;
 use crate::logs::pairs::{Kind, Pairs};
-use crate::sql::is_statement;
+use crate::sql::{self, is_statement};
 use crate::trace_context::TraceContext;
 
 /// The field that makes an event with a statement a query that has ended, as sqlx has it.
@@ -55,6 +55,7 @@ pub(crate) struct QueryEvent {
     pub(crate) rows: Option<u64>,
     pub(crate) error: Option<String>,
     summary: String,
+    rows_affected: Option<u64>,
 }
 
 impl QueryEvent {
@@ -64,7 +65,16 @@ impl QueryEvent {
         if event.statement.trim().is_empty() {
             event.statement = std::mem::take(&mut event.summary); // sqlx, where that is all of it
         }
+        // Of what returns rows nobody asks for those that something before it has changed.
+        if event.rows.is_none_or(|returned| returned == 0) && !event.reads() {
+            event.rows = event.rows_affected.or(event.rows);
+        }
         event
+    }
+
+    fn reads(&self) -> bool {
+        let operation = sql::OPERATIONS[sql::operation(&self.statement)];
+        matches!(operation, "SELECT" | "PRAGMA" | "EXPLAIN")
     }
 }
 
@@ -91,13 +101,10 @@ impl Visit for QueryEvent {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        let rows = [
-            "rows_returned",
-            "rows_affected",
-            "db.response.returned_rows",
-        ];
-        if rows.contains(&field.name()) {
-            self.rows = Some(self.rows.unwrap_or(0).saturating_add(value));
+        match field.name() {
+            "rows_returned" | "db.response.returned_rows" => self.rows = Some(value),
+            "rows_affected" => self.rows_affected = Some(value),
+            _ => {}
         }
     }
 
@@ -113,12 +120,19 @@ impl Visit for QueryEvent {
 }
 
 /// Hears what is told of a query while it runs, on whatever thread.
-pub(crate) struct Listener(Mutex<Option<Heard>>);
+pub(crate) struct Listener(Mutex<State>);
 
 impl Default for Listener {
     fn default() -> Self {
-        Self(Mutex::new(Some(Heard::default())))
+        Self(Mutex::new(State::Open(Heard::default())))
     }
+}
+
+/// Whether it still listens.
+enum State {
+    Open(Heard),
+    /// Since when not, and whether the query that it listened for has yet to be told of: by a thread that is late.
+    Closed(Instant, bool),
 }
 
 /// What was heard.
@@ -133,8 +147,14 @@ impl Listener {
     /// Hears of a query; gives it back where nobody listens any more.
     pub(crate) fn hear(&self, query: QueryEvent) -> Option<QueryEvent> {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(heard) = &mut *heard else {
-            return Some(query);
+        let heard = match &mut *heard {
+            State::Open(heard) => heard,
+            State::Closed(since, is_awaited) => {
+                let began = Instant::now().checked_sub(query.took);
+                let is_late = *is_awaited && began.is_none_or(|began| began <= *since);
+                *is_awaited &= !is_late;
+                return (!is_late).then_some(query);
+            }
         };
         heard.statement = query.statement;
         heard.rows = match (heard.rows, query.rows) {
@@ -146,8 +166,12 @@ impl Listener {
 
     /// What was heard. From now on nobody listens.
     pub(crate) fn heard(&self) -> Heard {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.take().unwrap_or_default()
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_awaited = matches!(&*state, State::Open(heard) if heard.statement.is_empty());
+        match std::mem::replace(&mut *state, State::Closed(Instant::now(), is_awaited)) {
+            State::Open(heard) => heard,
+            State::Closed(..) => Heard::default(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tracing::Level;
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
 use crate::logs::line::Head;
-use crate::logs::output::Content;
+use crate::logs::output::{self, Content};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::metrics::{Counter, Registry, Series, resolve};
 
@@ -85,6 +85,7 @@ impl Writer {
             is_broken: false,
             taken: 0,
             has_failed: false,
+            is_failing: false,
         };
         let thread = thread::Builder::new().name("monitoring-logs".into());
         let handle = thread.spawn(move || work.run(&orders))?;
@@ -133,6 +134,8 @@ struct Work {
     is_broken: bool,
     /// Lines that were taken.
     taken: usize,
+    /// The last ones could not be written: nobody would read what is told of them.
+    is_failing: bool,
     /// Some were not written since somebody asked.
     has_failed: bool,
 }
@@ -140,6 +143,7 @@ struct Work {
 impl Work {
     fn run(mut self, orders: &mpsc::Receiver<Order>) {
         let output = &self.logs.output;
+        output::writes();
         let mut has_lingered = false;
         let _end = loop {
             let wrote = self.write_some();
@@ -155,17 +159,28 @@ impl Work {
                 Err(mpsc::TryRecvError::Empty) => {}
             }
             // An order that comes from here on leaves a token: the next `park` returns at once.
-            if wrote {
+            let is_patient = !self.patience.is_zero() && !output.is_pressing();
+            if wrote && !is_patient {
                 has_lingered = false;
-            } else if !has_lingered {
+            } else if wrote || !has_lingered {
                 thread::park_timeout(self.patience.max(LINGER));
                 has_lingered = true;
+            } else if self.lost != self.lost_now() && !self.is_failing {
+                thread::park_timeout(TELL_AGAIN);
             } else if output.may_sleep() {
                 thread::park();
                 output.is_awake();
             }
         };
         self.write_waiting();
+        self.told = None;
+        self.tell_lost();
+    }
+
+    /// Lines that were lost until now.
+    fn lost_now(&self) -> u64 {
+        let output = &self.logs.output;
+        output.lost("queue_full") + output.lost("write_failed")
     }
 
     /// Writes what waits now, whatever comes meanwhile; whether that and all since this was asked last was written.
@@ -210,9 +225,12 @@ impl Work {
         self.batch.clear();
         let result = written.unwrap_or_else(|_| Err(io::Error::other("the writer panicked")));
         match result {
-            Ok(()) => self.count(&lines),
+            Ok(()) => {
+                self.is_failing = false;
+                self.count(&lines);
+            }
             Err(error) => {
-                self.has_failed = true;
+                (self.has_failed, self.is_failing) = (true, true);
                 let number = lines.iter().flatten().sum();
                 self.logs.output.dropped("write_failed", number);
                 self.tell_failed(&error);
@@ -253,9 +271,9 @@ impl Work {
 
     /// Says that lines were lost for want of room, but not each time.
     fn tell_lost(&mut self) {
-        let lost = self.logs.output.lost("queue_full");
+        let lost = self.lost_now();
         let is_time = self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN);
-        if lost == self.lost || !is_time {
+        if lost == self.lost || !is_time || self.is_failing {
             return;
         }
         let mut pairs = Pairs::default();
@@ -269,7 +287,7 @@ impl Work {
             target: env!("CARGO_CRATE_NAME"),
             tail: b"",
         };
-        let message = b"lines were lost: more came than could be written";
+        let message = b"lines were lost: more came than could be written, or nobody took them";
         self.logs
             .format
             .write(&mut self.batch, &head, message, &pairs);

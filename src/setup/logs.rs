@@ -7,7 +7,7 @@ use std::time::Duration;
 use std::{panic, thread};
 
 use tracing::level_filters::LevelFilter;
-use tracing::subscriber::Interest;
+use tracing::subscriber::{Interest, NoSubscriber};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
@@ -190,13 +190,21 @@ impl MonitoringBuilder {
             let why = format!("the share of the access log is {share}: a share is from 0 to 1");
             return Err(Error::configuration(why));
         }
-        let is_free = global && !tracing::dispatcher::has_been_set();
+        // One that was there for a while, for a thread alone, is gone.
+        let is_nobody = |dispatch: &tracing::Dispatch| dispatch.is::<NoSubscriber>();
+        let is_free = global && tracing::dispatcher::get_default(is_nobody);
         let wanted = match choices.wanted {
             Wanted::Default => is_free || choices.is_told_where(),
             Wanted::Layer => true,
             Wanted::Nobody => false,
         };
         if !wanted {
+            if global && choices.wanted == Wanted::Default {
+                tracing::warn!(
+                    "another subscriber of `tracing` was installed before `init`: no lines of requests, queries and logins are written, and none by \
+                     the Elastic Common Schema. Remove it, or use `.without_subscriber()` and `monitoring.log_layer()`, or `.without_logs()`"
+                );
+            }
             return Ok(None);
         }
         let filter = match choices.filter.take() {
@@ -373,6 +381,7 @@ impl Monitoring {
         let Some(logging) = &self.0.parts.logging else {
             return;
         };
+        tell_of_panics();
         if !logging.subscribes {
             return;
         }
@@ -382,11 +391,11 @@ impl Monitoring {
         #[cfg(feature = "traces")]
         let subscriber = subscriber.with(crate::trace::TracingLayer::new());
         if tracing::subscriber::set_global_default(subscriber).is_ok() {
+            logging.logs.filter.gates();
             // Unless somebody has a logger of his own.
             if tracing_log::LogTracer::init().is_ok() {
                 logging.logs.filter.bridge();
             }
-            tell_of_panics();
         }
     }
 

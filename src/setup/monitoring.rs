@@ -217,7 +217,8 @@ impl Monitoring {
         (!self.0.parts.disabled).then_some(self.meter())
     }
 
-    /// Sends the spans and writes the lines that wait, and waits no longer than this; whether all of them left.
+    /// Sends the spans and writes the lines that wait, and waits no longer than this; whether all of them left. Where lines were lost
+    /// since the last time, it says so as well.
     ///
     /// [`serve`](Self::serve) does it at its end. Works on any runtime of tokio that has its timer enabled.
     #[cfg(any(feature = "logs", feature = "traces"))]

@@ -23,7 +23,9 @@ impl MonitoringBuilder {
     /// curl -H "Authorization: Bearer $TOKEN" localhost:9464/control -X DELETE
     /// ```
     ///
-    /// After `for_seconds` (600 unless told otherwise, a day at most) all is as it was at start.
+    /// After `for_seconds` (600 unless told otherwise, a day at most) all is as it was at start: one time counts for all, that of the last change.
+    /// `sampling_ratio` is there where the service makes spans; it overrules neither what a sender has decided nor the limit of new traces a
+    /// second.
     pub fn control_token(mut self, token: impl Into<String>) -> Self {
         self.control_token = Some(Secret(token.into()));
         self

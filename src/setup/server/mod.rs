@@ -132,7 +132,7 @@ impl Monitoring {
     pub(crate) fn announce(&self) {
         let name = &self.0.parts.service_name;
         let what = match (self.0.parts.disabled, self.listen_addr()) {
-            (true, _) => "disabled by OTEL_SDK_DISABLED: nothing is recorded".to_owned(),
+            (true, _) => "disabled by OTEL_SDK_DISABLED: nothing is recorded, and only what the service logs itself is written".to_owned(),
             (false, Some(address)) => {
                 format!("http://{address}/metrics and /health/live, /health/ready, /health/startup")
             }

@@ -97,9 +97,9 @@ impl Monitoring {
         #[cfg(feature = "traces")]
         tokio::select! {
             all = self.flush(FLUSH_TIMEOUT) => if !all {
-                say("stopped before all spans were exported");
+                say("stopped before all spans and lines had left");
             },
-            () = signal::stop() => say("stopped by a signal before all spans were exported"),
+            () = signal::stop() => say("stopped by a signal before all spans and lines had left"),
         }
         #[cfg(feature = "logs")]
         self.write_lines();
