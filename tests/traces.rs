@@ -348,3 +348,39 @@ async fn long_texts_are_cut_and_too_many_fields_counted() {
     }
     assert_eq!(span.dropped_attributes_count, 0);
 }
+
+/// Where no name says so, by its looks: in messages, fields, numbers, statements and paths.
+#[tokio::test]
+async fn nothing_that_looks_secret_leaves() {
+    let (collector, monitoring) = traced().await;
+    let handler = async || {
+        let span = info_span!(
+            "pay",
+            note = "Bearer canary1canary1",
+            card = 4_111_111_111_111_111_u64
+        );
+        let _entered = span.enter();
+        info!(
+            db.statement = "SELECT * FROM users WHERE name = 'canary2'",
+            seen = ?("cookie", "canary3=x"),
+            "paid with 4111 1111 1111 1111 by canary4@example.org, {{\"api_key\":\"canary5\"}}"
+        );
+    };
+    let app = Router::new()
+        .route("/users/{mail}", get(handler))
+        .layer(monitoring.layer());
+    send(app, request("GET /users/canary6@example.org"))
+        .with_subscriber(subscriber())
+        .await;
+    flushed(&monitoring).await;
+    let span = collector.span("GET /users/{mail}");
+    assert_eq!(
+        span.attribute("url.path").as_deref(),
+        Some("/users/[redacted]")
+    );
+    let pay = collector.span("pay");
+    assert_eq!(pay.attribute("card").as_deref(), Some("[redacted]"));
+    assert_eq!(pay.events.len(), 1);
+    assert!(!collector.has_seen("canary"));
+    assert!(!collector.has_seen("4111 1111"));
+}
