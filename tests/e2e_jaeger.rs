@@ -172,7 +172,7 @@ async fn a_trace_says_what_went_wrong() {
     has_tags(trace.span(SHOW_PRODUCT), &failed);
     has_tags(trace.span("show"), &[("error", "true")]);
     // What the shop logged meanwhile.
-    let logged = trace.spans.iter().flat_map(|span| span.logged("cause"));
+    let logged = trace.spans.iter().flat_map(|span| span.logged("error"));
     let logged: Vec<String> = logged.collect();
     assert!(
         matches!(&logged[..], [cause] if cause.contains("no such table: products")),

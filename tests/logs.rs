@@ -176,6 +176,9 @@ fn an_error_is_told_with_what_brought_it_about() {
     let outer = Outer(std::io::Error::other("no tape"));
     let line = line_of(|| error!(error = &outer as &dyn std::error::Error, "m"));
     assert_eq!(line["error.message"], "cannot pack: no tape");
+    let twice = std::io::Error::other(Outer(std::io::Error::other("cannot pack")));
+    let line = line_of(|| error!(error = &twice as &dyn std::error::Error, "m"));
+    assert_eq!(line["error.message"], "cannot pack", "no more than once");
     let line = line_of(|| error!(error = %outer, "exception.type" = "Outer", "m"));
     assert_eq!(line["error.message"], "cannot pack");
     assert_eq!(line["error.type"], "Outer");

@@ -49,7 +49,8 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         if let Self::Internal(cause) = &self {
-            tracing::error!(cause, "a request failed");
+            let error: &(dyn std::error::Error + 'static) = cause.as_ref();
+            tracing::error!(error, "a request failed");
         }
         let status = self.status();
         let problem = json!({

@@ -186,13 +186,16 @@ struct Chain<'a>(&'a (dyn Error + 'static));
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DEEPEST: usize = 16;
-        write!(f, "{}", self.0)?;
+        let mut told = self.0.to_string();
         let mut cause = self.0.source();
         for _ in 0..DEEPEST {
             let Some(known) = cause else { break };
-            write!(f, ": {known}")?;
+            let text = known.to_string();
+            if !told.ends_with(&text) {
+                told = format!("{told}: {text}"); // many an error tells of its cause by itself
+            }
             cause = known.source();
         }
-        Ok(())
+        f.write_str(&told)
     }
 }
