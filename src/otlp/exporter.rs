@@ -329,8 +329,13 @@ pub(super) async fn deliver(
             // Somebody waits: once more at once, and then no more where nobody is there.
             Ok(()) = hastes.changed() => {}
         }
-        wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        wait = longer(wait);
     }
+}
+
+/// The wait after this one.
+fn longer(wait: Duration) -> Duration {
+    wait.saturating_mul(2).min(LONGEST_WAIT)
 }
 
 /// What a future resolves to; `None` if it does not by then, or until it is over.
@@ -348,5 +353,18 @@ async fn within<T>(
             () = tokio::time::sleep_until(end.into()) => return None,
             Ok(()) = hastes.changed() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However often a collector that answers at once has a batch repeated.
+    #[test]
+    fn waits_have_a_limit() {
+        let last = (0..200).fold(FIRST_WAIT, |wait, _| longer(wait));
+        assert_eq!(last, LONGEST_WAIT);
+        assert_eq!(longer(FIRST_WAIT), 2 * FIRST_WAIT);
     }
 }
