@@ -1,23 +1,14 @@
 //! Has lines written: from what code and environment say to the thread that writes.
 
-use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
-use std::sync::mpsc;
 use std::time::Duration;
-use std::{panic, thread};
 
-use tracing::level_filters::LevelFilter;
-use tracing::subscriber::{Interest, NoSubscriber};
-use tracing::{Level, Metadata, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing::subscriber::NoSubscriber;
 
 use crate::catalog;
 use crate::database::Queries;
 use crate::error::Error;
-use crate::logs::{
-    AccessLog, DEFAULT_FILTER, Filter, LogFormat, LogLayer, Logs, Settings, Target, Writer,
-    may_tell_of_queries,
-};
+use crate::logs::{AccessLog, DEFAULT_FILTER, Filter, LogFormat, Logs, Settings, Target, Writer};
 use crate::observe::Meter;
 #[cfg(feature = "traces")]
 use crate::otlp::{LineCollector, Signal};
@@ -25,7 +16,7 @@ use crate::setup::builder::MonitoringBuilder;
 #[cfg(feature = "traces")]
 use crate::setup::collector;
 use crate::setup::environment::{Environment, Lookup, variable};
-use crate::setup::monitoring::Monitoring;
+use crate::setup::subscriber::Logging;
 
 const FILTER: &str = "RUST_LOG";
 const EXPORTER: &str = "OTEL_LOGS_EXPORTER";
@@ -327,150 +318,4 @@ fn destination(variable: Lookup<'_>) -> Result<To, Error> {
             }
         ))),
     }
-}
-
-/// What writes the lines of a monitoring.
-pub(crate) struct Logging {
-    logs: &'static Logs,
-    writer: Writer,
-    /// Whether `init` installs a subscriber.
-    subscribes: bool,
-}
-
-impl Logging {
-    /// Resolves when the lines that wait now are written; whether they were.
-    pub(crate) async fn flush(&self) -> bool {
-        let (done, wait) = tokio::sync::oneshot::channel();
-        self.writer.flush(move |is_written| {
-            let _ = done.send(is_written);
-        });
-        wait.await.unwrap_or(false)
-    }
-}
-
-impl Monitoring {
-    /// The layer that writes lines, for a subscriber of the service's own; `None` where no lines are written.
-    ///
-    /// ```
-    /// use ecolaura_monitoring::{Monitoring, TracingLayer};
-    /// use tracing_subscriber::filter::LevelFilter;
-    /// use tracing_subscriber::layer::SubscriberExt as _;
-    ///
-    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
-    /// let monitoring = Monitoring::builder("shop").without_subscriber().build()?;
-    /// let subscriber = tracing_subscriber::registry()
-    ///     .with(LevelFilter::INFO)
-    ///     .with(monitoring.log_layer())
-    ///     .with(TracingLayer::new());
-    /// # let _ = subscriber;
-    /// # Ok(()) }
-    /// ```
-    pub fn log_layer(&self) -> Option<LogLayer> {
-        let logging = self.0.parts.logging.as_ref()?;
-        Some(LogLayer(logging.logs))
-    }
-
-    /// Where lines are written, if they are.
-    #[cfg(feature = "server")]
-    pub(crate) fn logs(&self) -> Option<&'static Logs> {
-        self.0.parts.logging.as_ref().map(|logging| logging.logs)
-    }
-
-    /// Installs the subscriber, if that is wanted: whoever was faster has his.
-    pub(crate) fn subscribe(&self) {
-        let Some(logging) = &self.0.parts.logging else {
-            return;
-        };
-        tell_of_panics();
-        if !logging.subscribes {
-            return;
-        }
-        let subscriber = tracing_subscriber::registry()
-            .with(Gate(logging.logs))
-            .with(LogLayer(logging.logs));
-        #[cfg(feature = "traces")]
-        let subscriber = subscriber.with(crate::trace::TracingLayer::new());
-        if tracing::subscriber::set_global_default(subscriber).is_ok() {
-            logging.logs.filter.gates();
-            // Unless somebody has a logger of his own.
-            if tracing_log::LogTracer::init().is_ok() {
-                logging.logs.filter.bridge();
-            }
-        }
-    }
-
-    /// Writes the lines that wait, and waits for it, but not for long.
-    pub(crate) fn write_lines(&self) {
-        const LONGEST: Duration = Duration::from_millis(500);
-        if let Some(logging) = &self.0.parts.logging {
-            let (done, wait) = mpsc::channel();
-            logging.writer.flush(move |is_written| {
-                let _ = done.send(is_written);
-            });
-            let _ = wait.recv_timeout(LONGEST);
-        }
-    }
-}
-
-/// Switches off what nobody wants, so that it costs nothing.
-struct Gate(&'static Logs);
-
-impl Gate {
-    fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        self.0.filter.wants(metadata)
-            || may_tell_of_queries(metadata)
-            || self.spans().is_some_and(|level| *metadata.level() <= level)
-    }
-
-    /// What is part of traces, whatever is part of logs.
-    fn spans(&self) -> Option<Level> {
-        cfg!(feature = "traces").then_some(Level::INFO)
-    }
-}
-
-impl<S: Subscriber> Layer<S> for Gate {
-    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        match self.wants(metadata) {
-            true => Interest::always(),
-            false => Interest::never(),
-        }
-    }
-
-    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        self.wants(metadata)
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        // What tells of queries does so at this level.
-        Some(self.0.filter.most_detailed().max(LevelFilter::DEBUG))
-    }
-}
-
-/// Has each panic told in a line, besides what was done before.
-fn tell_of_panics() {
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        let payload = info.payload();
-        let message = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let thread = thread::current();
-        let backtrace = Backtrace::capture(); // as RUST_BACKTRACE says
-        let is_captured = backtrace.status() == BacktraceStatus::Captured;
-        tracing::error!(
-            "error.type" = "panic",
-            "error.message" = message.unwrap_or("a value that is no text"),
-            "error.stack_trace" = is_captured.then(|| tracing::field::display(&backtrace)),
-            "process.thread.name" = thread.name(),
-            "panic.location" = info.location().map(tracing::field::display),
-            "a thread panicked"
-        );
-        before(info);
-        if cfg!(panic = "abort") {
-            if let Some(kept) = Monitoring::kept() {
-                kept.write_lines(); // there is no later
-            }
-        }
-    }));
 }

@@ -13,6 +13,8 @@ mod propagators;
 mod secret;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "logs")]
+mod subscriber;
 #[cfg(feature = "traces")]
 mod traced;
 #[cfg(feature = "traces")]

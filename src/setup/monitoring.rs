@@ -64,7 +64,7 @@ pub(crate) struct Inner {
 /// What the builder hands over.
 pub(crate) struct Parts {
     #[cfg(feature = "logs")]
-    pub(crate) logging: Option<crate::setup::logs::Logging>,
+    pub(crate) logging: Option<crate::setup::subscriber::Logging>,
     #[cfg(feature = "logs")]
     pub(crate) user_hash_key: [u8; 16],
     #[cfg(feature = "server")]
