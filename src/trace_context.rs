@@ -28,6 +28,8 @@ pub struct TraceContext {
     pub(crate) trace: [u64; 2],
     pub(crate) span: u64,
     sampled: bool,
+    /// It is for the lines of this service alone: nobody else knows of such a span.
+    is_own: bool,
 }
 
 impl TraceContext {
@@ -37,7 +39,22 @@ impl TraceContext {
             trace,
             span,
             sampled,
+            is_own: false,
         }
+    }
+
+    /// The same, for the lines of this service alone.
+    #[cfg_attr(not(feature = "logs"), allow(dead_code))]
+    pub(crate) fn own(self) -> Self {
+        Self {
+            is_own: true,
+            ..self
+        }
+    }
+
+    /// Whether other services may be told of it.
+    pub(crate) fn may_go_on(&self) -> bool {
+        !self.is_own
     }
 
     /// The same, recorded.
@@ -66,6 +83,7 @@ impl TraceContext {
             trace: [hex(&head[3..19])?, hex(&head[19..35])?],
             span: hex(&head[36..52])?,
             sampled: hex(&head[53..])? & 1 == 1,
+            is_own: false,
         };
         (is_whole && dashes && context.trace != [0; 2] && context.span != 0).then_some(context)
     }
@@ -73,7 +91,8 @@ impl TraceContext {
     /// That of the span that this thread works on; `None` outside of a request.
     ///
     /// Where this service makes no spans of its own (no feature `traces`, or `OTEL_TRACES_EXPORTER=none`), that of the request's sender, if it is
-    /// recorded or `OTEL_METRICS_EXEMPLAR_FILTER` is `always_on`.
+    /// recorded or `OTEL_METRICS_EXEMPLAR_FILTER` is `always_on`; and where it writes a log, that of the sender in any case, or else one for the lines of
+    /// the request, which is not sent along.
     #[inline]
     pub fn current() -> Option<Self> {
         CURRENT.get()

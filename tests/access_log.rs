@@ -316,3 +316,34 @@ async fn text_for_people() {
         "{line}"
     );
 }
+
+/// The id by which the lines of a request are found is not told to other services, which would take it for one that nobody records.
+#[tokio::test]
+async fn an_id_for_lines_alone_is_not_sent_along() {
+    use tower::Layer as _;
+    let (_, monitoring) = logged(|builder| builder);
+    let client =
+        monitoring
+            .client_layer("shop")
+            .layer(tower::service_fn(async |request: Request<Body>| {
+                let sent = request.headers().get("traceparent").cloned();
+                let sent = sent.map_or_else(String::new, |sent| sent.to_str().unwrap().to_owned());
+                Ok::<_, std::convert::Infallible>(http::Response::new(sent))
+            }));
+    let handler = async move || {
+        let request = Request::new(Body::empty());
+        client.oneshot(request).await.unwrap().into_body()
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    let (_, sent) = send(app.clone(), request("GET /")).await;
+    assert_eq!(sent, "");
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let mut asked = request("GET /");
+    asked
+        .headers_mut()
+        .insert("traceparent", parent.parse().unwrap());
+    let (_, sent) = send(app, asked).await;
+    assert_eq!(sent, parent);
+}

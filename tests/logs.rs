@@ -415,7 +415,7 @@ fn two_logs_at_once() {
     runtime.block_on(text_log.flush(std::time::Duration::from_secs(20)));
     let text = &text_lines.all()[0];
     assert!(
-        text.ends_with(" INFO logs: both a=b late=now order=\"7 \"\""),
+        text.ends_with(" INFO logs: both a=b late=now order=\"7 \\\"\""),
         "{text}"
     );
 }

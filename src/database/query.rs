@@ -99,7 +99,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.end(QueryOutcome::Cancelled, None);
+        match std::thread::panicking() {
+            true => self.end(QueryOutcome::Failure, Some("it panicked")),
+            false => self.end(QueryOutcome::Cancelled, None),
+        }
     }
 }
 
@@ -122,7 +125,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, E>> {
         let this = self.project();
         let Some(future) = this.future.as_pin_mut() else {
-            return Poll::Pending; // it is dropped
+            return Poll::Pending; // only while it is dropped
         };
         let Some(running) = this.running else {
             return future.poll(cx);

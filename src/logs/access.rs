@@ -28,6 +28,7 @@ const LONGEST_PATH: usize = 2048;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use = "hand it to the builder"]
 pub struct AccessLog {
     failures: bool,
     slower_than: Option<Duration>,

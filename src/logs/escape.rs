@@ -31,7 +31,10 @@ pub(crate) fn told(out: &mut Vec<u8>, text: &str, most: usize, style: Style) {
             true => cut(piece, piece.len().saturating_sub(redact::BEYOND)),
             false => piece,
         };
-        fits = append(out, known, end, style) && fits;
+        if !append(out, known, end, style) {
+            fits = false;
+            break;
+        }
     }
     if !fits {
         out.extend_from_slice(CUT.as_bytes());

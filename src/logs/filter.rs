@@ -100,14 +100,15 @@ impl Filter {
 const NEEDED: [&str; 3] = ["database", "authentication", env!("CARGO_CRATE_NAME")];
 
 fn parse(directives: &str) -> Result<Targets, Error> {
-    let trimmed: Vec<&str> = directives.split(',').map(str::trim).collect();
+    let trimmed = directives.split(',').map(str::trim);
+    let trimmed: Vec<&str> = trimmed.filter(|directive| !directive.is_empty()).collect();
     // A word that is no level would be the name of a target; what stands in brackets tells spans and fields apart elsewhere.
     let is_well_formed = |directive: &&str| {
         let is_level = directive.parse::<LevelFilter>().is_ok();
         let names_target = directive.contains('=') && !directive.contains(['[', ']', '{', '}']);
-        is_level || names_target || directive.is_empty()
+        is_level || names_target
     };
-    let is_well_formed = trimmed.iter().all(is_well_formed);
+    let is_well_formed = !trimmed.is_empty() && trimmed.iter().all(is_well_formed);
     let parsed = is_well_formed.then(|| trimmed.join(",").parse::<Targets>().ok());
     let parsed = parsed.flatten().ok_or_else(|| {
         Error::configuration(format!(
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn levels_by_target() {
-        let filter = Filter::new(" info, hyper=off ,shop::orders=debug").unwrap();
+        let filter = Filter::new(" info, hyper=off ,,shop::orders=debug,").unwrap();
         assert!(filter.admits("shop", &Level::INFO));
         assert!(!filter.admits("shop", &Level::DEBUG));
         assert!(filter.admits("shop::orders::pack", &Level::DEBUG));
@@ -177,6 +178,8 @@ mod tests {
             "info,[span]=debug",
             "verbose",
             "debugg,shop=info",
+            "",
+            " , ",
         ] {
             let error = filter.set(wrong).unwrap_err().to_string();
             assert!(error.starts_with(&format!("the log filter is `{wrong}`: ")));

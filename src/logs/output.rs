@@ -219,7 +219,7 @@ impl Output {
 
     /// Whether so many wait that they should be written now.
     pub(crate) fn is_pressing(&self) -> bool {
-        self.lines.len() >= LINES / 2
+        self.lines.len() >= LINES / 2 || self.bytes.load(Ordering::Relaxed) >= BYTES / 2
     }
 
     /// How many wait.

@@ -121,10 +121,12 @@ impl Pairs {
         text: &str,
     ) {
         // Where it could be taken for more than one field.
-        let is_ambiguous = text.contains([' ', '=', '"']);
+        let is_ambiguous = style != Style::Ecs && text.contains([' ', '=', '"']);
         self.add(style, kind, name.as_ref(), |out, room| {
-            quoted(out, style == Style::Ecs || is_ambiguous, |out| {
-                told(out, text, room, style);
+            // Between quotes, quotes are escaped as they are in JSON.
+            let of_value = if is_ambiguous { Style::Ecs } else { style };
+            quoted(out, of_value == Style::Ecs, |out| {
+                told(out, text, room, of_value);
             });
         });
     }

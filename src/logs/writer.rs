@@ -165,10 +165,11 @@ impl Work {
             } else if wrote || !has_lingered {
                 thread::park_timeout(self.patience.max(LINGER));
                 has_lingered = true;
-            } else if self.lost != self.lost_now() && !self.is_failing {
-                thread::park_timeout(TELL_AGAIN);
             } else if output.may_sleep() {
-                thread::park();
+                match self.lost != self.lost_now() && !self.is_failing {
+                    true => thread::park_timeout(TELL_AGAIN), // that lines were lost has yet to be told
+                    false => thread::park(),
+                }
                 output.is_awake();
             }
         };

@@ -126,7 +126,7 @@ impl MonitoringBuilder {
     /// says (`console`, `otlp` or `none`), or else standard output.
     ///
     /// They are sent once a second, and as spans are: `OTEL_EXPORTER_OTLP_*` (or `OTEL_EXPORTER_OTLP_LOGS_*`) and `OTEL_BLRP_SCHEDULE_DELAY` say
-    /// how. While the collector is away they wait, and beyond 4,096 lines or 8 MiB are dropped and counted.
+    /// how. While the collector is away a batch is tried for ten seconds, then dropped and counted, and so are those that wait beyond 4,096 lines or 8 MiB.
     #[cfg(feature = "traces")]
     pub fn log_collector(mut self, endpoint: impl Into<String>) -> Self {
         self.logs.collector = Some(endpoint.into());

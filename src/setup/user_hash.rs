@@ -10,7 +10,7 @@ use crate::setup::secret::Secret;
 
 impl MonitoringBuilder {
     /// The key of the hash by which users are told apart (`user.hash`), the same for all replicas. Default: what `MONITORING_USER_HASH_KEY` says,
-    /// or else one of this process alone: then a user has another hash after a restart.
+    /// or else one of this monitoring alone: then a user has another hash after a restart.
     ///
     /// 16 bytes or more that nobody can guess: who has it can find out who is meant.
     pub fn user_hash_key(mut self, key: impl Into<String>) -> Self {

@@ -39,29 +39,31 @@ pub(crate) fn without_values(statement: &str, longest: usize) -> String {
     }
 }
 
-/// What an error of a database says, but for what it quotes, which may be what a client sent.
+/// What an error of a database says, but for what it quotes, which may be what a client sent: from the first quote of a kind to its last one.
 pub(crate) fn error(message: &str) -> String {
-    let mut text = String::new();
-    let mut rest = cut(message, LONGEST_ERROR);
-    while let Some(at) = rest.find(['\'', '"', '`', '(']) {
-        let (before, quoted) = rest.split_at(at);
-        text.push_str(before);
-        let close = match quoted.as_bytes()[0] {
-            b'(' => ')',
-            quote => char::from(quote),
-        };
-        let end = quoted[1..].rfind(close).filter(|_| close == ')');
-        let end = end.or_else(|| quoted[1..].find(close));
-        text.push_str(&quoted[..1]);
-        text.push('?');
-        let Some(end) = end else {
-            return text; // it is cut, or none of ours
-        };
-        text.push(close);
-        rest = &quoted[end + 2..];
+    let message = cut(message, LONGEST_ERROR);
+    let letter = |at: usize, c: char| {
+        let before = message[..at].chars().next_back();
+        let after = message[at + c.len_utf8()..].chars().next();
+        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        is_letter(before) && is_letter(after)
+    };
+    // An apostrophe within a word opens nothing.
+    let opens = |(at, c): &(usize, char)| {
+        matches!(c, '\'' | '"' | '`' | '(') && !(*c == '\'' && letter(*at, *c))
+    };
+    let Some((at, open)) = message.char_indices().find(opens) else {
+        return message.to_owned();
+    };
+    let close = if open == '(' { ')' } else { open };
+    let (before, quoted) = message.split_at(at + open.len_utf8());
+    match quoted.rfind(close) {
+        Some(end) => {
+            let (close, rest) = quoted[end..].split_at(close.len_utf8());
+            format!("{before}?{close}{}", error(rest))
+        }
+        None => format!("{before}?"),
     }
-    text.push_str(rest);
-    text
 }
 
 /// A statement that was written as `Debug` has it, as it was before.

@@ -119,7 +119,7 @@ impl Tracer {
     /// The context of work that begins here and that nobody records.
     #[cfg_attr(not(feature = "logs"), allow(dead_code))]
     pub(crate) fn unrecorded() -> TraceContext {
-        TraceContext::new(id::trace(), id::span(), false)
+        TraceContext::new(id::trace(), id::span(), false).own()
     }
 
     /// The share of traces that begin here and are recorded.
