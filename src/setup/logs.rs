@@ -162,7 +162,7 @@ impl MonitoringBuilder {
         self
     }
 
-    /// Installs no subscriber of `tracing`: the service has one of its own, with [`Monitoring::log_layer`] in it.
+    /// Installs no subscriber of `tracing`: the service has one of its own, with [`log_layer`](crate::Monitoring::log_layer) in it.
     pub fn without_subscriber(mut self) -> Self {
         self.logs.wanted = Wanted::Layer;
         self
