@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run redact -- -dict=fuzz/redact.dict`: what is told of any text, and of one in which a secret is planted.
+//! `cargo +nightly fuzz run redact`: what is told of any text, and of one in which a secret is planted.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

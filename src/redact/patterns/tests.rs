@@ -444,3 +444,86 @@ fn values_in_queries_and_headers() {
         "a ? b : c",
     ]);
 }
+
+/// Two bytes are the mark of one kind of find, so that it is known which finder is to look closer.
+#[test]
+fn two_bytes_are_of_one_kind() {
+    for (first, begins) in PAIRS.iter().enumerate() {
+        for (second, goes_on) in PAIRS.iter().enumerate() {
+            let kinds = begins & (goes_on >> 32) & !ONLY_HINTS;
+            assert!(kinds.count_ones() <= 1, "{first:#x} {second:#x}: {kinds:b}");
+        }
+    }
+}
+
+/// What is in the lists of names of secrets.
+const NAMES: &str = "authorization cookie password passwd passphrase passcode pwd secret credential \
+    token bearer jwt csrf apikey accesskey accountkey authkey encryptionkey \
+    masterkey privatekey signingkey signature sessionid sessid otpcode creditcard \
+    cardnumber cvv cvc urlquery authorization cookie cookies otp totp sig cardno \
+    email emails emailaddress mailaddress phone phones phonenumber telephone msisdn \
+    iban ssn";
+
+/// A name that is secret as that of a field is so in a text, where only some letters hint at it.
+#[test]
+fn names_in_texts_are_those_of_fields() {
+    for name in NAMES.split(' ') {
+        for written in [
+            name.to_owned(),
+            name.to_uppercase(),
+            format!("db_{name}"),
+            format!("a.{name}"),
+        ] {
+            assert!(crate::redact::is_secret(&written), "{written}");
+            for (given, expected) in [
+                (format!("{written}=x7"), format!("{written}={REDACTED}")),
+                (
+                    format!("{{\"{written}\":\"x7\"}}"),
+                    format!("{{\"{written}\":\"{REDACTED}\"}}"),
+                ),
+            ] {
+                assert_eq!(text(&given), expected);
+            }
+        }
+    }
+}
+
+/// Wherever a text is cut, nothing of a secret is told that reaches over the cut.
+#[test]
+fn no_half_of_a_secret_is_told() {
+    const LONGEST: usize = 1000;
+    let secrets = [
+        "4111111111111111",
+        "cAnaRy7.cAnaRy7@mail.example.org",
+        "password=cAnaRy7cAnaRy7",
+        "Bearer cAnaRy7cAnaRy7",
+        "ghp_cAnaRy7cAnaRy7cAnaRy7cAnaRy7cAna",
+        "postgres://u:cAnaRy7@host/db",
+        "{\"token\":\"cAnaRy7 cAnaRy7\"}",
+        "eyJhbGciOiJIUzI1NiJ9.eyJcAnaRy7.cAnaRy7",
+        "-----BEGIN PRIVATE KEY-----\ncAnaRy7\ncAnaRy7\n-----END PRIVATE KEY-----",
+    ];
+    for secret in secrets {
+        for filler in ["word ", "ü ", "a@b.cc ", "token=x "] {
+            let whole = filler.repeat(4 * LONGEST / filler.len());
+            // Where what is told ends, and where what is read does.
+            for around in [LONGEST, LONGEST + BEYOND] {
+                for place in around - 2 * secret.len()..around + 2 {
+                    let Some(before) = whole.get(..place) else {
+                        continue;
+                    };
+                    let given = format!("{before} {secret} {whole}");
+                    let begin = start(&given, LONGEST);
+                    assert!(begin.len() <= LONGEST);
+                    for half in ["cAn", "4111", "eyJ", "BEGIN PR"] {
+                        assert!(
+                            !begin.contains(half),
+                            "{secret} at {place} after {filler}: {}",
+                            &begin[begin.len() - 60..]
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
