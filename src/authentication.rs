@@ -20,15 +20,18 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use crate::catalog;
 use crate::logs::Attempted;
-use crate::metrics::{Counter, resolve};
+use crate::metrics::{Counter, Series, resolve};
 use crate::observe::Meter;
 use crate::trace_context::TraceContext;
+
+/// What is no attempt, and is told of all the same.
+const LOGOUT: &str = "logout";
 
 /// Where attempts are recorded; get it from [`Monitoring::authentication`](crate::Monitoring::authentication). Copying it costs nothing.
 #[derive(Clone, Copy)]
 pub struct Authentication {
-    /// `None` when telemetry is disabled.
-    meter: Option<&'static Meter>,
+    /// `None` when telemetry is disabled. With the family that attempts are counted in.
+    meter: Option<(&'static Meter, &'static Series)>,
     key: [u8; 16],
 }
 
@@ -47,6 +50,8 @@ pub struct Attempt {
 
 impl Authentication {
     pub(crate) fn new(meter: Option<&'static Meter>, key: [u8; 16]) -> Self {
+        let family = |meter: &'static Meter| meter.registry.own(catalog::AUTHENTICATION_ATTEMPTS);
+        let meter = meter.map(|meter| (meter, family(meter)));
         Self { meter, key }
     }
 
@@ -86,7 +91,8 @@ impl Attempt {
         self
     }
 
-    /// What was attempted (`event.action`), if it is not `login`: `logout`, `token-refresh`, …
+    /// What was attempted (`event.action`), if it is not `login`: `token-refresh`, … A `logout` has a line and is not counted, since nobody
+    /// proves who he is.
     pub fn action(mut self, action: &'static str) -> Self {
         self.action = action;
         self
@@ -94,15 +100,16 @@ impl Attempt {
 
     /// Counts it, and writes its line.
     pub fn record(self) {
-        let Some(meter) = self.of.meter else {
+        let Some((meter, family)) = self.of.meter else {
             return;
         };
         let outcome = match self.failure {
             None => "success",
             Some(_) => "failure",
         };
-        let family = meter.registry.own(catalog::AUTHENTICATION_ATTEMPTS);
-        resolve::<Counter>(family, &[self.mechanism, outcome]).inc();
+        if self.action != LOGOUT {
+            resolve::<Counter>(family, &[self.mechanism, outcome]).inc();
+        }
         if let Some(logs) = meter.logs() {
             logs.attempted(&Attempted {
                 mechanism: self.mechanism,

@@ -226,10 +226,9 @@ async fn paths_that_nobody_needs() {
         "/a\"b\\c",
         "/caf%C3%A9/%ff%00",
         "//%7f",
-        "/boxes/7#x",
+        "/boxes/7",
     ] {
-        let target = path.split('#').next().unwrap();
-        send(app.clone(), request(&format!("GET {target}"))).await;
+        send(app.clone(), request(&format!("GET {path}"))).await;
     }
     let long = format!("GET /{}", "x".repeat(60_000));
     send(app, request(&long)).await;
@@ -239,12 +238,13 @@ async fn paths_that_nobody_needs() {
         .map(|line| line["url.path"].as_str().unwrap())
         .collect();
     assert_eq!(
-        paths[..4],
+        paths[..5],
         [
             "/%0a%22,%22x%22:1",
             "/a\"b\\c",
             "/caf%C3%A9/%ff%00",
-            "//%7f"
+            "//%7f",
+            "/boxes/7",
         ]
     );
     assert!(paths[5].len() < 2100, "{}", paths[5].len());

@@ -125,3 +125,49 @@ impl Control {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+    use crate::metrics::{Registry, resolve};
+
+    struct Number(Mutex<u64>);
+
+    impl Dial for &'static Number {
+        fn name(&self) -> &'static str {
+            "number"
+        }
+
+        fn now(&self) -> Value {
+            (*self.0.lock().unwrap()).into()
+        }
+
+        fn problem(&self, _: &Value) -> Option<String> {
+            None
+        }
+
+        fn set(&self, value: &Value) {
+            *self.0.lock().unwrap() = value.as_u64().unwrap();
+        }
+    }
+
+    /// A later change has its own time: that of an earlier one, when it is over, changes nothing.
+    #[tokio::test(start_paused = true)]
+    async fn the_last_change_counts() {
+        let number: &'static Number = Box::leak(Box::new(Number(Mutex::new(1))));
+        let family = Registry::new(4).own(catalog::AUTHENTICATION_ATTEMPTS);
+        let attempts = ["success", "failure"].map(|outcome| resolve(family, &["x", outcome]));
+        let dials: Vec<Box<dyn Dial>> = vec![Box::new(number)];
+        let control = Control::new(String::new(), dials, Box::new(|_| true), attempts);
+        let [short, long] = [10, 100].map(Duration::from_secs);
+        let first = control.change(&[(0, 2.into())], short);
+        let early = tokio::spawn(control.clone().return_later(first, short));
+        let second = control.change(&[(0, 3.into())], long);
+        let late = tokio::spawn(control.clone().return_later(second, long));
+        early.await.unwrap();
+        assert_eq!(number.now(), 3, "the second one lasts");
+        late.await.unwrap();
+        assert_eq!(number.now(), 1, "as it was at first");
+    }
+}

@@ -2,15 +2,12 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
 use crate::logs::escape::{Style, plain};
-use crate::logs::line::Head;
-use crate::logs::output::Line;
 use crate::logs::pairs::{Kind, Pairs};
 use crate::trace_context::TraceContext;
 
@@ -33,8 +30,7 @@ impl Logs {
             Some(_) => Level::WARN,
             None => Level::INFO,
         };
-        let target = Dataset::Authentication.as_str();
-        if !self.filter.admits(target, &level) {
+        if !self.wants_own(Dataset::Authentication, level) {
             return;
         }
         let style = self.format.style;
@@ -48,19 +44,11 @@ impl Logs {
         ] {
             plain(&mut message, word, style);
         }
-        let head = Head {
-            at: SystemTime::now(),
-            level,
-            dataset: Dataset::Authentication,
-            context: attempted.context,
-            target,
-            tail: b"",
-        };
         let mut pairs = Pairs::default();
         describe(attempted, style, &mut pairs);
-        let mut text = self.output.buffer();
-        self.format.write(&mut text, &head, &message, &pairs);
-        self.output.put(Line::of(text, &head));
+        let (dataset, context) = (Dataset::Authentication, attempted.context);
+        let line = self.own_line(dataset, level, context, &message, &pairs);
+        self.output.put(line);
     }
 }
 

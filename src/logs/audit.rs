@@ -1,15 +1,12 @@
 //! The line of what an operator has done: it is written whatever the filter is.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
 use crate::logs::escape::{Style, plain};
-use crate::logs::line::Head;
-use crate::logs::output::Line;
 use crate::logs::pairs::{Kind, Pairs};
 
 impl Logs {
@@ -38,16 +35,8 @@ impl Logs {
         for (name, value) in what {
             pairs.add_text(style, Kind::Label, name, value);
         }
-        let head = Head {
-            at: SystemTime::now(),
-            level: Level::WARN,
-            dataset: Dataset::Application,
-            context: None,
-            target: env!("CARGO_CRATE_NAME"),
-            tail: b"",
-        };
-        let mut text = self.output.buffer();
-        self.format.write(&mut text, &head, &message, &pairs);
-        self.output.put_surely(Line::of(text, &head))
+        let dataset = Dataset::Application;
+        let line = self.own_line(dataset, Level::WARN, None, &message, &pairs);
+        self.output.put_surely(line)
     }
 }

@@ -11,6 +11,7 @@ use tracing::callsite::Identifier;
 use crate::catalog::{self, Field};
 use crate::limiter::Limiter;
 use crate::logs::escape::{Style, told};
+use crate::logs::filter::Verdict;
 use crate::logs::line::{field, number};
 use crate::logs::query;
 use crate::metrics::Bounded;
@@ -44,8 +45,8 @@ pub(crate) struct Callsite {
     pub(crate) limiter: Arc<Limiter>,
     /// Lines that were not written since the last one that was.
     held_back: AtomicU64,
-    /// Whether its lines are wanted, and by which version of the filter.
-    verdict: AtomicU64,
+    /// Whether its lines are wanted.
+    pub(crate) verdict: Verdict,
 }
 
 /// What a place has to do with queries of databases.
@@ -159,7 +160,7 @@ impl Callsite {
                 .collect(),
             limiter,
             held_back: AtomicU64::new(0),
-            verdict: AtomicU64::new(0),
+            verdict: Verdict::default(),
         }
     }
 
@@ -175,18 +176,6 @@ impl Callsite {
             0 => 0,
             _ => self.held_back.swap(0, Ordering::Relaxed),
         }
-    }
-
-    /// Whether its lines are wanted by this version of the filter, which is asked once; versions begin at 1.
-    pub(crate) fn is_wanted(&self, version: u64, ask: impl FnOnce() -> bool) -> bool {
-        let verdict = self.verdict.load(Ordering::Relaxed);
-        if verdict >> 1 == version {
-            return verdict & 1 == 1;
-        }
-        let wanted = ask();
-        let verdict = version << 1 | u64::from(wanted);
-        self.verdict.store(verdict, Ordering::Relaxed);
-        wanted
     }
 }
 

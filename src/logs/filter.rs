@@ -20,6 +20,24 @@ pub(crate) struct Filter {
     gates: AtomicBool,
 }
 
+/// Whether something is written, as one version of a filter has it: asked once for each.
+#[derive(Default)]
+pub(crate) struct Verdict(AtomicU64);
+
+impl Verdict {
+    #[inline]
+    pub(crate) fn of(&self, filter: &Filter, ask: impl FnOnce() -> bool) -> bool {
+        let (version, known) = (filter.version(), self.0.load(Ordering::Relaxed));
+        if known >> 1 == version {
+            return known & 1 == 1;
+        }
+        let wanted = ask();
+        let verdict = version << 1 | u64::from(wanted);
+        self.0.store(verdict, Ordering::Relaxed);
+        wanted
+    }
+}
+
 /// What is written unless told otherwise.
 pub(crate) const DEFAULT: &str = "info";
 

@@ -220,7 +220,8 @@ impl LogLayer {
 impl Logs {
     /// Whether lines of a place are wanted.
     fn wants(&self, callsite: &Callsite, metadata: &Metadata<'_>) -> bool {
-        callsite.is_wanted(self.filter.version(), || self.filter.wants(metadata))
+        let ask = || self.filter.wants(metadata);
+        callsite.verdict.of(&self.filter, ask)
     }
 
     /// Whether a place may write one more line now.

@@ -6,6 +6,7 @@ use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::escape::{Style, told};
+use crate::logs::own::{LEVELS, place};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::logs::time;
 use crate::trace_context::TraceContext;
@@ -64,7 +65,7 @@ impl Format {
         out.extend_from_slice(b"\":\"");
         time::write(out, head.at);
         out.push(b'"');
-        field(out, catalog::LOG_LEVEL, level(head.level));
+        field(out, catalog::LOG_LEVEL, LEVELS[place(head.level)]);
         key(out, catalog::MESSAGE);
         out.push(b'"');
         out.extend_from_slice(message);
@@ -137,16 +138,6 @@ impl Format {
             hex(out, low);
             out.extend_from_slice(plain_again);
         }
-    }
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::TRACE => "trace",
-        Level::DEBUG => "debug",
-        Level::INFO => "info",
-        Level::WARN => "warn",
-        _ => "error",
     }
 }
 

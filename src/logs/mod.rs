@@ -14,6 +14,7 @@ mod filter;
 mod layer;
 mod line;
 mod output;
+mod own;
 mod pairs;
 mod query;
 mod settings;
@@ -27,7 +28,7 @@ pub use settings::LogFormat;
 pub(crate) use access::Ended;
 pub(crate) use attempt::Attempted;
 pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
-pub(crate) use query::{Listener, QueryEnded, QueryEvent, TakesQueries, may_tell_of_queries};
+pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};
 #[cfg(feature = "traces")]
 pub(crate) use time::read as moment;

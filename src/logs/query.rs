@@ -1,7 +1,7 @@
 //! Queries of databases, as `tracing` events tell of them, and their lines.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
@@ -10,10 +10,8 @@ use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
 use crate::logs::escape::{Style, shown};
 use crate::logs::fields::LONGEST_MESSAGE;
-use crate::logs::line::Head;
-use crate::logs::output::Line;
 use crate::logs::pairs::{Kind, Pairs};
-use crate::sql::{self, is_statement};
+use crate::sql::is_statement;
 use crate::trace_context::TraceContext;
 
 /// The field that makes an event with a statement a query that has ended, as sqlx has it.
@@ -52,10 +50,42 @@ pub(crate) struct QueryEvent {
     /// The statement as it is, with the values in it.
     pub(crate) statement: String,
     pub(crate) took: Duration,
-    pub(crate) rows: Option<u64>,
+    pub(crate) rows: Rows,
     pub(crate) error: Option<String>,
     summary: String,
-    rows_affected: Option<u64>,
+}
+
+/// How many rows a query returned, and how many it changed, as far as somebody tells.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rows {
+    returned: Option<u64>,
+    changed: Option<u64>,
+}
+
+impl Rows {
+    fn add(&mut self, more: Self) {
+        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
+        self.returned = sum(self.returned, more.returned);
+        self.changed = sum(self.changed, more.changed);
+    }
+
+    /// Those that were returned by something that does this; what changes rows mostly returns none.
+    pub(crate) fn returned(&self, operation: &str) -> Option<u64> {
+        let reads = matches!(operation, "SELECT" | "PRAGMA" | "EXPLAIN");
+        self.returned.filter(|returned| reads || *returned > 0)
+    }
+
+    /// Those that it is about. Of what reads, nobody asks for those that something before it has changed.
+    pub(crate) fn concerned(&self, operation: &str) -> Option<u64> {
+        let changed = match operation {
+            "SELECT" | "PRAGMA" | "EXPLAIN" => None,
+            _ => self.changed,
+        };
+        self.returned(operation).or(changed).or(self.returned)
+    }
 }
 
 impl QueryEvent {
@@ -65,16 +95,7 @@ impl QueryEvent {
         if event.statement.trim().is_empty() {
             event.statement = std::mem::take(&mut event.summary); // sqlx, where that is all of it
         }
-        // Of what returns rows nobody asks for those that something before it has changed.
-        if event.rows.is_none_or(|returned| returned == 0) && !event.reads() {
-            event.rows = event.rows_affected.or(event.rows);
-        }
         event
-    }
-
-    fn reads(&self) -> bool {
-        let operation = sql::OPERATIONS[sql::operation(&self.statement)];
-        matches!(operation, "SELECT" | "PRAGMA" | "EXPLAIN")
     }
 }
 
@@ -102,8 +123,8 @@ impl Visit for QueryEvent {
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
-            "rows_returned" | "db.response.returned_rows" => self.rows = Some(value),
-            "rows_affected" => self.rows_affected = Some(value),
+            "rows_returned" | "db.response.returned_rows" => self.rows.returned = Some(value),
+            "rows_affected" => self.rows.changed = Some(value),
             _ => {}
         }
     }
@@ -140,7 +161,7 @@ enum State {
 pub(crate) struct Heard {
     /// The last statement, with the values in it.
     pub(crate) statement: String,
-    pub(crate) rows: Option<u64>,
+    pub(crate) rows: Rows,
 }
 
 impl Listener {
@@ -157,10 +178,7 @@ impl Listener {
             }
         };
         heard.statement = query.statement;
-        heard.rows = match (heard.rows, query.rows) {
-            (Some(known), Some(more)) => Some(known.saturating_add(more)),
-            (known, more) => known.or(more),
-        };
+        heard.rows.add(query.rows);
         None
     }
 
@@ -200,33 +218,26 @@ impl QueryEnded<'_> {
 }
 
 impl Logs {
-    /// Writes the line of a query, if it is wanted: those that fail are errors, slow ones are warnings, and all others are for debugging.
-    pub(crate) fn query(&self, ended: &QueryEnded<'_>) {
-        let level = match ended.outcome {
-            "failure" => Level::ERROR,
-            _ if ended.took >= self.slow_query => Level::WARN,
-            _ => Level::DEBUG,
+    /// The level of the line of a query, if that is wanted: those that fail are errors, slow ones are warnings, and all others are for debugging.
+    pub(crate) fn wants_query(&self, has_failed: bool, took: Duration) -> Option<Level> {
+        let level = match has_failed {
+            true => Level::ERROR,
+            false if took >= self.slow_query => Level::WARN,
+            false => Level::DEBUG,
         };
-        let target = Dataset::Database.as_str();
-        if !self.filter.admits(target, &level) {
-            return;
-        }
+        self.wants_own(Dataset::Database, level).then_some(level)
+    }
+
+    /// Writes the line of a query.
+    pub(crate) fn query(&self, level: Level, ended: &QueryEnded<'_>) {
         let style = self.format.style;
         let mut message = Vec::new();
         shown(&mut message, ended.summary, LONGEST_MESSAGE, style);
         let mut pairs = Pairs::default();
         describe(ended, style, &mut pairs);
-        let head = Head {
-            at: SystemTime::now(),
-            level,
-            dataset: Dataset::Database,
-            context: ended.context,
-            target,
-            tail: b"",
-        };
-        let mut text = self.output.buffer();
-        self.format.write(&mut text, &head, &message, &pairs);
-        self.output.put(Line::of(text, &head));
+        let (dataset, context) = (Dataset::Database, ended.context);
+        let line = self.own_line(dataset, level, context, &message, &pairs);
+        self.output.put(line);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::logs::escape::Style;
 use crate::logs::filter::Filter;
 use crate::logs::line::Format;
 use crate::logs::output::Output;
+use crate::logs::own::Verdicts;
 use crate::logs::query::TakesQueries;
 use crate::metrics::Registry;
 
@@ -59,6 +60,7 @@ pub(crate) struct Logs {
     pub(crate) format: Format,
     pub(crate) filter: Filter,
     pub(crate) callsites: Callsites,
+    pub(crate) verdicts: Verdicts,
     pub(crate) access: AccessLog,
     /// A query that takes this long is told of.
     pub(crate) slow_query: Duration,
@@ -73,6 +75,7 @@ impl Logs {
         Box::leak(Box::new(Self {
             format: Format::new(style, settings.service),
             filter: settings.filter,
+            verdicts: Verdicts::default(),
             callsites: Callsites::new(settings.most_per_second),
             access: settings.access,
             slow_query: settings.slow_query,

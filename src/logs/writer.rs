@@ -4,14 +4,14 @@ use std::io::{self, ErrorKind, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc;
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
-use crate::logs::line::Head;
 use crate::logs::output::{self, Content};
+use crate::logs::own::{LEVELS, place};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::metrics::{Counter, Registry, Series, resolve};
 
@@ -115,7 +115,7 @@ impl Drop for Writer {
 }
 
 /// Lines by stream and level.
-type Lines = [[usize; 5]; Dataset::ALL.len()];
+type Lines = [[usize; LEVELS.len()]; Dataset::ALL.len()];
 
 struct Work {
     logs: &'static Logs,
@@ -203,7 +203,7 @@ impl Work {
         while self.batch.len() < BATCH {
             let Some(line) = output.take() else { break };
             self.taken += 1;
-            self.lines[line.dataset as usize][level_index(line.level)] += 1;
+            self.lines[line.dataset as usize][place(line.level)] += 1;
             match &line.content {
                 Content::Written => self.batch.extend_from_slice(&line.text),
                 Content::Access(ended) => {
@@ -280,33 +280,15 @@ impl Work {
         let mut pairs = Pairs::default();
         let style = self.logs.format.style;
         pairs.add_number(style, Kind::Label, catalog::LINES_LOST, lost - self.lost);
-        let head = Head {
-            at: SystemTime::now(),
-            level: Level::WARN,
-            dataset: Dataset::Application,
-            context: None,
-            target: env!("CARGO_CRATE_NAME"),
-            tail: b"",
-        };
         let message = b"lines were lost: more came than could be written, or nobody took them";
-        self.logs
-            .format
-            .write(&mut self.batch, &head, message, &pairs);
+        let dataset = Dataset::Application;
+        let logs = self.logs;
+        let line = logs.own_line(dataset, Level::WARN, None, message, &pairs);
+        self.batch.extend_from_slice(&line.text);
+        logs.output.recycle(line.text);
         (self.told, self.lost) = (Some(Instant::now()), lost);
-        self.lines[head.dataset as usize][level_index(head.level)] += 1;
+        self.lines[dataset as usize][place(Level::WARN)] += 1;
         self.write_batch();
-    }
-}
-
-const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
-
-fn level_index(level: Level) -> usize {
-    match level {
-        Level::TRACE => 0,
-        Level::DEBUG => 1,
-        Level::INFO => 2,
-        Level::WARN => 3,
-        _ => 4,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::catalog;
-use crate::logs::QueryEnded;
+use crate::logs::{QueryEnded, Rows};
 use crate::metrics::{AppendList, Histogram, Series, resolve};
 use crate::observe::meter::Meter;
 use crate::sql;
@@ -98,7 +98,7 @@ pub(crate) struct Queried<'a> {
     /// Its statement with the values in it, where it is known.
     pub(crate) statement: &'a str,
     pub(crate) took: Duration,
-    pub(crate) rows: Option<u64>,
+    pub(crate) rows: Rows,
     pub(crate) outcome: QueryOutcome,
     pub(crate) error: Option<&'a str>,
 }
@@ -107,8 +107,6 @@ impl Queried<'_> {
     /// Tells all signals of it. `span` is its own, if it had one while it ran.
     pub(crate) fn tell(&self, meter: &'static Meter, span: Option<Open>) {
         let operation = sql::operation(self.name.unwrap_or(self.statement));
-        let statement = sql::without_values(self.statement, LONGEST);
-        let error = self.error.map(sql::error);
         let past = || current::has_ended(nanoseconds(self.took), Cow::Borrowed(""));
         let span = span.or_else(past);
         let context = match &span {
@@ -118,45 +116,66 @@ impl Queried<'_> {
         meter
             .queries
             .record(meter, operation, self.outcome, self.took, context);
-        let summary = match (self.name, statement.is_empty()) {
-            (Some(name), _) => Cow::Borrowed(name),
-            (None, true) => Cow::Borrowed(sql::OPERATIONS[operation]),
-            (None, false) => Cow::Borrowed(&*statement),
-        };
-        if let Some(logs) = meter.logs() {
-            logs.query(&QueryEnded {
-                operation: sql::OPERATIONS[operation],
-                summary: &summary,
+        let has_failed = self.outcome == QueryOutcome::Failure;
+        let line = meter.logs().and_then(|logs| {
+            let level = logs.wants_query(has_failed, self.took)?;
+            Some((logs, level))
+        });
+        if line.is_none() && span.is_none() {
+            return; // nobody wants to know what it was
+        }
+        let operation = sql::OPERATIONS[operation];
+        let statement = sql::without_values(self.statement, LONGEST);
+        let error = self.error.map(sql::error);
+        if let Some((logs, level)) = line {
+            let of_statement = match statement.is_empty() {
+                true => operation,
+                false => &statement,
+            };
+            let ended = QueryEnded {
+                operation,
+                summary: self.name.unwrap_or(of_statement),
                 statement: &statement,
                 outcome: self.outcome.as_str(),
                 took: self.took,
-                rows: self.rows,
+                rows: self.rows.concerned(operation),
                 error: error.as_deref(),
                 context,
-            });
+            };
+            logs.query(level, &ended);
         }
         if let Some(span) = span {
             self.close(span, operation, statement, error);
         }
     }
 
-    // Source: OpenTelemetry's semantic conventions for database client spans, version 1.
+    // Source: OpenTelemetry's semantic conventions for database client spans, version 1, but for `db.system.name`: nobody says which it is.
     #[cold]
-    fn close(&self, mut span: Open, operation: usize, statement: String, why: Option<String>) {
-        let operation = sql::OPERATIONS[operation];
+    fn close(
+        &self,
+        mut span: Open,
+        operation: &'static str,
+        statement: String,
+        why: Option<String>,
+    ) {
+        let is_known = operation != sql::OTHER;
         span.span.kind = Kind::Client;
         span.span.name = match self.name {
             Some(name) => name.to_owned().into(),
-            None => operation.into(),
+            None if is_known => operation.into(),
+            None => "query".into(),
         };
         if let Some(name) = self.name {
             span.tell(Attribute::text("db.query.summary", name.to_owned()));
         }
-        span.tell(Attribute::text("db.operation.name", operation));
+        if is_known {
+            span.tell(Attribute::text("db.operation.name", operation));
+        }
         if !statement.is_empty() {
             span.tell(Attribute::text("db.query.text", statement));
         }
-        if let Some(rows) = self.rows.and_then(|rows| i64::try_from(rows).ok()) {
+        let returned = self.rows.returned(operation);
+        if let Some(rows) = returned.and_then(|rows| i64::try_from(rows).ok()) {
             span.tell(Attribute::int("db.response.returned_rows", rows));
         }
         let error = match self.outcome {

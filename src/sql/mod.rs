@@ -7,5 +7,5 @@ mod shown;
 mod tests;
 mod tokens;
 
-pub(crate) use operation::{OPERATIONS, operation};
+pub(crate) use operation::{OPERATIONS, OTHER, operation};
 pub(crate) use shown::{error, is_statement, without_values};

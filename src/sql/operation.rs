@@ -2,6 +2,9 @@
 
 use crate::sql::tokens::{DIALECTS, Token, Tokens};
 
+/// What stands for all that is not known.
+pub(crate) const OTHER: &str = "_OTHER";
+
 /// What a statement can do: the values of `operation`. The last stands for all others.
 pub(crate) const OPERATIONS: [&str; 20] = [
     "SELECT",
@@ -23,7 +26,7 @@ pub(crate) const OPERATIONS: [&str; 20] = [
     "SET",
     "PRAGMA",
     "EXPLAIN",
-    "_OTHER",
+    OTHER,
 ];
 
 /// The place in [`OPERATIONS`] of what a statement does.
