@@ -18,6 +18,7 @@ mod own;
 mod pairs;
 mod query;
 mod settings;
+mod target;
 mod time;
 mod writer;
 
@@ -30,6 +31,7 @@ pub(crate) use attempt::Attempted;
 pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};
+pub(crate) use target::Target;
 #[cfg(feature = "traces")]
 pub(crate) use time::read as moment;
-pub(crate) use writer::{Target, Writer};
+pub(crate) use writer::Writer;

@@ -1,6 +1,6 @@
 //! The thread that writes lines: takes what waits, writes it, and counts what is lost.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc;
 use std::thread::{self, Thread};
@@ -13,6 +13,7 @@ use crate::logs::Logs;
 use crate::logs::output::{self, Content};
 use crate::logs::own::{LEVELS, place};
 use crate::logs::pairs::{Kind, Pairs};
+use crate::logs::target::{Target, flush, write_all};
 use crate::metrics::{Counter, Registry, Series, resolve};
 
 /// What is written at a time.
@@ -30,31 +31,11 @@ const TELL_AGAIN: Duration = Duration::from_secs(10);
 /// How often it is told that they cannot be written.
 const FAILS_AGAIN: Duration = Duration::from_secs(600);
 
-/// How long to wait where what is written to is full.
-const FULL: Duration = Duration::from_millis(5);
-
 /// Writes the lines of one monitoring until it is dropped.
 pub(crate) struct Writer {
     logs: &'static Logs,
     thread: Thread,
     orders: mpsc::Sender<Order>,
-}
-
-/// What is written to.
-pub(crate) struct Target {
-    pub(crate) to: Box<dyn Write + Send>,
-    /// How long lines wait for others to be written with.
-    pub(crate) patience: Duration,
-}
-
-impl Target {
-    /// One that takes lines as they come.
-    pub(crate) fn at_once(to: impl Write + Send + 'static) -> Self {
-        Self {
-            to: Box::new(to),
-            patience: Duration::ZERO,
-        }
-    }
 }
 
 enum Order {
@@ -290,37 +271,4 @@ impl Work {
         self.lines[dataset as usize][place(Level::WARN)] += 1;
         self.write_batch();
     }
-}
-
-/// Writes all of it, also to what is full for a while and says so; says when some of it is written.
-fn write_all(target: &mut dyn Write, mut bytes: &[u8], has_begun: &mut bool) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match target.write(bytes) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                *has_begun = true;
-                bytes = bytes.get(written..).unwrap_or_default();
-            }
-            Err(error) => wait(error)?,
-        }
-    }
-    Ok(())
-}
-
-fn flush(target: &mut dyn Write) -> io::Result<()> {
-    loop {
-        match target.flush() {
-            Ok(()) => return Ok(()),
-            Err(error) => wait(error)?,
-        }
-    }
-}
-
-fn wait(error: io::Error) -> io::Result<()> {
-    match error.kind() {
-        ErrorKind::Interrupted => {}
-        ErrorKind::WouldBlock => thread::sleep(FULL),
-        _ => return Err(error),
-    }
-    Ok(())
 }
