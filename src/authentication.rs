@@ -118,7 +118,7 @@ impl Attempt {
                 reason: self.failure,
                 user: self.user,
                 source: self.source,
-                context: TraceContext::current(),
+                context: TraceContext::present(),
             });
         }
     }

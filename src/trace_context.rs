@@ -52,11 +52,6 @@ impl TraceContext {
         }
     }
 
-    /// Whether other services may be told of it.
-    pub(crate) fn may_go_on(&self) -> bool {
-        !self.is_own
-    }
-
     /// The same, recorded.
     #[inline]
     pub(crate) fn sampled(self) -> Self {
@@ -91,10 +86,16 @@ impl TraceContext {
     /// That of the span that this thread works on; `None` outside of a request.
     ///
     /// Where this service makes no spans of its own (no feature `traces`, or `OTEL_TRACES_EXPORTER=none`), that of the request's sender, if it is
-    /// recorded or `OTEL_METRICS_EXEMPLAR_FILTER` is `always_on`; and where it writes a log, that of the sender in any case, or else one for the lines of
-    /// the request, which is not sent along.
+    /// recorded or `OTEL_METRICS_EXEMPLAR_FILTER` is `always_on`; and where it writes a log, that of the sender in any case.
     #[inline]
     pub fn current() -> Option<Self> {
+        // That of lines alone is nobody else's: who took it for his parent would be recorded nowhere.
+        Self::present().filter(|context| !context.is_own)
+    }
+
+    /// That by which the lines of this thread are found.
+    #[inline]
+    pub(crate) fn present() -> Option<Self> {
         CURRENT.get()
     }
 

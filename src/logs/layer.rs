@@ -82,7 +82,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         let Some(span) = context.span(id) else {
             return;
         };
-        let context = TraceContext::current();
+        let context = TraceContext::present();
         let mut extensions = span.extensions_mut();
         if extensions.get_mut::<InSpans>().is_none() {
             extensions.insert(InSpans::default());
@@ -199,7 +199,7 @@ impl LogLayer {
         }
         logs.complete(callsite, pairs);
         let current = match event.is_contextual() {
-            true => TraceContext::current().or(of_span),
+            true => TraceContext::present().or(of_span),
             false => of_span,
         };
         let head = Head {

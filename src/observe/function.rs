@@ -271,7 +271,7 @@ impl Call {
             } else {
                 500
             };
-            ended.count(self.method, code, TraceContext::current());
+            ended.count(self.method, code, TraceContext::present());
         }
     }
 
@@ -334,7 +334,7 @@ impl Call {
             CLIENT_CLOSED_REQUEST
         };
         self.ended()
-            .count(self.method, code, TraceContext::current());
+            .count(self.method, code, TraceContext::present());
     }
 }
 

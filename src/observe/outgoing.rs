@@ -135,7 +135,7 @@ impl Outgoing {
             started: Start::now(),
             context: match &span {
                 Some(span) => Some(span.context),
-                None => TraceContext::current(),
+                None => TraceContext::present(),
             },
             span,
             is_finished: false,

@@ -111,7 +111,7 @@ impl Queried<'_> {
         let span = span.or_else(past);
         let context = match &span {
             Some(span) => Some(span.context),
-            None => TraceContext::current(),
+            None => TraceContext::present(),
         };
         meter
             .queries

@@ -34,7 +34,7 @@ impl Current {
     /// Makes this what the thread works on, and gives back what it was before.
     pub(crate) fn swap(self) -> Self {
         let before = Self {
-            context: TraceContext::current(),
+            context: TraceContext::present(),
             tracer: TRACER.replace(self.tracer),
             recording: RECORDING
                 .try_with(|kept| kept.replace(self.recording))
@@ -49,7 +49,7 @@ impl Current {
     /// What the thread works on, for work elsewhere.
     pub(crate) fn get() -> Self {
         Self {
-            context: TraceContext::current(),
+            context: TraceContext::present(),
             tracer: TRACER.get(),
             recording: recording(),
             along: along(),
@@ -108,7 +108,7 @@ impl Drop for Carrying {
 /// The recording that spans which begin now belong to, made if there is none so far.
 pub(crate) fn recording() -> Option<Arc<Recording>> {
     let tracer = TRACER.get()?;
-    let context = TraceContext::current()?;
+    let context = TraceContext::present()?;
     RECORDING
         .try_with(|kept| {
             let recording = kept.take().unwrap_or_else(|| tracer.record(context, None));
@@ -137,7 +137,7 @@ impl Open {
     /// Begins a span of what the thread works on; `None` where nothing is collected.
     pub(crate) fn begin(name: Cow<'static, str>) -> Option<Self> {
         let recording = recording()?;
-        let parent = TraceContext::current()?;
+        let parent = TraceContext::present()?;
         Some(Self::within(recording, parent, name))
     }
 
@@ -181,7 +181,7 @@ impl Open {
 
     /// What a thread works on that works on this.
     pub(crate) fn current(&self) -> Current {
-        let now = TraceContext::current();
+        let now = TraceContext::present();
         Current {
             context: Some(self.context),
             tracer: Some(self.recording.tracer),

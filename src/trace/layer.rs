@@ -127,7 +127,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         let owner = match event.parent() {
             Some(parent) => owner(context.span(parent)),
             None if event.is_root() => None,
-            None => current::recording().zip(TraceContext::current()),
+            None => current::recording().zip(TraceContext::present()),
         };
         let Some((recording, owner)) = owner else {
             return;

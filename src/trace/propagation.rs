@@ -130,8 +130,7 @@ pub(crate) fn send_along(
     if propagators.trace_context && !headers.contains_key(&TRACEPARENT) {
         let came = along.trace.as_ref().filter(|_| own.is_none());
         let parent = came.and_then(|came| came.parent.clone()).or_else(|| {
-            let context = own.or_else(TraceContext::current);
-            let context = context.filter(TraceContext::may_go_on)?;
+            let context = own.or_else(TraceContext::current)?;
             HeaderValue::try_from(context.traceparent()).ok()
         });
         if let Some(parent) = parent {
