@@ -38,6 +38,11 @@ impl Outcome {
         }
     }
 
+    /// Whether the service did not do what it was asked, whoever is to blame but a client that asked wrongly.
+    pub(crate) const fn has_failed(self) -> bool {
+        !matches!(self, Outcome::Success | Outcome::ClientError)
+    }
+
     /// The outcome of a response with this status that was sent to its end.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
@@ -79,6 +84,17 @@ mod tests {
         }
         for code in [500, 503, 599, 999] {
             assert_eq!(of(code), "server_error", "{code}");
+        }
+    }
+
+    #[test]
+    fn failures() {
+        use Outcome::*;
+        for outcome in [ServerError, Panic, Cancelled, Aborted, Timeout] {
+            assert!(outcome.has_failed(), "{outcome:?}");
+        }
+        for outcome in [Success, ClientError] {
+            assert!(!outcome.has_failed(), "{outcome:?}");
         }
     }
 

@@ -149,7 +149,11 @@ async fn spans_of_queries(collector: &Collector, lines: &Lines, monitoring: &Mon
     let inside = monitoring.clone();
     let handler = async move || {
         let two = sqlx::query("SELECT 1 UNION SELECT 2").fetch_all(&pool);
-        inside.query("SELECT numbers", two).await.unwrap();
+        inside
+            .query("SELECT numbers", two)
+            .system("sqlite")
+            .await
+            .unwrap();
         debug!(
             db.query.text = "DELETE FROM boxes WHERE id = 4711",
             elapsed_secs = 0.25,
@@ -181,6 +185,7 @@ async fn spans_of_queries(collector: &Collector, lines: &Lines, monitoring: &Mon
                 ("db.query.summary", "SELECT numbers"),
                 ("db.query.text", "SELECT ? UNION SELECT ?"),
                 ("db.response.returned_rows", "2"),
+                ("db.system.name", "sqlite"),
             ][..],
         ),
         (

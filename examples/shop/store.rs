@@ -62,7 +62,7 @@ impl Store {
         name: &str,
         query: impl std::future::Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        self.monitoring.query(name, query).await
+        self.monitoring.query(name, query).system("sqlite").await
     }
 
     /// Whether the database answers.

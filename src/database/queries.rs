@@ -39,6 +39,7 @@ impl TakesQueries for Queries {
         };
         let queried = Queried {
             name: None,
+            system: None,
             statement: &query.statement,
             took: query.took,
             rows: query.rows,

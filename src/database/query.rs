@@ -41,6 +41,7 @@ pin_project! {
 struct Running {
     meter: &'static Meter,
     name: String,
+    system: Option<&'static str>,
     /// When it was polled first.
     started: Option<Instant>,
     listener: Arc<Listener>,
@@ -56,6 +57,7 @@ impl<F> Query<F> {
         let running = |meter| Running {
             meter,
             name,
+            system: None,
             started: None,
             listener: Arc::default(),
             connection: Span::none(),
@@ -66,6 +68,22 @@ impl<F> Query<F> {
             future: Some(future),
             running: meter.map(running),
         }
+    }
+
+    /// Says of which database it is, for the span: `db.system.name` as OpenTelemetry has it, such as `postgresql`, `mysql` or `sqlite`.
+    ///
+    /// ```
+    /// # async fn service() -> Result<(), std::io::Error> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build().unwrap();
+    /// # async fn fetch_all() -> Result<Vec<String>, std::io::Error> { Ok(Vec::new()) }
+    /// monitoring.query("SELECT products", fetch_all()).system("sqlite").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn system(mut self, name: &'static str) -> Self {
+        if let Some(running) = &mut self.running {
+            running.system = Some(name);
+        }
+        self
     }
 }
 
@@ -87,6 +105,7 @@ impl Running {
         let heard = self.listener.heard();
         let queried = Queried {
             name: Some(&self.name),
+            system: self.system,
             statement: &heard.statement,
             took: started.elapsed(),
             rows: heard.rows,

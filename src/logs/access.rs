@@ -85,10 +85,9 @@ impl AccessLog {
     }
 
     fn wants(&self, ended: &Ended) -> bool {
-        let has_failed = !matches!(ended.outcome, Outcome::Success | Outcome::ClientError);
         let is_slow = |most: Duration| u128::from(ended.until_head_or_end) > most.as_nanos();
         self.share >= 1.0
-            || (self.failures && has_failed)
+            || (self.failures && ended.outcome.has_failed())
             || self.slower_than.is_some_and(is_slow)
             || (self.share > 0.0 && fastrand::f64() < self.share)
     }

@@ -13,6 +13,7 @@ use crate::logs::escape::{Style, told};
 use crate::logs::pairs::{Kind, LONGEST, Pairs};
 use crate::redact;
 use crate::sql;
+use crate::text::Short;
 
 /// What the message takes at most.
 pub(crate) const LONGEST_MESSAGE: usize = 8 << 10;
@@ -119,24 +120,6 @@ impl Fields<'_> {
         let _ = short.write_fmt(value); // what is too long is cut
         self.tell(field, Told::Text(&text));
         *self.formatted = text;
-    }
-}
-
-/// Takes a text in until it is long enough.
-struct Short<'a> {
-    text: &'a mut String,
-    longest: usize,
-}
-
-impl fmt::Write for Short<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.longest.saturating_sub(self.text.len());
-        let fits = crate::text::cut(text, room);
-        self.text.push_str(fits);
-        match fits.len() == text.len() {
-            true => Ok(()),
-            false => Err(fmt::Error),
-        }
     }
 }
 

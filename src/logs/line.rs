@@ -9,6 +9,7 @@ use crate::logs::escape::{Style, told};
 use crate::logs::own::{LEVELS, place};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::logs::time;
+use crate::text::hex;
 use crate::trace_context::TraceContext;
 
 /// The longest name of the service, or of a place in it.
@@ -169,14 +170,4 @@ pub(crate) fn field(out: &mut Vec<u8>, name: &str, value: &str) {
 pub(crate) fn number(out: &mut Vec<u8>, name: &str, value: u64) {
     key(out, name);
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-}
-
-fn hex(out: &mut Vec<u8>, number: u64) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |at: u32| DIGITS[(number >> (60 - 4 * at) & 15) as usize];
-    let mut digits = [0; 16];
-    for (digit_at, place) in (0..).zip(&mut digits) {
-        *place = digit(digit_at);
-    }
-    out.extend_from_slice(&digits);
 }

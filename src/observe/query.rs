@@ -95,6 +95,8 @@ impl QueryTimes {
 pub(crate) struct Queried<'a> {
     /// What it is called; else its statement says what it is.
     pub(crate) name: Option<&'a str>,
+    /// Which database it is of, as `db.system.name` has it.
+    pub(crate) system: Option<&'static str>,
     /// Its statement with the values in it, where it is known.
     pub(crate) statement: &'a str,
     pub(crate) took: Duration,
@@ -149,7 +151,7 @@ impl Queried<'_> {
         }
     }
 
-    // Source: OpenTelemetry's semantic conventions for database client spans, version 1, but for `db.system.name`: nobody says which it is.
+    // Source: OpenTelemetry's semantic conventions for database client spans, version 1.
     #[cold]
     fn close(
         &self,
@@ -165,6 +167,9 @@ impl Queried<'_> {
             None if is_known => operation.into(),
             None => "query".into(),
         };
+        if let Some(system) = self.system {
+            span.tell(Attribute::text("db.system.name", system));
+        }
         if let Some(name) = self.name {
             span.tell(Attribute::text("db.query.summary", name.to_owned()));
         }

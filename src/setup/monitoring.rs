@@ -1,5 +1,7 @@
 //! The value that a service holds: layer, registry, health, listener and shutdown.
 
+#[cfg(feature = "logs")]
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -193,7 +195,11 @@ impl Monitoring {
     /// # Ok(()) }
     /// ```
     #[cfg(feature = "logs")]
-    pub fn query<F: Future>(&self, name: impl Into<String>, query: F) -> Query<F> {
+    pub fn query<F, T, E>(&self, name: impl Into<String>, query: F) -> Query<F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Display,
+    {
         Query::new(self.recording(), name.into(), query)
     }
 

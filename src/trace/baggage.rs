@@ -34,7 +34,8 @@ pub(crate) static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 /// }
 /// ```
 ///
-/// A list has at most 64 entries and 8,192 bytes; what finds no room is left out. Of two entries with one name the later one counts.
+/// A list has at most 64 entries and 8,192 bytes; what finds no room is left out. Of two entries with one name the later one counts. Two lists
+/// are equal when their entries are, in the same order and written in the same way.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Baggage {
     /// Members that are well-formed, no two of them with one name, and no more than there is room for.
@@ -109,8 +110,8 @@ impl Baggage {
 
     /// The same with one entry more, or with another value where there is one of this name.
     ///
-    /// A name is letters, digits and ``!#$%&'*+-.^_`|~``; an entry with another one is left out, as is one for which there is no room. A value
-    /// is any text.
+    /// A name is letters, digits and ``!#$%&'*+-.^_`|~``; an entry with another one is left out, as is one for which there is no room; a
+    /// value that it had before is gone then, since it is no longer true. A value is any text.
     pub fn with(self, name: &str, value: &str) -> Self {
         if !is_token(name.as_bytes()) {
             return self;
@@ -121,7 +122,7 @@ impl Baggage {
         let list = [&others[..], &[&entry]].concat().join(",");
         match others.len() < member::MOST && list.len() <= member::LONGEST {
             true => Self::of(list),
-            false => self,
+            false => self.without(name),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt::{self, Debug, Write as _};
+use std::fmt::{Debug, Write as _};
 use std::sync::Arc;
 
 use tracing::field::{Field, Visit};
@@ -14,6 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::catalog;
 use crate::redact;
 use crate::sql;
+use crate::text::Short;
 use crate::trace::current::{self, Current, Open};
 use crate::trace::recording::Recording;
 use crate::trace::span::{Attribute, Event, Value};
@@ -237,31 +238,16 @@ fn text(name: &str, text: &str, longest: usize) -> Value {
     Value::Text(text.into_owned().into())
 }
 
-/// Writes a value, and stops when it is long enough.
-struct Short {
-    text: String,
-    longest: usize,
-}
-
-impl fmt::Write for Short {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.text.push_str(text);
-        match self.text.len() > self.longest {
-            true => Err(fmt::Error),
-            false => Ok(()),
-        }
-    }
-}
-
 impl<F: FnMut(Attribute)> Visit for Told<F> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.tell(field, false, |longest| {
+            let mut formatted = String::new();
             let mut short = Short {
-                text: String::new(),
+                text: &mut formatted,
                 longest: longest.saturating_add(redact::BEYOND),
             };
             let _ = write!(short, "{value:?}"); // what is too long is cut
-            text(field.name(), &short.text, longest)
+            text(field.name(), &formatted, longest)
         });
     }
 

@@ -136,8 +136,7 @@ impl Tracer {
 
     /// Whether work that was not to be recorded is kept now that it has ended.
     pub(crate) fn keeps(&self, outcome: Outcome, took: Duration) -> bool {
-        let has_failed = self.sampling.keep_failed
-            && !matches!(outcome, Outcome::Success | Outcome::ClientError);
+        let has_failed = self.sampling.keep_failed && outcome.has_failed();
         let is_slow = self
             .sampling
             .keep_slower_than

@@ -53,14 +53,6 @@ pub(crate) fn padded(out: &mut Vec<u8>, value: u64, digits: usize) {
     out.extend_from_slice(text);
 }
 
-/// Writes 16 hexadecimal digits.
-pub(crate) fn hex(out: &mut Vec<u8>, value: u64) {
-    out.extend((0..16).rev().map(|digit| {
-        let digit = (value >> (4 * digit)) as usize & 15;
-        b"0123456789abcdef"[digit]
-    }));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +96,5 @@ mod tests {
             assert_eq!(text(|out| decimal(out, value, places)), expected);
         }
         assert_eq!(text(|out| padded(out, 7, 3)), "007");
-        assert_eq!(text(|out| hex(out, 0xa0f)), "0000000000000a0f");
     }
 }

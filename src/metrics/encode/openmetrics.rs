@@ -5,7 +5,7 @@
 use crate::catalog::Kind;
 use crate::metrics::encode::format::Escaping;
 use crate::metrics::encode::line::Line;
-use crate::metrics::encode::number::{decimal, float, hex, padded, whole};
+use crate::metrics::encode::number::{decimal, float, padded, whole};
 use crate::metrics::encode::output::Output;
 use crate::metrics::exemplar::Exemplar;
 #[cfg(feature = "prometheus")]
@@ -15,6 +15,7 @@ use crate::metrics::sink::Foreign;
 use crate::metrics::sink::{Head, Sample, Sink, Type, Value};
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
+use crate::text::hex;
 
 /// Writes families as OpenMetrics; a family without series is left out.
 pub(crate) struct OpenMetrics<'a> {

@@ -9,7 +9,6 @@ use crate::catalog::Kind;
 use crate::metrics::encode::escape::{Owner, escape};
 use crate::metrics::encode::format::Escaping;
 use crate::metrics::encode::labels::label;
-use crate::metrics::encode::number::hex;
 use crate::metrics::encode::output::{Output, PIECE};
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::native::Native;
@@ -22,6 +21,7 @@ use crate::protobuf::{
     LONG_LENGTH, double, length_of, long_message, message, padded_varint, put_long_length, signed,
     text, unsigned, varint,
 };
+use crate::text::hex;
 
 /// Writes families as protobuf; a family without series is left out.
 pub(crate) struct Protobuf<'a> {

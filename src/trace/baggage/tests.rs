@@ -118,6 +118,9 @@ fn no_more_than_there_is_room_for() {
     let names: Vec<_> = kept.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["a", "c"]);
     assert_eq!(kept.clone().with("b", &"y".repeat(5000)), kept);
+    // A value that is no longer true does not stay.
+    let changed = kept.clone().with("c", &"y".repeat(5000));
+    assert_eq!(changed, kept.clone().without("c"));
     assert_eq!(kept.without("a").with("b", &"y".repeat(5000)).len(), 2);
     // Of a header that somebody sends to keep us busy not all is read.
     let endless = "x,".repeat(1_000_000) + "a=1";
