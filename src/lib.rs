@@ -39,6 +39,7 @@
 //! | measure requests to other services | [`Monitoring::client_layer`] |
 //! | write the log | [`LogLayer`], [`LogFormat`], [`AccessLog`], [`MonitoringBuilder::log_filter`] |
 //! | tell of queries and logins | [`database`], [`authentication`] |
+//! | count users, sign-ups, orders, money, boxes | [`business`] |
 //! | trace requests | [`Sampling`], [`TracingLayer`], [`InCurrentTrace`], [`TraceContext`] |
 //! | hand something on through all services | [`Baggage`], [`WithBaggage`] |
 //! | test your service | `testing` (feature `testing`) |
@@ -48,6 +49,7 @@
 //! | feature | default | gives |
 //! |---|---|---|
 //! | `axum` | yes | the route's template as endpoint, real bytes of request bodies |
+//! | `business` | yes | recorders of users, sign-ups, orders, money, boxes, satisfaction and journeys |
 //! | `logs` | yes | the log by the Elastic Common Schema, queries, attempts to authenticate |
 //! | `macros` | yes | `#[monitor]`, `derive(LabelSet)`, `derive(LabelValue)` |
 //! | `process` | yes | on Linux, `process_*`: processor time, memory, threads and open files, read at each scrape |
@@ -94,6 +96,8 @@ pub mod __fuzz;
 pub mod __private;
 #[cfg(feature = "logs")]
 pub mod authentication;
+#[cfg(feature = "business")]
+pub mod business;
 pub mod catalog;
 #[cfg(feature = "server")]
 mod control;

@@ -3,6 +3,7 @@
 //! The metrics of this crate are described here and nowhere else: emission, the README's table,
 //! dashboards and rules derive from [`ALL`]. The descriptions are checked when the crate is compiled.
 
+mod business;
 mod database;
 #[cfg(feature = "logs")]
 mod field;
@@ -14,6 +15,10 @@ mod own;
 mod process;
 pub(crate) mod validate;
 
+pub use business::{
+    ACTIVE_USERS, ACTIVE_USERS_SKETCH, BOX_FILL, BOX_STAGE_TIME, BOX_STAGES, JOURNEY_STEPS,
+    ORDER_PROCESSING, REFUNDS, REVENUE, SATISFACTION, SIGN_UPS,
+};
 #[cfg(any(feature = "logs", feature = "traces"))]
 pub(crate) use database::QUERY_SPAN;
 pub use database::{AUTHENTICATION_ATTEMPTS, DB_QUERY_DURATION};
@@ -55,6 +60,17 @@ pub const ALL: &[Metric] = &[
     REQUEST_LATENCY,
     DB_QUERY_DURATION,
     AUTHENTICATION_ATTEMPTS,
+    ACTIVE_USERS,
+    ACTIVE_USERS_SKETCH,
+    SIGN_UPS,
+    ORDER_PROCESSING,
+    REVENUE,
+    REFUNDS,
+    BOX_FILL,
+    BOX_STAGES,
+    BOX_STAGE_TIME,
+    SATISFACTION,
+    JOURNEY_STEPS,
     TARGET_INFO,
     BUILD_INFO,
     PROCESS_CPU,

@@ -25,7 +25,7 @@ pub const SERIES_REFUSED: Metric = Metric::counter(
 /// Values that cannot be recorded.
 pub const OBSERVATIONS_REFUSED: Metric = Metric::counter(
     "monitoring_observations_refused_total",
-    "Values that were not recorded since they are negative, infinite or not a number.",
+    "Values that were not recorded since they are negative, infinite, not a number, or not what the family is for.",
 )
 .labels(&["metric"]);
 

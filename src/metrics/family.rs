@@ -59,6 +59,14 @@ pub(crate) enum Cells {
 }
 
 impl Cells {
+    #[cfg(feature = "business")]
+    pub(crate) fn count(&self) -> Option<u64> {
+        match self {
+            Cells::Counter(cell) => Some(cell.value()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn histogram(&self) -> Option<&'static HistogramCells> {
         match self {
             Cells::Histogram(cells) => Some(cells),

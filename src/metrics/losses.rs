@@ -1,7 +1,7 @@
 //! What families could not record, and the two families that say so.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::catalog::{self, Kind, Metric};
 use crate::metrics::sink::{Head, Labels, Sample, Sink, Value};
@@ -11,6 +11,8 @@ use crate::metrics::timestamp::Timestamp;
 pub(crate) struct Losses {
     series: AtomicU64,
     observations: AtomicU64,
+    /// Whether what is recorded is checked before, as that of histograms always is.
+    is_checked: AtomicBool,
     since: Timestamp,
 }
 
@@ -19,6 +21,7 @@ impl Losses {
         Self {
             series: AtomicU64::new(0),
             observations: AtomicU64::new(0),
+            is_checked: AtomicBool::new(false),
             since: Timestamp::now(),
         }
     }
@@ -26,6 +29,12 @@ impl Losses {
     /// A label set found no room.
     pub(crate) fn series(&self) {
         self.series.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Values are checked before they are recorded: how many are refused is shown, be it 0.
+    #[cfg(feature = "business")]
+    pub(crate) fn check(&self) {
+        self.is_checked.store(true, Ordering::Relaxed);
     }
 
     /// A value cannot be recorded.
@@ -37,10 +46,11 @@ impl Losses {
     /// What a family of this name and kind could not record until now.
     pub(crate) fn account<'a>(&self, family: &'a str, kind: Kind, can_fill: bool) -> Account<'a> {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let is_checked = kind == Kind::Histogram || self.is_checked.load(Ordering::Relaxed);
         Account {
             family,
             series: can_fill.then(|| read(&self.series)),
-            observations: (kind == Kind::Histogram).then(|| read(&self.observations)),
+            observations: is_checked.then(|| read(&self.observations)),
             since: self.since,
         }
     }

@@ -41,6 +41,8 @@ pub struct Registry(&'static Inner);
 struct Inner {
     families: AppendList<Series>,
     sources: AppendList<Box<dyn Source>>,
+    /// What sets gauges of ours that nobody sets meanwhile.
+    refreshed: AppendList<Box<dyn Fn() + Send + Sync>>,
     registration: Mutex<()>,
     cap: usize,
     seed: u64,
@@ -64,6 +66,7 @@ impl Registry {
         Self(Box::leak(Box::new(Inner {
             families: AppendList::new(),
             sources: AppendList::new(),
+            refreshed: AppendList::new(),
             registration: Mutex::new(()),
             cap,
             seed: RandomState::new().hash_one(0),
@@ -240,7 +243,7 @@ impl Registry {
     }
 
     /// How many label sets a family holds.
-    #[cfg(any(feature = "metrics", feature = "prometheus"))]
+    #[cfg(any(feature = "business", feature = "metrics", feature = "prometheus"))]
     pub(crate) fn cap(self) -> usize {
         self.0.cap
     }
@@ -255,6 +258,12 @@ impl Registry {
     #[cfg(feature = "prometheus")]
     pub(crate) fn is(self, other: Registry) -> bool {
         std::ptr::eq(self.0, other.0)
+    }
+
+    /// Whether there is a family of this name.
+    #[cfg(feature = "business")]
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.find(name).is_some()
     }
 
     /// The family of this name, and its series.
@@ -337,6 +346,12 @@ impl Registry {
         self.0.sources.push(Box::new(source));
     }
 
+    /// Has something set gauges, or add to counters, before each collection.
+    #[cfg(feature = "business")]
+    pub(crate) fn refresh(self, set: impl Fn() + Send + Sync + 'static) {
+        self.0.refreshed.push(Box::new(set));
+    }
+
     /// Hands on every family, the bridged ones last; takes no lock that a recorder can wait for.
     pub(crate) fn collect(self, sink: &mut dyn Sink) {
         self.collect_own(sink);
@@ -363,6 +378,7 @@ impl Registry {
 
     /// Hands on every family but the bridged ones.
     pub(crate) fn collect_own(self, sink: &mut dyn Sink) {
+        self.0.refreshed.iter().for_each(|set| set());
         let mut scratch = Snapshot::default();
         // OpenMetrics wants to know first who speaks.
         let is_target = |family: &&Series| family.name() == catalog::TARGET_INFO.name();

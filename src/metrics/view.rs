@@ -35,6 +35,9 @@ pub(crate) enum Part {
     Whole,
     /// Of a histogram, how many observations there are.
     Count,
+    /// Of a counter, its count divided by what its labels say.
+    #[cfg(feature = "business")]
+    Divided(fn(&[&str]) -> f64),
     /// Of traffic, what is under way.
     UnderWay,
     /// Of traffic, the bytes received.
@@ -119,7 +122,7 @@ impl View {
         sink: &mut dyn Sink,
         scratch: &mut Snapshot,
     ) -> bool {
-        let (value, exemplar) = self.read(cells, scratch);
+        let (value, exemplar) = self.read(&labels, cells, scratch);
         sink.series(&Sample {
             labels,
             value,
@@ -148,8 +151,10 @@ impl Groups {
 }
 
 impl View {
+    #[cfg_attr(not(feature = "business"), allow(unused_variables))]
     fn read<'a>(
         &'static self,
+        labels: &Labels<'_>,
         cells: impl Iterator<Item = &'static Cells> + Clone,
         scratch: &'a mut Snapshot,
     ) -> (Value<'a>, Option<Exemplar>) {
@@ -181,6 +186,11 @@ impl View {
                     Value::Whole(histograms.map(HistogramCells::count).sum()),
                     one,
                 );
+            }
+            #[cfg(feature = "business")]
+            Part::Divided(by) => {
+                let count: u64 = cells.filter_map(Cells::count).sum();
+                return (Value::Number(count as f64 / by(labels.values)), None);
             }
             Part::UnderWay => return (Value::Whole(TrafficCells::under_way(traffic)), None),
             Part::Received => traffic.for_each(|cells| cells.read_received(scratch)),

@@ -10,7 +10,7 @@ use crate::setup::environment::Environment;
 #[cfg(feature = "logs")]
 use crate::setup::logs::LogChoices;
 use crate::setup::monitoring::{Monitoring, Parts};
-#[cfg(any(feature = "logs", feature = "server"))]
+#[cfg(any(feature = "business", feature = "logs", feature = "server"))]
 use crate::setup::secret::Secret;
 #[cfg(feature = "traces")]
 use crate::trace::Sampling;
@@ -44,7 +44,7 @@ pub struct MonitoringBuilder {
     pub(crate) collector: Collector,
     #[cfg(feature = "logs")]
     pub(crate) logs: LogChoices,
-    #[cfg(feature = "logs")]
+    #[cfg(any(feature = "business", feature = "logs"))]
     pub(crate) user_hash_key: Option<Secret>,
     #[cfg(feature = "server")]
     pub(crate) control_token: Option<Secret>,
@@ -97,7 +97,7 @@ impl MonitoringBuilder {
             collector: Collector::Default,
             #[cfg(feature = "logs")]
             logs: LogChoices::default(),
-            #[cfg(feature = "logs")]
+            #[cfg(any(feature = "business", feature = "logs"))]
             user_hash_key: None,
             #[cfg(feature = "server")]
             control_token: None,
@@ -296,7 +296,10 @@ impl MonitoringBuilder {
         self.start(false)
     }
 
-    #[cfg_attr(not(any(feature = "logs", feature = "server")), allow(unused_mut))]
+    #[cfg_attr(
+        not(any(feature = "business", feature = "logs", feature = "server")),
+        allow(unused_mut)
+    )]
     fn start(mut self, global: bool) -> Result<Monitoring, Error> {
         let environment = Environment::read()?;
         let resource = resource(&self, &environment)?;
@@ -355,14 +358,14 @@ impl MonitoringBuilder {
             let given = self.control_token.take();
             Secret::from(given, "control_token", "MONITORING_CONTROL_TOKEN")?
         };
-        #[cfg(feature = "logs")]
+        #[cfg(any(feature = "business", feature = "logs"))]
         let user_hash_key = self.user_key()?;
         #[cfg(feature = "logs")]
         let logging = self.log(global, &environment, meter)?;
         Monitoring::start(Parts {
             #[cfg(feature = "logs")]
             logging,
-            #[cfg(feature = "logs")]
+            #[cfg(any(feature = "business", feature = "logs"))]
             user_hash_key,
             #[cfg(feature = "server")]
             control_token,

@@ -9,7 +9,7 @@ mod exemplars;
 mod logs;
 mod monitoring;
 mod propagators;
-#[cfg(any(feature = "logs", feature = "server"))]
+#[cfg(any(feature = "business", feature = "logs", feature = "server"))]
 mod secret;
 #[cfg(feature = "server")]
 mod server;
@@ -19,7 +19,7 @@ mod subscriber;
 mod traced;
 #[cfg(feature = "traces")]
 mod traces;
-#[cfg(feature = "logs")]
+#[cfg(any(feature = "business", feature = "logs"))]
 mod user_hash;
 
 pub use builder::MonitoringBuilder;

@@ -11,6 +11,8 @@ use tower_layer::Layer as _;
 
 #[cfg(feature = "logs")]
 use crate::authentication::Authentication;
+#[cfg(feature = "business")]
+use crate::business::BusinessBuilder;
 #[cfg(feature = "logs")]
 use crate::database::Query;
 use crate::error::Error;
@@ -18,6 +20,8 @@ use crate::http::{ClientLayer, Monitor, MonitorLayer};
 use crate::metrics::Registry;
 use crate::observe::Meter;
 use crate::setup::builder::MonitoringBuilder;
+#[cfg(any(feature = "business", feature = "logs"))]
+use crate::setup::user_hash::UserHashKey;
 
 /// A service's monitoring: make it once in `main`, clone it where it is needed.
 ///
@@ -67,8 +71,8 @@ pub(crate) struct Inner {
 pub(crate) struct Parts {
     #[cfg(feature = "logs")]
     pub(crate) logging: Option<crate::setup::subscriber::Logging>,
-    #[cfg(feature = "logs")]
-    pub(crate) user_hash_key: [u8; 16],
+    #[cfg(any(feature = "business", feature = "logs"))]
+    pub(crate) user_hash_key: UserHashKey,
     #[cfg(feature = "server")]
     pub(crate) control_token: Option<crate::setup::secret::Secret>,
     #[cfg(feature = "traces")]
@@ -206,7 +210,13 @@ impl Monitoring {
     /// Where attempts to authenticate are recorded; see [`authentication`](crate::authentication).
     #[cfg(feature = "logs")]
     pub fn authentication(&self) -> Authentication {
-        Authentication::new(self.recording(), self.0.parts.user_hash_key)
+        Authentication::new(self.recording(), self.0.parts.user_hash_key.or_random())
+    }
+
+    /// What the service is for, in numbers: users, sign-ups, orders, money, boxes; see [`business`](crate::business).
+    #[cfg(feature = "business")]
+    pub fn business(&self) -> BusinessBuilder {
+        BusinessBuilder::new(self.recording(), self.0.parts.user_hash_key.given())
     }
 
     /// Where the service's own metrics are registered.
