@@ -128,6 +128,26 @@ impl Prometheus {
         target: SocketAddr,
         rules: Value,
     ) -> Self {
+        let rules = json!({ "groups": [{ "name": job, "rules": rules }] });
+        let targets = json!([{ "targets": [target] }]);
+        Self::start_with(
+            server,
+            folder,
+            job,
+            json!({ "static_configs": targets }),
+            &rules.to_string(),
+        )
+        .await
+    }
+
+    /// The same with where the job finds its targets, as `scrape_configs` has it, and the text of a file of rules.
+    pub(crate) async fn start_with(
+        server: Server,
+        folder: &Path,
+        job: &str,
+        targets: Value,
+        rules: &str,
+    ) -> Self {
         let program = component(server.program);
         let mut features = [&["exemplar-storage"], server.features].concat();
         let mut global = json!({
@@ -146,19 +166,24 @@ impl Prometheus {
             (true, Format::Text) => panic!("{} always asks for OpenMetrics", program.display()),
         }
         // YAML holds JSON.
-        let file = |name, content: Value| {
+        let file = |name, content: &str| {
             let file = folder.join(name);
-            let written = fs::write(&file, content.to_string());
+            let written = fs::write(&file, content);
             written.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             file.display().to_string()
         };
+        let mut scrape = targets;
+        scrape["job_name"] = json!(job);
         let config = json!({
             "global": global,
-            "rule_files": [file("rules.json", json!({ "groups": [{ "name": job, "rules": rules }] }))],
-            "scrape_configs": [{ "job_name": job, "static_configs": [{ "targets": [target] }] }],
+            "rule_files": [file("rules.yml", rules)],
+            "scrape_configs": [scrape],
         });
         let arguments = [
-            format!("--config.file={}", file("prometheus.json", config)),
+            format!(
+                "--config.file={}",
+                file("prometheus.json", &config.to_string())
+            ),
             format!("--storage.tsdb.path={}", folder.join("data").display()),
             format!("--enable-feature={}", features.join(",")),
             "--web.listen-address=127.0.0.1:0".to_owned(),
