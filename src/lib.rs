@@ -39,6 +39,7 @@
 //! | measure requests to other services | [`Monitoring::client_layer`] |
 //! | write the log | [`LogLayer`], [`LogFormat`], [`AccessLog`], [`MonitoringBuilder::log_filter`] |
 //! | tell of queries and logins | [`database`], [`authentication`] |
+//! | see what the service can run out of | [`resources`] |
 //! | count users, sign-ups, orders, money, boxes | [`business`] |
 //! | trace requests | [`Sampling`], [`TracingLayer`], [`InCurrentTrace`], [`TraceContext`] |
 //! | hand something on through all services | [`Baggage`], [`WithBaggage`] |
@@ -119,6 +120,7 @@ mod otlp;
 mod outcome;
 mod protobuf;
 mod redact;
+pub mod resources;
 #[cfg(feature = "server")]
 mod scrape;
 mod setup;

@@ -14,6 +14,8 @@ use ecolaura_monitoring::metrics::{
     Counter, DynamicFamily, Family, Gauge, Histogram, LabelSet, LabelValue, Metric, Unit,
 };
 use ecolaura_monitoring::{Monitoring, monitor};
+#[cfg(feature = "business")]
+use ecolaura_monitoring::{business::BoxStage, resources::PoolState};
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use tower::Service;
@@ -401,6 +403,56 @@ fn families_allocate_nothing() {
     let sent: DynamicFamily<Counter, 2> = metrics.dynamic(SENT).expect("a family");
     let resolve = || sent.resolve(["Oslo", "bike"]).inc();
     assert_eq!(allocations(resolve), 0.0);
+}
+
+#[test]
+#[cfg(feature = "business")]
+fn recorders_allocate_nothing() {
+    let monitoring = Monitoring::builder("allocations").user_hash_key("a key of this test");
+    let monitoring = monitoring.build().expect("a monitoring");
+    let names = monitoring
+        .business()
+        .plans(Plan::VALUES)
+        .touchpoints(["post"]);
+    let names = names
+        .currencies(["EUR"])
+        .journey("subscription", ["browse"]);
+    let business = names.register().expect("recorders");
+    assert_eq!(allocations(|| business.signed_up(Plan::Forest)), 0.0);
+    assert_eq!(allocations(|| business.signed_up("jungle")), 0.0);
+    assert_eq!(allocations(|| business.revenue(1, "eur")), 0.0);
+    assert_eq!(allocations(|| business.refund(1, "EUR")), 0.0);
+    assert_eq!(allocations(|| business.order().completed()), 0.0);
+    assert_eq!(allocations(|| drop(business.order())), 0.0);
+    assert_eq!(allocations(|| business.box_filled("forest", 0.5)), 0.0);
+    assert_eq!(allocations(|| business.box_created()), 0.0);
+    let (packed, shipped) = (BoxStage::Packed, BoxStage::Shipped);
+    let hour = Duration::from_secs(3600);
+    assert_eq!(
+        allocations(|| business.box_moved(packed, shipped, hour)),
+        0.0
+    );
+    assert_eq!(
+        allocations(|| business.box_moved(shipped, packed, hour)),
+        0.0
+    );
+    assert_eq!(allocations(|| business.satisfaction("post", 5)), 0.0);
+    assert_eq!(allocations(|| business.step("subscription", "browse")), 0.0);
+    let mut user = 0_u64;
+    let seen = || {
+        user += 1;
+        business.user_seen(user.to_le_bytes());
+    };
+    assert_eq!(allocations(seen), 0.0);
+    let cache = monitoring.cache("products").expect("a cache");
+    assert_eq!(allocations(|| cache.hit()), 0.0);
+    let pool = || PoolState::new(1, 1);
+    let connections = monitoring.pool("orders", pool).expect("a pool");
+    let acquire = || {
+        let connection = connections.acquire(std::future::ready(Ok::<_, Infallible>(())));
+        let Ok(()) = now(connection);
+    };
+    assert_eq!(allocations(acquire), 0.0);
 }
 
 /// Also in the series that takes what finds no room.

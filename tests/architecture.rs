@@ -19,7 +19,7 @@ const fn module(name: &'static str, level: u8, uses: &'static [&'static str]) ->
 }
 
 /// Words (0), signals (1, and 2: traces count with metrics what they lose), work (3), edges (4), whole (5), and beside it what only tests use (6).
-const MODULES: [Module; 28] = [
+const MODULES: [Module; 29] = [
     module("text", 0, &[]),
     module("catalog", 0, &[]),
     module("error", 0, &[]),
@@ -115,6 +115,11 @@ const MODULES: [Module; 28] = [
         4,
         &["catalog", "error", "logs", "metrics", "protobuf", "trace"],
     ),
+    module(
+        "resources",
+        4,
+        &["catalog", "error", "metrics", "observe", "trace_context"],
+    ),
     module("scrape", 4, &["catalog", "metrics"]),
     module("system", 4, &["catalog", "metrics"]),
     module(
@@ -133,6 +138,7 @@ const MODULES: [Module; 28] = [
             "metrics",
             "observe",
             "otlp",
+            "resources",
             "scrape",
             "system",
             "trace",

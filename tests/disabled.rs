@@ -195,3 +195,27 @@ async fn a_service_starts() {
     ask(app().layer(monitoring.layer())).await;
     assert_eq!(requests(&monitoring), [""; 0]);
 }
+
+/// What a service says of its business and its resources is checked as ever, and goes nowhere.
+#[test]
+#[cfg(feature = "business")]
+fn recorders_do_nothing() {
+    if !is_disabled("recorders_do_nothing") {
+        return;
+    }
+    let monitoring = monitoring();
+    let wrong = monitoring.business().currencies(["EURO"]).register();
+    assert!(wrong.is_err());
+    let business = monitoring.business().plans(["forest"]).register().unwrap();
+    business.signed_up("forest");
+    business.user_seen("mara@example.org");
+    business.revenue(1, "EUR");
+    business.order().completed();
+    let never = || -> usize { unreachable!("nobody asks") };
+    monitoring.queue("emails", never).unwrap();
+    monitoring.cache("products").unwrap().hit();
+    let text = monitoring.metrics().render();
+    for word in ["forest", "active_users", "EUR", "emails", "products"] {
+        assert!(!text.contains(word), "{word}\n{text}");
+    }
+}

@@ -2,14 +2,14 @@
 
 use crate::business::boxes::BoxStage;
 use crate::business::money::{self, Money};
-use crate::business::name::{Named, check};
+use crate::business::name::Named;
 use crate::business::order::{OrderOutcome, Orders};
 use crate::business::recorder::{Boxes, Business, Recorders};
 use crate::business::refusal::Checked;
 use crate::business::users::Users;
 use crate::catalog;
 use crate::error::Error;
-use crate::metrics::{Registry, resolve};
+use crate::metrics::{Registry, check_names, resolve};
 use crate::observe::Meter;
 
 /// The fewest label sets that a family must have room for: the words of a sketch, the currencies of the world.
@@ -75,12 +75,12 @@ impl BusinessBuilder {
     /// When a name is empty, too long or there twice, a currency is not in ISO 4217, `max_series` is below 256, or it was called before for this
     /// monitoring. The text says what to do.
     pub fn register(self) -> Result<Business, Error> {
-        check("business(): plans", &self.plans)?;
-        check("business(): touchpoints", &self.touchpoints)?;
+        check_names("business(): plans", &self.plans)?;
+        check_names("business(): touchpoints", &self.touchpoints)?;
         let journeys: Vec<String> = self.journeys.iter().map(|(name, _)| name.clone()).collect();
-        check("business(): journeys", &journeys)?;
+        check_names("business(): journeys", &journeys)?;
         for (name, steps) in &self.journeys {
-            check(&format!("business(): steps of the journey `{name}`"), steps)?;
+            check_names(&format!("business(): steps of the journey `{name}`"), steps)?;
         }
         let codes = self.currencies.iter().map(String::as_str);
         if let Some(code) = codes.clone().find(|code| !money::is_currency(code)) {

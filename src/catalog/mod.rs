@@ -13,6 +13,7 @@ mod metric;
 mod otel;
 mod own;
 mod process;
+mod resource;
 pub(crate) mod validate;
 
 pub use business::{
@@ -42,6 +43,10 @@ pub use process::{
     PROCESS_CPU, PROCESS_MAX_FDS, PROCESS_OPEN_FDS, PROCESS_RESIDENT_MEMORY, PROCESS_START_TIME,
     PROCESS_THREADS, PROCESS_VIRTUAL_MEMORY, PROCESS_VIRTUAL_MEMORY_MAX,
 };
+pub use resource::{
+    CACHE_REQUESTS, DB_POOL_ACQUIRE, DB_POOL_CONNECTIONS, DB_POOL_CONNECTIONS_MAX, DB_POOL_WAITING,
+    QUEUE_CAPACITY, QUEUE_DEPTH,
+};
 
 /// Every metric that this crate writes, in the order of the README's table.
 pub const ALL: &[Metric] = &[
@@ -59,6 +64,13 @@ pub const ALL: &[Metric] = &[
     REQUEST_COUNT,
     REQUEST_LATENCY,
     DB_QUERY_DURATION,
+    DB_POOL_CONNECTIONS,
+    DB_POOL_CONNECTIONS_MAX,
+    DB_POOL_WAITING,
+    DB_POOL_ACQUIRE,
+    QUEUE_DEPTH,
+    QUEUE_CAPACITY,
+    CACHE_REQUESTS,
     AUTHENTICATION_ATTEMPTS,
     ACTIVE_USERS,
     ACTIVE_USERS_SKETCH,

@@ -128,6 +128,13 @@ impl Series {
         self.known.iter().chain(self.overflow.get())
     }
 
+    /// Whether there is a series of this label set.
+    pub(crate) fn has(&'static self, values: &[&str]) -> bool {
+        let hash = hash(self.hasher.build_hasher(), values);
+        let is = |one: &One| *one.labels.values() == *values;
+        self.known.find(hash, is).is_some()
+    }
+
     /// The cells of a label set, made if they are new and there is room; else those of the overflow series.
     ///
     /// `values` has a value for each label. Finding takes no lock and allocates nothing.

@@ -17,7 +17,7 @@ use crate::metrics::labelled::Handle;
 ///
 /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
 /// # let monitoring = Monitoring::builder("docs").build()?;
-/// let depth = monitoring.metrics().gauge(Metric::gauge("queue_depth", "Orders waiting."))?;
+/// let depth = monitoring.metrics().gauge(Metric::gauge("orders_waiting", "Orders waiting."))?;
 /// depth.set(3.0);
 /// depth.sub(1.0);
 /// assert_eq!(depth.value(), 2.0);

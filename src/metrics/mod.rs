@@ -36,6 +36,7 @@ mod labelled;
 mod layout;
 mod list;
 mod losses;
+mod names;
 mod native;
 mod only;
 #[cfg(feature = "prometheus")]
@@ -73,6 +74,7 @@ pub(crate) use filter::ExemplarFilter;
 pub(crate) use histogram::nanoseconds;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
+pub(crate) use names::check_names;
 #[cfg(feature = "process")]
 pub(crate) use registry::Source;
 pub(crate) use registry::{DEFAULT_CAP, own_shape};

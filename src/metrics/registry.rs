@@ -243,7 +243,6 @@ impl Registry {
     }
 
     /// How many label sets a family holds.
-    #[cfg(any(feature = "business", feature = "metrics", feature = "prometheus"))]
     pub(crate) fn cap(self) -> usize {
         self.0.cap
     }
@@ -347,7 +346,6 @@ impl Registry {
     }
 
     /// Has something set gauges, or add to counters, before each collection.
-    #[cfg(feature = "business")]
     pub(crate) fn refresh(self, set: impl Fn() + Send + Sync + 'static) {
         self.0.refreshed.push(Box::new(set));
     }

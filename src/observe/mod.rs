@@ -24,7 +24,6 @@ mod traced;
 
 #[cfg(feature = "logs")]
 pub(crate) use crate::trace::current::{Entered, Open};
-#[cfg(feature = "business")]
 pub(crate) use clock::Start;
 pub(crate) use endpoint::Endpoint;
 pub use families::HttpNames;

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::http::{ClientLayer, Monitor, MonitorLayer};
 use crate::metrics::Registry;
 use crate::observe::Meter;
+use crate::resources::{Cache, Connections, Pool, QueueState};
 use crate::setup::builder::MonitoringBuilder;
 #[cfg(any(feature = "business", feature = "logs"))]
 use crate::setup::user_hash::UserHashKey;
@@ -219,9 +220,55 @@ impl Monitoring {
         BusinessBuilder::new(self.recording(), self.0.parts.user_hash_key.given())
     }
 
+    /// Watches a pool of connections under a name, such as that of its database: `db_pool_connections`, `db_pool_connections_max`,
+    /// `db_pool_waiting`; see [`resources`](crate::resources).
+    ///
+    /// # Errors
+    ///
+    /// When there is a pool of this name already, or it cannot be one. The text says what to do.
+    pub fn pool(&self, name: impl AsRef<str>, pool: impl Pool) -> Result<Connections, Error> {
+        Connections::watch(self.registry(), name.as_ref(), pool)
+    }
+
+    /// Watches a queue under a name: `queue_depth`, and `queue_capacity` where it is bounded; see [`resources`](crate::resources).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
+    /// let (_emails, worker) = tokio::sync::mpsc::unbounded_channel::<String>();
+    /// let depth = std::sync::Arc::new(worker);
+    /// monitoring.queue("emails", move || depth.len())?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When there is a queue of this name already, or it cannot be one. The text says what to do.
+    pub fn queue<S: Into<QueueState>>(
+        &self,
+        name: impl AsRef<str>,
+        state: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        crate::resources::watch(self.registry(), name.as_ref(), state)
+    }
+
+    /// Counts what a cache answers, under a name: `cache_requests_total`; see [`resources`](crate::resources).
+    ///
+    /// # Errors
+    ///
+    /// When there is a cache of this name already, or it cannot be one. The text says what to do.
+    pub fn cache(&self, name: impl AsRef<str>) -> Result<Cache, Error> {
+        Cache::new(self.registry(), name.as_ref())
+    }
+
     /// Where the service's own metrics are registered.
     pub fn metrics(&self) -> Registry {
         self.meter().registry
+    }
+
+    /// Where it is recorded, unless telemetry is disabled.
+    fn registry(&self) -> Option<Registry> {
+        self.recording().map(|meter| meter.registry)
     }
 
     pub(crate) fn meter(&self) -> &'static Meter {
