@@ -30,6 +30,7 @@ async fn every_route_answers_and_is_counted() {
     sign_up(&mut visitor).await;
     send_a_box(&mut visitor).await;
     order(&mut visitor).await;
+    tell(&mut visitor).await;
     log_in(&mut visitor).await;
     ask_for_recommendations(&mut visitor).await;
     go_astray(&mut visitor).await;
@@ -44,6 +45,78 @@ async fn is_ready(shop: &Shop) {
     assert_eq!(ready["status"], "pass", "{ready}");
     assert_eq!(ready["checks"]["database"]["status"], "pass", "{ready}");
 }
+
+/// What the visitor has done, in the shop's own terms.
+const BUSINESS: &[(&str, &[&str])] = &[
+    (
+        "subscription_signups_total",
+        &[
+            r#"subscription_signups_total{plan="forest"} 1"#,
+            r#"subscription_signups_total{plan="seedling"} 0"#,
+        ],
+    ),
+    ("revenue_total", &[r#"revenue_total{currency="EUR"} 40.7"#]),
+    ("refunds_total", &[r#"refunds_total{currency="EUR"} 40.7"#]),
+    (
+        "order_processing_seconds_count",
+        &[
+            r#"order_processing_seconds_count{outcome="cancelled"} 0"#,
+            r#"order_processing_seconds_count{outcome="completed"} 1"#,
+            r#"order_processing_seconds_count{outcome="failed"} 0"#,
+            r#"order_processing_seconds_count{outcome="rejected"} 2"#,
+        ],
+    ),
+    (
+        "subscription_box_stage_total",
+        &[
+            r#"subscription_box_stage_total{stage="created"} 1"#,
+            r#"subscription_box_stage_total{stage="curated"} 1"#,
+            r#"subscription_box_stage_total{stage="delivered"} 1"#,
+            r#"subscription_box_stage_total{stage="packed"} 1"#,
+            r#"subscription_box_stage_total{stage="returned"} 1"#,
+            r#"subscription_box_stage_total{stage="shipped"} 1"#,
+        ],
+    ),
+    (
+        "subscription_box_fill_ratio_sum",
+        &[
+            r#"subscription_box_fill_ratio_sum{plan="forest"} 0.25"#,
+            r#"subscription_box_fill_ratio_sum{plan="seedling"} 0"#,
+        ],
+    ),
+    (
+        "customer_satisfaction_score_sum",
+        &[
+            r#"customer_satisfaction_score_sum{touchpoint="delivery"} 5"#,
+            r#"customer_satisfaction_score_sum{touchpoint="support"} 2"#,
+        ],
+    ),
+    (
+        "user_journey_steps_total",
+        &[
+            r#"user_journey_steps_total{journey="subscription",step="browse"} 1"#,
+            r#"user_journey_steps_total{journey="subscription",step="first_box"} 1"#,
+            r#"user_journey_steps_total{journey="subscription",step="look_closer"} 1"#,
+            r#"user_journey_steps_total{journey="subscription",step="sign_up"} 1"#,
+        ],
+    ),
+    ("active_users", &["active_users 2"]),
+    (
+        "cache_requests_total",
+        &[
+            r#"cache_requests_total{cache="products",outcome="hit"} 0"#,
+            r#"cache_requests_total{cache="products",outcome="miss"} 1"#,
+        ],
+    ),
+    (
+        "queue_capacity",
+        &[r#"queue_capacity{queue="letters"} 1000"#],
+    ),
+    (
+        "db_pool_connections_max",
+        &[r#"db_pool_connections_max{pool="shop"} 1"#],
+    ),
+];
 
 /// Exactly these series, with exactly these values.
 async fn counts_are_those_of(visitor: &Visitor) {
@@ -60,6 +133,9 @@ async fn counts_are_those_of(visitor: &Visitor) {
             r#"boxes_packed_total{plan="seedling"} 0"#
         ]
     );
+    for (name, expected) in BUSINESS {
+        assert_eq!(shop.metric(name).await, *expected, "{name}");
+    }
     assert_eq!(shop.metric("order_items_sum").await, ["order_items_sum 2"]);
     assert_eq!(
         shop.metric("order_items_count").await,
@@ -116,30 +192,61 @@ async fn sign_up(visitor: &mut Visitor) {
 async fn send_a_box(visitor: &mut Visitor) {
     let at_stage =
         |stage| json!({ "id": 1, "subscription_id": 1, "plan": "forest", "stage": stage });
-    let open = |subscription| post("/api/v1/boxes", json!({ "subscription_id": subscription }));
-    let fill = |products| post("/api/v1/boxes/1/fill", json!({ "product_ids": products }));
-    let ship = || post("/api/v1/boxes/1/ship", Value::Null);
+    let create = |subscription| post("/api/v1/boxes", json!({ "subscription_id": subscription }));
+    let curate = |products| {
+        post(
+            "/api/v1/boxes/1/contents",
+            json!({ "product_ids": products }),
+        )
+    };
+    let advance = |stage| post("/api/v1/boxes/1/stage", json!({ "stage": stage }));
 
-    visitor.refuses(open(2), 422, UNKNOWN).await;
-    visitor.answers(open(1), 201, at_stage("open")).await;
+    visitor.refuses(create(2), 422, UNKNOWN).await;
+    visitor.answers(create(1), 201, at_stage("created")).await;
 
-    let why = "only a filled box can be shipped";
-    visitor.refuses(ship(), 409, why).await;
+    let backwards = "a box does not go there from where it is";
+    visitor.refuses(advance("shipped"), 409, backwards).await;
     let why = "a box holds 1 to 12 products";
-    visitor.refuses(fill(vec![]), 422, why).await;
-    visitor.refuses(fill(vec![1; 13]), 422, why).await;
-    visitor.refuses(fill(vec![1, 10]), 422, UNKNOWN).await;
+    visitor.refuses(curate(vec![]), 422, why).await;
+    visitor.refuses(curate(vec![1; 13]), 422, why).await;
+    visitor.refuses(curate(vec![1, 10]), 422, UNKNOWN).await;
+    let contents = vec![1, 1, 4];
     visitor
-        .answers(fill(vec![1, 1, 4]), 200, at_stage("filled"))
+        .answers(curate(contents), 200, at_stage("curated"))
         .await;
 
-    let why = "only an open box can be filled";
-    visitor.refuses(fill(vec![1]), 409, why).await;
-    visitor.answers(ship(), 200, at_stage("shipped")).await;
-    let why = "only a filled box can be shipped";
-    visitor.refuses(ship(), 409, why).await;
-    let visit = post("/api/v1/boxes/2/ship", Value::Null);
+    let why = "only a new box can be curated";
+    visitor.refuses(curate(vec![1]), 409, why).await;
+    for stage in ["packed", "shipped", "delivered", "returned"] {
+        visitor.answers(advance(stage), 200, at_stage(stage)).await;
+        visitor.refuses(advance(stage), 409, backwards).await;
+    }
+    for stage in ["created", "curated"] {
+        let why = "a box comes to this stage by other means";
+        visitor.refuses(advance(stage), 422, why).await;
+    }
+    let why = "unknown variant `lost`";
+    visitor.refuses(advance("lost").rejected(), 422, why).await;
+    let visit = post("/api/v1/boxes/2/stage", json!({ "stage": "packed" }));
     visitor.refuses(visit, 404, NOTHING).await;
+}
+
+async fn tell(visitor: &mut Visitor) {
+    let feedback = |touchpoint, score| {
+        let body = json!({ "touchpoint": touchpoint, "score": score });
+        post("/api/v1/feedback", body)
+    };
+    visitor
+        .answers(feedback("delivery", 5), 201, Value::Null)
+        .await;
+    visitor
+        .answers(feedback("support", 2), 201, Value::Null)
+        .await;
+    let why = "a score is from 1 to 5";
+    visitor.refuses(feedback("delivery", 0), 422, why).await;
+    visitor.refuses(feedback("delivery", 6), 422, why).await;
+    let why = "nobody asks there";
+    visitor.refuses(feedback("checkout", 5), 422, why).await;
 }
 
 async fn order(visitor: &mut Visitor) {
@@ -173,6 +280,12 @@ async fn order(visitor: &mut Visitor) {
     visitor.refuses(order(&[(1, 1), (9, 1)]), 409, why).await;
     // What was refused has left nothing behind.
     visitor.refuses(get("/api/v1/orders/2"), 404, NOTHING).await;
+
+    let refund = |id| post(&format!("/api/v1/orders/{id}/refund"), Value::Null);
+    visitor.answers(refund(1), 204, Value::Null).await;
+    let why = "this order is refunded already";
+    visitor.refuses(refund(1), 409, why).await;
+    visitor.refuses(refund(2), 404, NOTHING).await;
 }
 
 async fn log_in(visitor: &mut Visitor) {

@@ -1,6 +1,7 @@
 //! The routes of the shop; each group of handlers has its file.
 
 mod boxes;
+mod feedback;
 mod login;
 mod orders;
 mod products;
@@ -12,8 +13,10 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 
 use ecolaura_monitoring::authentication::Authentication;
+use ecolaura_monitoring::business::Business;
 
 use crate::error::Error;
+use crate::mail::Mail;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -23,6 +26,8 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     pub(crate) metrics: Metrics,
     pub(crate) authentication: Authentication,
+    pub(crate) business: Business,
+    pub(crate) mail: Mail,
 }
 
 pub(crate) fn router(state: AppState) -> Router {
@@ -33,10 +38,12 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/api/v1/subscriptions", post(subscriptions::create))
         .route("/api/v1/subscriptions/{id}", get(subscriptions::show))
         .route("/api/v1/boxes", post(boxes::create))
-        .route("/api/v1/boxes/{id}/fill", post(boxes::fill))
-        .route("/api/v1/boxes/{id}/ship", post(boxes::ship))
+        .route("/api/v1/boxes/{id}/contents", post(boxes::curate))
+        .route("/api/v1/boxes/{id}/stage", post(boxes::advance))
+        .route("/api/v1/feedback", post(feedback::create))
         .route("/api/v1/orders", post(orders::create))
         .route("/api/v1/orders/{id}", get(orders::show))
+        .route("/api/v1/orders/{id}/refund", post(orders::refund))
         .route("/api/v1/login", post(login::login))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)

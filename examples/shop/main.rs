@@ -9,8 +9,10 @@
 
 mod api;
 mod args;
+mod business;
 mod error;
 mod extract;
+mod mail;
 mod metrics;
 mod store;
 mod traffic;
@@ -26,6 +28,7 @@ use tokio::net::TcpListener;
 
 use crate::api::AppState;
 use crate::args::Args;
+use crate::mail::Mail;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -65,6 +68,8 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         store,
         metrics,
         authentication: monitoring.authentication(),
+        business: business::register(&monitoring)?,
+        mail: Mail::open(&monitoring)?,
     })
     .layer(monitoring.layer());
     announce(shop, monitoring.listen_addr(), args.requests_per_second);

@@ -1,6 +1,8 @@
 //! What the shop remembers, in SQLite; all SQL is here, a file for each group of tables.
 
+mod boxes;
 mod customers;
+mod feedback;
 mod orders;
 mod products;
 mod subscriptions;
@@ -9,17 +11,22 @@ use std::fmt::Display;
 use std::path::Path;
 
 use ecolaura_monitoring::Monitoring;
+use ecolaura_monitoring::resources::{Connections, PoolState};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
+pub(crate) use self::boxes::{Moved, Stage, SubscriptionBox};
 pub(crate) use self::orders::{Order, OrderItem};
 pub(crate) use self::products::Product;
-pub(crate) use self::subscriptions::{Plan, Subscription, SubscriptionBox};
+use self::products::Shelf;
+pub(crate) use self::subscriptions::{Plan, Subscription};
 
 #[derive(Clone)]
 pub(crate) struct Store {
     pool: SqlitePool,
+    connections: Connections,
     monitoring: Monitoring,
+    shelf: Shelf,
 }
 
 impl Store {
@@ -27,7 +34,7 @@ impl Store {
     pub(crate) async fn open(
         file: Option<&Path>,
         monitoring: Monitoring,
-    ) -> Result<Self, sqlx::Error> {
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let (pool, options) = match file {
             Some(file) => (
                 SqlitePoolOptions::new(),
@@ -52,7 +59,18 @@ impl Store {
         sqlx::raw_sql(include_str!("store/schema.sql"))
             .execute(&pool)
             .await?;
-        Ok(Self { pool, monitoring })
+        let asked = pool.clone();
+        let connections = monitoring.pool("shop", move || {
+            let max = asked.options().get_max_connections();
+            PoolState::new(asked.size() as usize, asked.num_idle()).max(max as usize)
+        })?;
+        let shelf = Shelf::new(monitoring.cache("products")?);
+        Ok(Self {
+            pool,
+            connections,
+            monitoring,
+            shelf,
+        })
     }
 
     /// Runs a query under a name, so that it is known how long it took and whether it failed. That something is not there is no failure: it is

@@ -50,8 +50,9 @@ impl Visitor {
     async fn visit(&mut self) -> Result<(), Closed> {
         match self.rng.u8(..100) {
             0..35 => self.browse().await,
-            35..55 => self.subscribe().await,
-            55..75 => self.order().await,
+            35..53 => self.subscribe().await,
+            53..71 => self.order().await,
+            71..75 => self.tell().await,
             75..83 => self.ask_for_recommendations().await,
             83..88 => self.leave_early().await,
             88..93 => self.log_in().await,
@@ -68,18 +69,40 @@ impl Visitor {
 
     async fn subscribe(&mut self) -> Result<(), Closed> {
         let plan = *self.pick(&["seedling", "seedling", "forest", "jungle"]);
-        let sign_up = json!({ "email": "visitor@ecolaura.example", "plan": plan });
+        let visitor = self.rng.u16(..2000);
+        let email = format!("visitor-{visitor}@ecolaura.example");
+        let sign_up = json!({ "email": email, "plan": plan });
         let subscription = self.post("subscriptions", sign_up).await?;
         let Some(id) = subscription["id"].as_i64() else {
             return Ok(()); // there is no jungle
         };
-        let opened = self.post("boxes", json!({ "subscription_id": id })).await?;
-        let id = &opened["id"];
-        let filling = json!({ "product_ids": [1, 4, self.rng.u8(1..=8)] });
-        self.post(&format!("boxes/{id}/fill"), filling).await?;
-        for _ in 0..self.rng.u8(1..=2) {
-            self.post(&format!("boxes/{id}/ship"), json!({})).await?; // a second time is a conflict
+        let created = self.post("boxes", json!({ "subscription_id": id })).await?;
+        let id = &created["id"];
+        let products: Vec<u8> = (0..self.rng.u8(6..=12))
+            .map(|_| self.rng.u8(1..=8))
+            .collect();
+        let contents = json!({ "product_ids": products });
+        self.post(&format!("boxes/{id}/contents"), contents).await?;
+        for stage in ["packed", "shipped", "delivered", "returned"] {
+            let goes_on = match stage {
+                "returned" => self.rng.u8(..20) == 0,
+                _ => self.rng.u8(..20) > 0, // some are still on their way
+            };
+            if !goes_on {
+                break;
+            }
+            let stage = json!({ "stage": stage });
+            self.post(&format!("boxes/{id}/stage"), stage).await?;
         }
+        Ok(())
+    }
+
+    /// How content they are; most are.
+    async fn tell(&mut self) -> Result<(), Closed> {
+        let touchpoint = *self.pick(&["delivery", "delivery", "support"]);
+        let score = *self.pick(&[1, 2, 3, 4, 4, 4, 5, 5, 5, 5, 6]); // six is no score
+        let feedback = json!({ "touchpoint": touchpoint, "score": score });
+        self.post("feedback", feedback).await?;
         Ok(())
     }
 
@@ -93,6 +116,9 @@ impl Visitor {
         let order = self.post("orders", json!({ "items": items })).await?;
         if let Some(id) = order["id"].as_i64() {
             self.get(&format!("orders/{id}")).await?;
+            if self.rng.u8(..12) == 0 {
+                self.post(&format!("orders/{id}/refund"), json!({})).await?;
+            }
         }
         Ok(())
     }

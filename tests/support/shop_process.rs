@@ -50,6 +50,9 @@ impl Shop {
         let url = format!("http://{}{path}", self.address);
         let answer = self.client.send(method, &url, body).await;
         let (status, answer) = answer.expect("an answer");
+        if answer.is_empty() {
+            return (status, Value::Null);
+        }
         match serde_json::from_str(&answer) {
             Ok(answer) => (status, answer),
             Err(error) => panic!("{path}: {status}: {answer}: {error}"),

@@ -1,14 +1,19 @@
-//! A subscriber's box: opened, filled, shipped.
+//! A subscriber's box, from one stage of its life to the next.
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::Deserialize;
 
+use crate::business::SUBSCRIPTION;
 use crate::error::Error;
 use crate::extract::{Json, Path};
 use crate::metrics::{ByPlan, Metrics};
-use crate::store::{Store, SubscriptionBox};
+use crate::store::{Moved, Stage, Store, SubscriptionBox};
+
+/// So many products fit into a box.
+const ROOM: usize = 12;
 
 #[derive(Deserialize)]
 pub(super) struct NewBox {
@@ -16,38 +21,63 @@ pub(super) struct NewBox {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Filling {
+pub(super) struct Contents {
     product_ids: Vec<i64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Move {
+    stage: Stage,
 }
 
 #[monitor("/api/v1/boxes")]
 pub(super) async fn create(
     State(store): State<Store>,
+    State(business): State<Business>,
     Json(new): Json<NewBox>,
 ) -> Result<(StatusCode, Json<SubscriptionBox>), Error> {
-    let opened = store.open_box(new.subscription_id).await?;
-    Ok((StatusCode::CREATED, Json(opened)))
+    let created = store.create_box(new.subscription_id).await?;
+    business.box_created();
+    business.step(SUBSCRIPTION, "first_box");
+    Ok((StatusCode::CREATED, Json(created)))
 }
 
-#[monitor("/api/v1/boxes/{id}/fill")]
-pub(super) async fn fill(
+#[monitor("/api/v1/boxes/{id}/contents")]
+pub(super) async fn curate(
     State(store): State<Store>,
-    State(metrics): State<Metrics>,
+    State(business): State<Business>,
     Path(id): Path<i64>,
-    Json(filling): Json<Filling>,
+    Json(contents): Json<Contents>,
 ) -> Result<Json<SubscriptionBox>, Error> {
-    if !(1..=12).contains(&filling.product_ids.len()) {
+    if !(1..=ROOM).contains(&contents.product_ids.len()) {
         return Err(Error::Invalid("a box holds 1 to 12 products"));
     }
-    let filled = store.fill_box(id, &filling.product_ids).await?;
-    metrics.boxes_packed.get(ByPlan { plan: filled.plan }).inc();
-    Ok(Json(filled))
+    let curated = store.curate_box(id, &contents.product_ids).await?;
+    Ok(Json(tell(business, curated)))
 }
 
-#[monitor("/api/v1/boxes/{id}/ship")]
-pub(super) async fn ship(
+#[monitor("/api/v1/boxes/{id}/stage")]
+pub(super) async fn advance(
     State(store): State<Store>,
+    State(metrics): State<Metrics>,
+    State(business): State<Business>,
     Path(id): Path<i64>,
+    Json(Move { stage }): Json<Move>,
 ) -> Result<Json<SubscriptionBox>, Error> {
-    Ok(Json(store.ship_box(id).await?))
+    if matches!(stage, Stage::Created | Stage::Curated) {
+        return Err(Error::Invalid("a box comes to this stage by other means"));
+    }
+    let moved = tell(business, store.move_box(id, stage).await?);
+    if let Stage::Packed = stage {
+        let plan = moved.plan;
+        metrics.boxes_packed.get(ByPlan { plan }).inc();
+        business.box_filled(plan, f64::from(moved.products) / ROOM as f64);
+    }
+    Ok(Json(moved))
+}
+
+/// Tells that a box has moved.
+fn tell(business: Business, Moved { moved, from, spent }: Moved) -> SubscriptionBox {
+    business.box_moved(from.into(), moved.stage.into(), spent);
+    moved
 }

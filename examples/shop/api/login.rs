@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use ecolaura_monitoring::authentication::Authentication;
+use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
@@ -29,6 +30,7 @@ pub(super) struct Welcome {
 pub(super) async fn login(
     State(store): State<Store>,
     State(authentication): State<Authentication>,
+    State(business): State<Business>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Json<Welcome>, Error> {
     let email = credentials.email;
@@ -53,6 +55,9 @@ pub(super) async fn login(
         ),
     };
     attempt.user(&email).record();
+    if answer.is_ok() {
+        business.user_seen(&email);
+    }
     answer
 }
 

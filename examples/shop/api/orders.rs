@@ -2,9 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::Deserialize;
 
+use crate::business::CURRENCY;
 use crate::error::Error;
 use crate::extract::{Json, Path};
 use crate::metrics::Metrics;
@@ -19,6 +21,7 @@ pub(super) struct NewOrder {
 pub(super) async fn create(
     State(store): State<Store>,
     State(metrics): State<Metrics>,
+    State(business): State<Business>,
     Json(NewOrder { items }): Json<NewOrder>,
 ) -> Result<(StatusCode, Json<Order>), Error> {
     if !(1..=20).contains(&items.len()) {
@@ -28,9 +31,27 @@ pub(super) async fn create(
         return Err(Error::Invalid("a quantity is from 1 to 100"));
     }
     let size = items.len();
-    let order = store.place_order(items).await?;
+    let processing = business.order();
+    let placed = store.place_order(items).await;
+    match &placed {
+        Ok(_) => processing.completed(),
+        Err(Error::Internal(_)) => processing.failed(),
+        Err(_) => processing.rejected(),
+    }
+    let order = placed?;
+    business.revenue(order.total_cents, CURRENCY);
     metrics.order_items.observe(size as f64);
     Ok((StatusCode::CREATED, Json(order)))
+}
+
+#[monitor("/api/v1/orders/{id}/refund")]
+pub(super) async fn refund(
+    State(store): State<Store>,
+    State(business): State<Business>,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Error> {
+    business.refund(store.refund_order(id).await?, CURRENCY);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[monitor("/api/v1/orders/{id}")]

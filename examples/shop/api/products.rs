@@ -1,21 +1,31 @@
 //! Look at what the shop sells.
 
 use axum::extract::State;
+use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 
+use crate::business::SUBSCRIPTION;
 use crate::error::Error;
 use crate::extract::{Json, Path};
 use crate::store::{Product, Store};
 
 #[monitor("/api/v1/products")]
-pub(super) async fn list(State(store): State<Store>) -> Result<Json<Vec<Product>>, Error> {
-    Ok(Json(store.products().await?))
+pub(super) async fn list(
+    State(store): State<Store>,
+    State(business): State<Business>,
+) -> Result<Json<Vec<Product>>, Error> {
+    let products = store.products().await?;
+    business.step(SUBSCRIPTION, "browse");
+    Ok(Json(products))
 }
 
 #[monitor("/api/v1/products/{id}")]
 pub(super) async fn show(
     State(store): State<Store>,
+    State(business): State<Business>,
     Path(id): Path<i64>,
 ) -> Result<Json<Product>, Error> {
-    Ok(Json(store.product(id).await?))
+    let product = store.product(id).await?;
+    business.step(SUBSCRIPTION, "look_closer");
+    Ok(Json(product))
 }

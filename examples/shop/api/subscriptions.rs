@@ -2,11 +2,14 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::Deserialize;
 
+use crate::business::SUBSCRIPTION;
 use crate::error::Error;
 use crate::extract::{Json, Path};
+use crate::mail::{Letter, Mail};
 use crate::store::{Plan, Store, Subscription};
 
 #[derive(Deserialize)]
@@ -18,12 +21,18 @@ pub(super) struct SignUp {
 #[monitor("/api/v1/subscriptions")]
 pub(super) async fn create(
     State(store): State<Store>,
+    State(business): State<Business>,
+    State(mail): State<Mail>,
     Json(sign_up): Json<SignUp>,
 ) -> Result<(StatusCode, Json<Subscription>), Error> {
     if !is_address(&sign_up.email) {
         return Err(Error::Invalid("email is not an address"));
     }
     let subscription = store.subscribe(&sign_up.email, sign_up.plan).await?;
+    business.signed_up(sign_up.plan);
+    business.step(SUBSCRIPTION, "sign_up");
+    business.user_seen(&sign_up.email);
+    mail.send(Letter::Welcome);
     Ok((StatusCode::CREATED, Json(subscription)))
 }
 

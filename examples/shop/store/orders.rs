@@ -10,7 +10,7 @@ use crate::error::Error;
 #[derive(Serialize)]
 pub(crate) struct Order {
     id: i64,
-    total_cents: i64,
+    pub(crate) total_cents: i64,
     items: Vec<OrderItem>,
 }
 
@@ -26,7 +26,7 @@ impl Store {
     /// Its queries are told of by sqlx, in the span of this function.
     #[instrument(skip_all)]
     pub(crate) async fn place_order(&self, items: Vec<OrderItem>) -> Result<Order, Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.connections.acquire(self.pool.begin()).await?;
         // Writes first: SQLite may refuse to let a transaction write after it has read.
         let insert = sqlx::query("INSERT INTO orders (total_cents) VALUES (0)");
         let id = insert.execute(&mut *tx).await?.last_insert_rowid();
@@ -50,6 +50,20 @@ impl Store {
             total_cents,
             items,
         })
+    }
+
+    /// Gives the money of an order back, once; how much that is.
+    #[instrument(skip_all)]
+    pub(crate) async fn refund_order(&self, id: i64) -> Result<i64, Error> {
+        let sql = "UPDATE orders SET is_refunded = TRUE WHERE id = ? AND NOT is_refunded RETURNING total_cents";
+        let update = sqlx::query_scalar(sql).bind(id).fetch_optional(&self.pool);
+        match self.query("UPDATE order", update).await? {
+            Some(total_cents) => Ok(total_cents),
+            None => {
+                self.order(id).await?; // it may not be there
+                Err(Error::Conflict("this order is refunded already"))
+            }
+        }
     }
 
     pub(crate) async fn order(&self, id: i64) -> Result<Order, Error> {

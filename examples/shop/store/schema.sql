@@ -14,7 +14,15 @@ CREATE TABLE IF NOT EXISTS subscriptions (
 CREATE TABLE IF NOT EXISTS boxes (
     id              INTEGER PRIMARY KEY,
     subscription_id INTEGER NOT NULL REFERENCES subscriptions,
-    stage           TEXT    NOT NULL DEFAULT 'open'
+    stage           TEXT    NOT NULL DEFAULT 'created',
+    since           REAL    NOT NULL DEFAULT (unixepoch('subsec'))
+);
+
+CREATE TABLE IF NOT EXISTS box_moves (
+    box_id        INTEGER NOT NULL REFERENCES boxes,
+    from_stage    TEXT    NOT NULL,
+    to_stage      TEXT    NOT NULL,
+    spent_seconds REAL    NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS box_items (
@@ -24,7 +32,8 @@ CREATE TABLE IF NOT EXISTS box_items (
 
 CREATE TABLE IF NOT EXISTS orders (
     id          INTEGER PRIMARY KEY,
-    total_cents INTEGER NOT NULL
+    total_cents INTEGER NOT NULL,
+    is_refunded BOOLEAN NOT NULL DEFAULT FALSE
 );
 
 CREATE TABLE IF NOT EXISTS order_items (
@@ -34,6 +43,11 @@ CREATE TABLE IF NOT EXISTS order_items (
 );
 
 CREATE INDEX IF NOT EXISTS order_items_of ON order_items (order_id);
+
+CREATE TABLE IF NOT EXISTS feedback (
+    touchpoint TEXT    NOT NULL,
+    score      INTEGER NOT NULL
+);
 
 CREATE TABLE IF NOT EXISTS customers (
     id            INTEGER PRIMARY KEY,
