@@ -12,6 +12,7 @@ use crate::setup::secret::Secret;
 #[derive(Clone, Copy)]
 pub(crate) struct UserHashKey {
     key: [u8; 16],
+    #[cfg_attr(not(feature = "business"), allow(dead_code))]
     is_given: bool,
 }
 
