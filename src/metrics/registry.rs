@@ -332,7 +332,7 @@ impl Registry {
     }
 
     /// Shows what this has as well. Where two sources have a family of one name, that of the first is shown.
-    #[cfg(any(feature = "metrics", feature = "process", feature = "prometheus"))]
+    #[cfg(any(feature = "metrics", feature = "prometheus", feature = "system"))]
     pub(crate) fn add_source(self, source: impl Source + 'static) {
         self.0.sources.push(Box::new(source));
     }

@@ -35,8 +35,8 @@ pub struct MonitoringBuilder {
     pub(crate) native_histograms: bool,
     pub(crate) created_series: bool,
     /// `None`: for `init`, and not for `build`.
-    #[cfg(feature = "process")]
-    pub(crate) process_metrics: Option<bool>,
+    #[cfg(feature = "system")]
+    pub(crate) system_metrics: Option<bool>,
     pub(crate) listen: Listen,
     #[cfg(feature = "traces")]
     pub(crate) sampling: Option<Sampling>,
@@ -88,8 +88,8 @@ impl MonitoringBuilder {
             http_names: HttpNames::default(),
             native_histograms: true,
             created_series: false,
-            #[cfg(feature = "process")]
-            process_metrics: None,
+            #[cfg(feature = "system")]
+            system_metrics: None,
             listen: Listen::Default,
             #[cfg(feature = "traces")]
             sampling: None,
@@ -214,9 +214,9 @@ impl MonitoringBuilder {
     /// `monitoring_families_refused_total`. They are not in [`Monitoring::prometheus_collector`], whose registry may have its own.
     ///
     /// The start of the process is known to the second.
-    #[cfg(feature = "process")]
-    pub fn process_metrics(mut self, process: bool) -> Self {
-        self.process_metrics = Some(process);
+    #[cfg(feature = "system")]
+    pub fn system_metrics(mut self, system: bool) -> Self {
+        self.system_metrics = Some(system);
         self
     }
 
@@ -317,8 +317,8 @@ impl MonitoringBuilder {
         let build = [&self.version, &self.revision, &self.rustc];
         meter.registry.set_build(build.map(|given| given.trim()));
         // Before the bridged registries, which may have families of the same names.
-        #[cfg(feature = "process")]
-        if self.process_metrics.unwrap_or(global) {
+        #[cfg(feature = "system")]
+        if self.system_metrics.unwrap_or(global) {
             if let Some(process) = crate::system::Process::this() {
                 meter.registry.add_source(process);
             }

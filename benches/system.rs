@@ -1,4 +1,4 @@
-//! What `process_*` add to a scrape. `cargo bench --bench process`.
+//! What `process_*` add to a scrape. `cargo bench --bench system`.
 
 mod support;
 
@@ -23,7 +23,7 @@ fn main() {
 }
 
 fn scrape(process: bool) -> impl Fn(u64) + Clone + Sync + 'static {
-    let builder = Monitoring::builder("bench").process_metrics(process);
+    let builder = Monitoring::builder("bench").system_metrics(process);
     let metrics: Registry = builder.build().expect("the environment is empty").metrics();
     move |_| {
         black_box(metrics.render());
