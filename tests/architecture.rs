@@ -143,7 +143,10 @@ const CRATES: [(&str, &[&str]); 25] = [
     ("rustls_native_certs", &["otlp"]),
     ("serde_json", &["control", "health", "otlp"]),
     ("siphasher", &["authentication", "setup"]),
-    ("tokio", &["control", "health", "otlp", "scrape", "setup"]),
+    (
+        "tokio",
+        &["control", "health", "otlp", "scrape", "setup", "system"],
+    ),
     (
         "tracing",
         &["database", "health", "logs", "otlp", "setup", "trace"],

@@ -269,6 +269,8 @@ impl MonitoringBuilder {
         if Meter::is_installed() {
             return Err(Error::already_initialised());
         }
+        #[cfg(feature = "system")]
+        let system = self.system_metrics.unwrap_or(true);
         let monitoring = self.start(true)?;
         if !monitoring.meter().install() {
             return Err(Error::already_initialised());
@@ -278,6 +280,10 @@ impl MonitoringBuilder {
         #[cfg(feature = "logs")]
         monitoring.subscribe();
         monitoring.watch_runtime();
+        #[cfg(feature = "system")]
+        if let Some(meter) = monitoring.recording().filter(|_| system) {
+            crate::system::watch(meter.registry);
+        }
         monitoring.keep();
         monitoring.announce();
         Ok(monitoring)
@@ -321,6 +327,12 @@ impl MonitoringBuilder {
         if self.system_metrics.unwrap_or(global) {
             if let Some(process) = crate::system::Process::this() {
                 meter.registry.add_source(process);
+            }
+            if let Some(machine) = crate::system::Machine::this() {
+                meter.registry.add_source(machine);
+            }
+            if let Some(runtime) = crate::system::Runtime::current() {
+                meter.registry.add_source(runtime);
             }
         }
         #[cfg(feature = "prometheus")]
