@@ -34,7 +34,14 @@ const MODULES: [Module; 27] = [
     module(
         "metrics",
         1,
-        &["catalog", "error", "label", "protobuf", "trace_context"],
+        &[
+            "catalog",
+            "error",
+            "label",
+            "protobuf",
+            "text",
+            "trace_context",
+        ],
     ),
     module(
         "logs",
@@ -61,6 +68,7 @@ const MODULES: [Module; 27] = [
             "outcome",
             "redact",
             "sql",
+            "text",
             "trace_context",
         ],
     ),
