@@ -1,18 +1,25 @@
 //! Files of the kernel that are kept open and read again, and what they say at one time.
 
 use std::cell::OnceCell;
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// More than what the kernel says of five thousand devices.
-const MOST: u64 = 1 << 20;
+const MOST: usize = 1 << 20;
+
+/// What the kernel writes at a time: the whole of most files, else as many whole lines as find room.
+const PIECE: usize = 4096;
+
+/// Longer than any line of those that are written line by line. A piece that has room for another one was the last, so that nobody has to ask
+/// whether there is more.
+const LINE: usize = 512;
 
 /// A file that is kept open: reading it again takes a third of the time of opening it, and works where no descriptor is left.
 pub(crate) struct Kept {
     path: PathBuf,
-    most: u64,
+    most: usize,
     file: Mutex<Option<File>>,
 }
 
@@ -22,7 +29,7 @@ impl Kept {
     }
 
     /// Of which no more than so many bytes are wanted.
-    pub(crate) fn open_start(path: impl Into<PathBuf>, most: u64) -> Self {
+    pub(crate) fn open_start(path: impl Into<PathBuf>, most: usize) -> Self {
         let path = path.into();
         let file = Mutex::new(File::open(&path).ok());
         Self { path, most, file }
@@ -37,7 +44,10 @@ impl Kept {
             Some(file) => Ok(file),
             None => File::open(&self.path),
         };
-        let Ok((file, text)) = opened.and_then(|file| read_again(file, self.most)) else {
+        let Ok(file) = opened else {
+            return String::new();
+        };
+        let Ok(text) = read_again(&file, self.most) else {
             return String::new();
         };
         *kept = Some(file);
@@ -45,26 +55,48 @@ impl Kept {
     }
 }
 
-/// A file's text; empty if it cannot be read.
+/// A file's text, however long its lines are; empty if it cannot be read.
 pub(crate) fn read(path: &Path) -> String {
-    let read = File::open(path).and_then(|file| read_again(file, MOST));
-    read.map_or_else(|_| String::new(), |(_, text)| text)
+    text(fs::read(path).unwrap_or_default())
 }
 
-/// The text of a file that is open: of those of the kernel, what it is now. Names in it can be any bytes.
-fn read_again(mut file: File, most: u64) -> io::Result<(File, String)> {
-    file.rewind()?;
-    let mut bytes = Vec::with_capacity(4096);
-    // `take` also spares two calls that ask how long the file is, which is not known of these.
-    let read = file.by_ref().take(most).read_to_end(&mut bytes)?;
-    if read as u64 == most {
-        // Cut off: the last number might be part of one.
-        let end = bytes.iter().rposition(|byte| *byte == b'\n');
-        bytes.truncate(end.map_or(0, |end| end + 1));
-    }
+/// Names in it can be any bytes.
+fn text(bytes: Vec<u8>) -> String {
     let text = String::from_utf8(bytes);
-    let text = text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    Ok((file, text))
+    text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The text of a file that is open: of those of the kernel, what it is now.
+fn read_again(file: &File, most: usize) -> io::Result<String> {
+    let mut bytes = Vec::with_capacity(PIECE);
+    loop {
+        let mut piece = [0; PIECE];
+        let read = read_at(file, &mut piece, bytes.len() as u64)?;
+        bytes.extend_from_slice(piece.get(..read).unwrap_or_default());
+        if bytes.len() >= most {
+            // Cut off: the last number might be part of one.
+            bytes.truncate(most);
+            let end = bytes.iter().rposition(|byte| *byte == b'\n');
+            bytes.truncate(end.map_or(0, |end| end + 1));
+            break;
+        }
+        if read < PIECE - LINE {
+            break;
+        }
+    }
+    Ok(text(bytes))
+}
+
+/// One call of the system, where winding back and then reading would be two.
+#[cfg(unix)]
+fn read_at(file: &File, piece: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, piece, at)
+}
+
+/// Nothing is read on other systems.
+#[cfg(not(unix))]
+fn read_at(_file: &File, _piece: &mut [u8], _at: u64) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// What files say at one time, each read when something of it is wanted first.
@@ -99,7 +131,8 @@ impl<const N: usize> Texts<N> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::sync::mpsc;
+    use std::thread;
 
     use super::*;
     use crate::system::fixture::Folder;
@@ -128,6 +161,37 @@ mod tests {
         check(18, "first 12\n");
         check(9, "first 12\n");
         check(8, "");
+    }
+
+    #[test]
+    fn what_is_longer_than_a_piece_is_read_whole() {
+        let folder = Folder::new("long");
+        let path = folder.path().join("file");
+        for lines in [90, 100, 101, 102, 103, 409, 410, 5_000] {
+            let text = "a line of 39 characters and its break \n".repeat(lines);
+            fs::write(&path, &text).unwrap();
+            assert_eq!(Kept::open(&path).read(), text);
+        }
+    }
+
+    /// This one is longer than a piece, and written line by line.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_long_file_of_the_kernel_is_read_whole() {
+        let path = Path::new("/proc/self/maps");
+        let threads: Vec<_> = (0..60).map(|_| waiting()).collect();
+        let text = || read(path);
+        assert!(text().len() > 2 * PIECE, "each has its stack");
+        // Other tests map memory meanwhile.
+        assert!((0..1000).any(|_| Kept::open(path).read() == text()));
+        drop(threads);
+    }
+
+    /// A thread that waits until this is gone.
+    fn waiting() -> mpsc::Sender<()> {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || receiver.recv());
+        sender
     }
 
     #[test]
