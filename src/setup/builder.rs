@@ -210,9 +210,9 @@ impl MonitoringBuilder {
     /// disks, network and pressure of the machine and the container) and `tokio_*` (of the runtime within which this is built). Default: yes
     /// for [`init`](Self::init), no for [`build`](Self::build).
     ///
-    /// They are read at each scrape that wants them, in some 75 µs; in a container there are ten small files more. What cannot be read is left out, never shown as 0;
-    /// on other systems than Linux there is `tokio_*` alone. Families of these names in a `prometheus` registry are then left out, and counted
-    /// in `monitoring_families_refused_total`. But for the histogram of the lag they are not in
+    /// They are read at each scrape that wants them, in some 75 µs; in a container there are ten small files more. What cannot be read is left
+    /// out, never shown as 0; on other systems than Linux there is `tokio_*` alone. Families of these names in a `prometheus` registry are then
+    /// left out, and counted in `monitoring_families_refused_total`. But for the histogram of the lag they are not in
     /// [`Monitoring::prometheus_collector`], whose registry may have its own.
     ///
     /// - **`scope`** is `host` for the whole machine, also from within a container; `container` for the control group of the process, which
@@ -222,7 +222,7 @@ impl MonitoringBuilder {
     ///   none is. Of each family 64 at most.
     /// - **The start** of the process is known to the second; that of the other counters is not told.
     /// - **The lag** of the runtime is measured for `init` alone: a thread gives it an empty task, and the next one a second after that ran.
-    ///   Within a runtime of one thread that is not run, the task waits.
+    ///   It waits where all workers are blocked, and in a runtime of one thread also while nobody runs that.
     #[cfg(feature = "system")]
     pub fn system_metrics(mut self, system: bool) -> Self {
         self.system_metrics = Some(system);

@@ -8,7 +8,7 @@ use crate::catalog;
 use crate::metrics::{Sink, Source, Type, Value};
 use crate::system::shown::{Family, show};
 
-/// The runtime of the service. It is kept track of, not kept alive: of one that has ended the numbers stay as they were.
+/// The runtime of the service, whose end this does not put off: of one that has ended the numbers stay as they were.
 pub(crate) struct Runtime(RuntimeMetrics);
 
 const FAMILIES: [Family<RuntimeMetrics>; 5] = [
