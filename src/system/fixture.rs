@@ -1,7 +1,9 @@
-//! Folders with files as the kernel writes them, for tests.
+//! What tests share: folders with files as the kernel writes them, lines of what is shown, and patience.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::metrics::{Head, Sample, Sink, Source, Value};
 
@@ -72,5 +74,15 @@ impl Sink for Lines {
         };
         let labels = series.labels.values.join(",");
         self.lines.push(format!("{} {labels} {value}", self.name));
+    }
+}
+
+/// Waits until something is so, which other tests of the process or other threads may put off.
+#[track_caller]
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < end, "{what}: not in time");
+        thread::yield_now();
     }
 }

@@ -3,7 +3,7 @@
 use tokio::runtime::Builder;
 
 use super::*;
-use crate::system::fixture::Lines;
+use crate::system::fixture::{Lines, until};
 
 const AT_ONCE: Duration = Duration::from_millis(1);
 
@@ -13,16 +13,6 @@ fn registry() -> Registry {
 
 fn histogram(registry: Registry) -> Histogram {
     resolve(registry.own(catalog::TOKIO_LAG), &[])
-}
-
-/// Waits until something is so.
-#[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < end, "{what}: not in time");
-        thread::yield_now();
-    }
 }
 
 #[test]

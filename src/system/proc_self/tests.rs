@@ -1,6 +1,8 @@
 //! What is made of the files' text, and of text that no kernel should write.
 
 use super::*;
+#[cfg(target_os = "linux")]
+use crate::system::fixture::until;
 
 impl Files<'_> {
     /// Which of them were read.
@@ -141,5 +143,5 @@ fn a_list_and_a_size_agree() {
     let open = Open::new();
     // Other tests open and close files meanwhile.
     let agree = || list("/proc/self/fd").map(|listed| listed - 1) == open.files().open_files();
-    assert!((0..1000).any(|_| agree()));
+    until("the same number", agree);
 }
