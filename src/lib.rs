@@ -53,9 +53,9 @@
 //! | `business` | yes | recorders of users, sign-ups, orders, money, boxes, satisfaction and journeys |
 //! | `logs` | yes | the log by the Elastic Common Schema, queries, attempts to authenticate |
 //! | `macros` | yes | `#[monitor]`, `derive(LabelSet)`, `derive(LabelValue)` |
-//! | `process` | yes | on Linux, `process_*`: processor time, memory, threads and open files, read at each scrape |
 //! | `prometheus` | yes | metrics of the `prometheus` crate in our `/metrics`, and ours in its registries |
 //! | `server` | yes | the own listener, health, `serve` |
+//! | `system` | yes | `process_*` and `system_*` on Linux, `tokio_*`: the process, the machine, its container and the runtime, read at each scrape |
 //! | `traces` | yes | spans of requests, of `#[monitor]` and of `tracing`, sent by OTLP over HTTP |
 //! | `fast-clock` | no | on Linux on x86-64, the processor's counter instead of the system clock: see below |
 //! | `grpc` | no | spans to a collector by gRPC, where `OTEL_EXPORTER_OTLP_PROTOCOL` says `grpc` |
@@ -129,7 +129,7 @@ mod sql;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod status;
-#[cfg(feature = "process")]
+#[cfg(feature = "system")]
 mod system;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -121,7 +121,9 @@ fn names_are_texts_or_types() {
     let (monitoring, business) = started();
     business.signed_up("forest");
     business.signed_up(String::from("forest"));
-    business.signed_up(&String::from("forest"));
+    let kept = String::from("forest");
+    business.signed_up(&kept);
+    assert_eq!(kept, "forest", "it is only looked at");
     business.signed_up(Plan::Forest);
     business.signed_up(Plan::Seedling);
     business.step("subscription", "browse");

@@ -40,7 +40,7 @@ const ALWAYS: [&str; 7] = [
 ];
 
 fn builder() -> MonitoringBuilder {
-    Monitoring::builder("test").process_metrics(true)
+    Monitoring::builder("test").system_metrics(true)
 }
 
 fn now() -> f64 {
@@ -262,8 +262,10 @@ fn init_shows_them() {
 fn init_leaves_them_out_when_told_to() {
     if is_alone("init_leaves_them_out_when_told_to") {
         let builder = Monitoring::builder("test").without_listener();
-        let text = builder.process_metrics(false).init().unwrap();
-        assert_eq!(names(&text.metrics().render()), Vec::<&str>::new());
+        let text = builder.system_metrics(false).init().unwrap();
+        let text = text.metrics().render();
+        assert_eq!(names(&text), Vec::<&str>::new());
+        assert!(!text.contains("system_") && !text.contains("tokio_"));
     }
 }
 
@@ -364,7 +366,7 @@ fn ours_are_shown_where_a_registry_has_the_same() {
         Monitoring::builder("test").prometheus(registry)
     };
     let both = bridged(&["process_threads", "process_open_fds", "process_other"]);
-    let both = both.process_metrics(true).build().unwrap();
+    let both = both.system_metrics(true).build().unwrap();
     let text = both.metrics().render();
     assert_eq!(text.matches("# TYPE process_threads ").count(), 1);
     assert_eq!(text.matches("-7").count(), 1, "{text}");

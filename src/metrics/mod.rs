@@ -75,17 +75,17 @@ pub(crate) use histogram::nanoseconds;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
 pub(crate) use names::check_names;
-#[cfg(feature = "process")]
+#[cfg(feature = "system")]
 pub(crate) use registry::Source;
 pub(crate) use registry::{DEFAULT_CAP, own_shape};
 #[cfg(feature = "server")]
 pub(crate) use render::Rendering;
-#[cfg(any(feature = "process", feature = "testing"))]
+#[cfg(any(feature = "system", feature = "testing"))]
 pub(crate) use sink::{Head, Sample, Sink, Value};
-#[cfg(feature = "process")]
+#[cfg(feature = "system")]
 pub(crate) use sink::{Labels, Type};
 pub(crate) use sync::OnceRef;
-#[cfg(feature = "process")]
+#[cfg(feature = "system")]
 pub(crate) use timestamp::Timestamp;
 pub(crate) use traffic::TrafficCells;
 pub(crate) use view::Part;

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use foldhash::fast::FixedState;
+
 use crate::catalog::validate;
 use crate::catalog::{self, Kind, Metric};
 use crate::error::Error;
@@ -340,7 +342,7 @@ impl Registry {
     }
 
     /// Shows what this has as well. Where two sources have a family of one name, that of the first is shown.
-    #[cfg(any(feature = "metrics", feature = "process", feature = "prometheus"))]
+    #[cfg(any(feature = "metrics", feature = "prometheus", feature = "system"))]
     pub(crate) fn add_source(self, source: impl Source + 'static) {
         self.0.sources.push(Box::new(source));
     }
@@ -353,7 +355,8 @@ impl Registry {
     /// Hands on every family, the bridged ones last; takes no lock that a recorder can wait for.
     pub(crate) fn collect(self, sink: &mut dyn Sink) {
         self.collect_own(sink);
-        let seen = RefCell::new(HashSet::new());
+        let hasher = FixedState::with_seed(self.0.seed);
+        let seen = RefCell::new(HashSet::with_hasher(hasher));
         let taken = |name: &str, kind: Type| {
             let (mut names, mut seen) = (kind.names(name), seen.borrow_mut());
             names.push(stem(name, kind == Type::Ours(Kind::Counter)).to_owned());

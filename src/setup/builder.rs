@@ -35,8 +35,8 @@ pub struct MonitoringBuilder {
     pub(crate) native_histograms: bool,
     pub(crate) created_series: bool,
     /// `None`: for `init`, and not for `build`.
-    #[cfg(feature = "process")]
-    pub(crate) process_metrics: Option<bool>,
+    #[cfg(feature = "system")]
+    pub(crate) system_metrics: Option<bool>,
     pub(crate) listen: Listen,
     #[cfg(feature = "traces")]
     pub(crate) sampling: Option<Sampling>,
@@ -88,8 +88,8 @@ impl MonitoringBuilder {
             http_names: HttpNames::default(),
             native_histograms: true,
             created_series: false,
-            #[cfg(feature = "process")]
-            process_metrics: None,
+            #[cfg(feature = "system")]
+            system_metrics: None,
             listen: Listen::Default,
             #[cfg(feature = "traces")]
             sampling: None,
@@ -206,17 +206,26 @@ impl MonitoringBuilder {
         self
     }
 
-    /// Whether `/metrics` has `process_*`: processor time, memory, threads and open files of this process. Default: yes for
-    /// [`init`](Self::init), no for [`build`](Self::build).
+    /// Whether `/metrics` has `process_*` (processor time, memory, threads and open files of this process), `system_*` (processors, memory,
+    /// disks, network and pressure of the machine and the container) and `tokio_*` (of the runtime within which this is built). Default: yes
+    /// for [`init`](Self::init), no for [`build`](Self::build).
     ///
-    /// On Linux; elsewhere they are left out, and so is each that cannot be read. They are read from `/proc/self` at each scrape that
-    /// wants them, in some 45 µs. Families of these names in a `prometheus` registry are then left out, and counted in
-    /// `monitoring_families_refused_total`. They are not in [`Monitoring::prometheus_collector`], whose registry may have its own.
+    /// They are read at each scrape that wants them, in some 75 µs; in a container there are ten small files more. What cannot be read is left
+    /// out, never shown as 0; on other systems than Linux there is `tokio_*` alone. Families of these names in a `prometheus` registry are then
+    /// left out, and counted in `monitoring_families_refused_total`. But for the histogram of the lag they are not in
+    /// [`Monitoring::prometheus_collector`], whose registry may have its own.
     ///
-    /// The start of the process is known to the second.
-    #[cfg(feature = "process")]
-    pub fn process_metrics(mut self, process: bool) -> Self {
-        self.process_metrics = Some(process);
+    /// - **`scope`** is `host` for the whole machine, also from within a container; `container` for the control group of the process, which
+    ///   under systemd is that of its service; `namespace` for the network, where nobody can tell from inside whose it is.
+    /// - **Control groups** are those of version 2. A limit that only a group further up has is not seen.
+    /// - **Devices**: disks without their partitions and what lies upon them; network devices that are hardware, or all but the loopback where
+    ///   none is. Of each family 64 at most.
+    /// - **The start** of the process is known to the second; that of the other counters is not told.
+    /// - **The lag** of the runtime is measured for `init` alone: a thread gives it an empty task, and the next one a second after that ran.
+    ///   It waits where all workers are blocked, and in a runtime of one thread also while nobody runs that.
+    #[cfg(feature = "system")]
+    pub fn system_metrics(mut self, system: bool) -> Self {
+        self.system_metrics = Some(system);
         self
     }
 
@@ -269,6 +278,8 @@ impl MonitoringBuilder {
         if Meter::is_installed() {
             return Err(Error::already_initialised());
         }
+        #[cfg(feature = "system")]
+        let system = self.system_metrics.unwrap_or(true);
         let monitoring = self.start(true)?;
         if !monitoring.meter().install() {
             return Err(Error::already_initialised());
@@ -278,6 +289,10 @@ impl MonitoringBuilder {
         #[cfg(feature = "logs")]
         monitoring.subscribe();
         monitoring.watch_runtime();
+        #[cfg(feature = "system")]
+        if let Some(meter) = monitoring.recording().filter(|_| system) {
+            crate::system::watch(meter.registry);
+        }
         monitoring.keep();
         monitoring.announce();
         Ok(monitoring)
@@ -320,10 +335,16 @@ impl MonitoringBuilder {
         let build = [&self.version, &self.revision, &self.rustc];
         meter.registry.set_build(build.map(|given| given.trim()));
         // Before the bridged registries, which may have families of the same names.
-        #[cfg(feature = "process")]
-        if self.process_metrics.unwrap_or(global) {
+        #[cfg(feature = "system")]
+        if self.system_metrics.unwrap_or(global) {
             if let Some(process) = crate::system::Process::this() {
                 meter.registry.add_source(process);
+            }
+            if let Some(machine) = crate::system::Machine::this() {
+                meter.registry.add_source(machine);
+            }
+            if let Some(runtime) = crate::system::Runtime::current() {
+                meter.registry.add_source(runtime);
             }
         }
         #[cfg(feature = "prometheus")]

@@ -2,14 +2,24 @@
 //!
 //! Source: proc(5).
 
-use std::cell::OnceCell;
-use std::fs::{self, File};
-use std::io::{Read as _, Seek as _};
-use std::sync::{Mutex, PoisonError};
+use std::fs;
+use std::path::Path;
 
-const STAT: &str = "/proc/self/stat";
-const STATUS: &str = "/proc/self/status";
-const LIMITS: &str = "/proc/self/limits";
+use crate::system::file::{self, Kept, Texts};
+use crate::system::words::{after, bytes};
+
+const FOLDER: &str = "/proc/self";
+
+/// Those of its files that are read.
+#[derive(Clone, Copy)]
+enum Of {
+    Stat,
+    Status,
+    Limits,
+}
+
+/// Their names, in that order.
+const FILES: [&str; 3] = ["stat", "status", "limits"];
 
 /// The parts of a second in which Linux tells programs times, on every processor that Rust has Linux for (`USER_HZ`).
 /// Asking the system needs `unsafe` or a crate for this one number.
@@ -17,20 +27,15 @@ const TICKS: u64 = 100;
 
 /// The files, kept open: a process that has no descriptor left can still tell how many it may have.
 pub(crate) struct Open {
-    stat: Option<Mutex<File>>,
-    status: Option<Mutex<File>>,
-    limits: Option<Mutex<File>>,
+    files: [Kept; FILES.len()],
     /// Whose files these are: a process that forks takes them along.
     process: u32,
 }
 
 /// The files at one time. What cannot be read is empty, and says nothing.
-#[derive(Default)]
 pub(crate) struct Files<'a> {
-    open: Option<&'a Open>,
-    stat: OnceCell<String>,
-    status: OnceCell<String>,
-    limits: OnceCell<String>,
+    open: &'a Open,
+    texts: Texts<{ FILES.len() }>,
 }
 
 /// A moment, in ticks since the Unix epoch.
@@ -49,57 +54,43 @@ impl Moment {
 
 impl Open {
     pub(crate) fn new() -> Self {
-        let open = |path| File::open(path).ok().map(Mutex::new);
         Self {
-            stat: open(STAT),
-            status: open(STATUS),
-            limits: open(LIMITS),
+            files: FILES.map(|name| Kept::open(Path::new(FOLDER).join(name))),
             process: std::process::id(),
         }
     }
 
+    pub(crate) fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
     /// What the files say now.
     pub(crate) fn files(&self) -> Files<'_> {
-        let is_ours = self.process == std::process::id();
         Files {
-            open: is_ours.then_some(self),
-            ..Files::default()
+            open: self,
+            texts: Texts::new(),
         }
     }
 }
 
 impl Files<'_> {
-    fn stat(&self) -> &str {
-        self.stat.get_or_init(|| self.read(|open| &open.stat, STAT))
-    }
-
-    fn status(&self) -> &str {
-        self.status
-            .get_or_init(|| self.read(|open| &open.status, STATUS))
-    }
-
-    fn limits(&self) -> &str {
-        self.limits
-            .get_or_init(|| self.read(|open| &open.limits, LIMITS))
-    }
-
-    fn read(&self, which: fn(&Open) -> &Option<Mutex<File>>, path: &str) -> String {
-        match self.open.and_then(|open| which(open).as_ref()) {
-            Some(file) => read_again(&mut file.lock().unwrap_or_else(PoisonError::into_inner)),
-            None => read(path),
-        }
+    fn text(&self, of: Of) -> &str {
+        self.texts.of(&self.open.files, of as usize)
     }
 
     /// Of all threads, those that have ended among them.
     pub(crate) fn cpu_seconds(&self) -> Option<f64> {
-        let (user, system) = (field(self.stat(), 14)?, field(self.stat(), 15)?);
+        let (user, system) = (
+            field(self.text(Of::Stat), 14)?,
+            field(self.text(Of::Stat), 15)?,
+        );
         user.checked_add(system).map(in_seconds)
     }
 
     /// When the process began. It is told since boot, and when that was to the second.
     pub(crate) fn start(&self) -> Option<Moment> {
         // Not by /proc/uptime, which containers under lxcfs have of their own.
-        start(&read("/proc/stat"), self.stat())
+        start(&file::read(Path::new("/proc/stat")), self.text(Of::Stat))
     }
 
     pub(crate) fn open_files(&self) -> Option<u64> {
@@ -112,43 +103,33 @@ impl Files<'_> {
     }
 
     pub(crate) fn most_open_files(&self) -> Option<u64> {
-        limit(self.limits(), "Max open files")
+        limit(self.text(Of::Limits), "Max open files")
     }
 
     // `stat` has the sizes too, but on a machine of many processors the kernel adds them up exactly only for `status`.
     pub(crate) fn virtual_bytes(&self) -> Option<u64> {
-        bytes(self.status(), "VmSize:")
+        bytes(self.text(Of::Status), "VmSize:")
     }
 
     pub(crate) fn most_virtual_bytes(&self) -> Option<u64> {
-        limit(self.limits(), "Max address space")
+        limit(self.text(Of::Limits), "Max address space")
     }
 
     pub(crate) fn resident_bytes(&self) -> Option<u64> {
-        bytes(self.status(), "VmRSS:")
+        bytes(self.text(Of::Status), "VmRSS:")
     }
 
     pub(crate) fn threads(&self) -> Option<u64> {
-        after(self.status(), "Threads:")?.trim().parse().ok()
+        after(self.text(Of::Status), "Threads:")?
+            .trim()
+            .parse()
+            .ok()
     }
 }
 
-fn in_seconds(ticks: u64) -> f64 {
+/// Of what Linux tells in ticks.
+pub(crate) fn in_seconds(ticks: u64) -> f64 {
     ticks as f64 / TICKS as f64
-}
-
-/// A file's text; empty if it cannot be read. The name of the process in it can be any bytes.
-fn read(path: &str) -> String {
-    File::open(path).map_or_else(|_| String::new(), |mut file| read_again(&mut file))
-}
-
-/// The text of a file that is open: of those in `/proc`, what it is now.
-fn read_again(file: &mut File) -> String {
-    let mut bytes = Vec::with_capacity(4096);
-    match file.rewind().and_then(|()| file.read_to_end(&mut bytes)) {
-        Ok(_) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => String::new(),
-    }
 }
 
 /// How many entries a folder has, if all could be read.
@@ -164,17 +145,6 @@ fn field(stat: &str, number: usize) -> Option<u64> {
     // The second is the name in parentheses, which can hold blanks and parentheses; no other field can.
     let (_name, rest) = stat.rsplit_once(')')?;
     rest.split_ascii_whitespace().nth(number - 3)?.parse().ok()
-}
-
-/// What stands behind a word at the start of a line.
-fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| line.strip_prefix(word))
-}
-
-/// A size in `status`.
-fn bytes(status: &str, word: &str) -> Option<u64> {
-    let size = after(status, word)?.trim().strip_suffix(" kB")?;
-    size.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// What holds of a limit, which can be raised no further than to the second number; `None` for `unlimited`.

@@ -4,96 +4,92 @@
 
 use std::sync::LazyLock;
 
-use crate::catalog::{self, Kind, Metric};
-use crate::metrics::{Head, Labels, Sample, Sink, Source, Timestamp, Type, Value};
+use crate::catalog;
+use crate::metrics::{Sink, Source, Timestamp, Type, Value};
 use crate::system::proc_self::{Files, Moment, Open};
+use crate::system::shown::{Family, show};
 
 /// The process that this is.
 pub(crate) struct Process {
     /// Read once: it is a sum with the time of boot, which moves whenever the clock is set.
     start: Option<Moment>,
-    open: &'static Open,
 }
 
 /// Opened once, for all monitorings of the process.
 static OPEN: LazyLock<Open> = LazyLock::new(Open::new);
 
-/// Looks a number up; `None` where it cannot be had.
-type Look = fn(&Process, &Files<'_>) -> Option<Value<'static>>;
+/// When the process began, and what its files say.
+struct Reading<'a> {
+    start: Option<Moment>,
+    files: Files<'a>,
+}
 
-const FAMILIES: [(Metric, Look); 8] = [
-    (catalog::PROCESS_CPU, |_, files| {
-        files.cpu_seconds().map(Value::Number)
-    }),
-    (catalog::PROCESS_OPEN_FDS, |_, files| {
-        files.open_files().map(Value::Whole)
-    }),
-    (catalog::PROCESS_MAX_FDS, |_, files| {
-        files.most_open_files().map(Value::Whole)
-    }),
-    (catalog::PROCESS_VIRTUAL_MEMORY, |_, files| {
-        files.virtual_bytes().map(Value::Whole)
-    }),
-    (catalog::PROCESS_VIRTUAL_MEMORY_MAX, |_, files| {
-        files.most_virtual_bytes().map(Value::Whole)
-    }),
-    (catalog::PROCESS_RESIDENT_MEMORY, |_, files| {
-        files.resident_bytes().map(Value::Whole)
-    }),
-    (catalog::PROCESS_START_TIME, |process, _| {
-        process.start.map(|start| Value::Number(start.seconds()))
-    }),
-    (catalog::PROCESS_THREADS, |_, files| {
-        files.threads().map(Value::Whole)
-    }),
-];
+impl Reading<'_> {
+    const FAMILIES: [Family<Self>; 8] = [
+        (catalog::PROCESS_CPU, |reading, shown| {
+            let since = reading.start.map(|start| Timestamp(start.nanoseconds()));
+            shown.series_since(&[], reading.files.cpu_seconds().map(Value::Number), since);
+        }),
+        (catalog::PROCESS_OPEN_FDS, |reading, shown| {
+            shown.series(&[], reading.files.open_files().map(Value::Whole));
+        }),
+        (catalog::PROCESS_MAX_FDS, |reading, shown| {
+            shown.series(&[], reading.files.most_open_files().map(Value::Whole));
+        }),
+        (catalog::PROCESS_VIRTUAL_MEMORY, |reading, shown| {
+            shown.series(&[], reading.files.virtual_bytes().map(Value::Whole));
+        }),
+        (catalog::PROCESS_VIRTUAL_MEMORY_MAX, |reading, shown| {
+            shown.series(&[], reading.files.most_virtual_bytes().map(Value::Whole));
+        }),
+        (catalog::PROCESS_RESIDENT_MEMORY, |reading, shown| {
+            shown.series(&[], reading.files.resident_bytes().map(Value::Whole));
+        }),
+        (catalog::PROCESS_START_TIME, |reading, shown| {
+            let start = reading.start.map(Moment::seconds);
+            shown.series(&[], start.map(Value::Number));
+        }),
+        (catalog::PROCESS_THREADS, |reading, shown| {
+            shown.series(&[], reading.files.threads().map(Value::Whole));
+        }),
+    ];
+}
 
 impl Process {
     /// This process; `None` where nothing can be read of it.
     pub(crate) fn this() -> Option<Self> {
         // Other systems have a /proc too, and other things in it.
         cfg!(target_os = "linux").then(|| Self {
-            start: Files::default().start(),
-            open: &OPEN,
+            start: OPEN.files().start(),
         })
     }
 
-    fn show(&self, files: &Files<'_>, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
-        for (metric, look) in &FAMILIES {
-            if sink.is_done() {
-                return;
-            }
-            if !sink.family(&Head::of(metric)) {
-                continue;
-            }
-            let Some(value) = look(self, files) else {
-                continue;
-            };
-            if taken(metric.name(), Type::Ours(metric.kind())) {
-                continue;
-            }
-            let start = self.start.filter(|_| metric.kind() == Kind::Counter);
-            sink.series(&Sample {
-                labels: Labels::new(&[], &[]),
-                value,
-                since: start.map(|start| Timestamp(start.nanoseconds())),
-                exemplar: None,
-            });
+    fn show(&self, open: &Open, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
+        show(&Reading::FAMILIES, &self.read(open), taken, sink);
+    }
+
+    fn read<'a>(&self, open: &'a Open) -> Reading<'a> {
+        Reading {
+            start: self.start,
+            files: open.files(),
         }
     }
 }
 
 impl Source for Process {
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
-        self.show(&self.open.files(), taken, sink);
+        match OPEN.is_ours() {
+            true => self.show(&OPEN, taken, sink),
+            false => self.show(&Open::new(), taken, sink),
+        }
     }
 }
 
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-
     use super::*;
+    use crate::metrics::{Head, Sample};
 
     /// Wants some families, and keeps the names of those that have a series.
     struct Names {
@@ -115,16 +111,16 @@ mod tests {
 
     /// Expects these files, and no others, to be read for these families.
     fn check(wanted: &'static [&'static str], expected: &[&str]) {
-        let files = Files::default();
         let mut names = Names {
             wanted,
             name: String::new(),
             shown: Vec::new(),
         };
         let process = Process::this().unwrap();
-        process.show(&files, &|_, _| false, &mut names);
+        let reading = process.read(&OPEN);
+        show(&Reading::FAMILIES, &reading, &|_, _| false, &mut names);
         assert_eq!(names.shown, wanted);
-        assert_eq!(files.which_were_read(), expected, "{wanted:?}");
+        assert_eq!(reading.files.which_were_read(), expected, "{wanted:?}");
     }
 
     #[test]

@@ -1,27 +1,27 @@
 //! What is made of the files' text, and of text that no kernel should write.
 
 use super::*;
+#[cfg(target_os = "linux")]
+use crate::system::fixture::until;
 
 impl Files<'_> {
-    fn of(stat: &str, status: &str, limits: &str) -> Self {
-        Self {
-            open: None,
-            stat: OnceCell::from(stat.to_owned()),
-            status: OnceCell::from(status.to_owned()),
-            limits: OnceCell::from(limits.to_owned()),
-        }
-    }
-
     /// Which of them were read.
     pub(crate) fn which_were_read(&self) -> Vec<&'static str> {
-        let all = [
-            ("stat", &self.stat),
-            ("status", &self.status),
-            ("limits", &self.limits),
-        ];
-        let read = all.into_iter().filter(|(_, file)| file.get().is_some());
-        read.map(|(name, _)| name).collect()
+        let read = self.texts.which_were_read().into_iter();
+        read.map(|which| FILES[which]).collect()
     }
+}
+
+/// The files with these texts, and what `look` finds in them.
+fn of<T>(texts: [&str; FILES.len()], look: impl Fn(&Files<'_>) -> T) -> T {
+    let open = Open {
+        files: FILES.map(|_| Kept::open("no such file")),
+        process: 0,
+    };
+    look(&Files {
+        open: &open,
+        texts: Texts::saying(texts),
+    })
 }
 
 /// Fields 3 to 22, and some more: 1.23 s user, 0.45 s system, began 20.01 s after boot.
@@ -44,8 +44,8 @@ fn times_are_found_behind_any_name() {
         "\u{fffd}\u{fffd}",
     ] {
         let stat = format!("4711 ({name}) {fields}\n");
-        let files = Files::of(&stat, "", "");
-        assert_eq!(files.cpu_seconds(), Some(1.68), "{name:?}");
+        let found = of([&stat, "", ""], |files| files.cpu_seconds());
+        assert_eq!(found, Some(1.68), "{name:?}");
         let found = start("cpu 1 2\nbtime 1000\nprocesses 3\n", &stat);
         assert_eq!(found, Some(Moment(102_001)), "{name:?}");
     }
@@ -65,8 +65,8 @@ fn times_that_are_not_there_are_none() {
         "4711 (shop) S 1 2 3 0 -1 4194560 99 5 0 7 1.5 1",
         "4711 (shop) S 1 2 3 0 -1 4194560 99 5 0 7 99999999999999999999 1",
     ] {
-        let files = Files::of(stat, "", "");
-        assert_eq!(files.cpu_seconds(), None, "{stat:?}");
+        let found = of([stat, "", ""], |files| files.cpu_seconds());
+        assert_eq!(found, None, "{stat:?}");
         assert_eq!(start("btime 1000\n", stat), None, "{stat:?}");
     }
     let stat = format!("4711 (shop) {FIELDS}");
@@ -92,12 +92,14 @@ fn a_moment_has_hundredths() {
 #[test]
 fn sizes_and_threads() {
     let check = |status: &str, expected: [Option<u64>; 3]| {
-        let files = Files::of("", status, "");
-        let found = [
-            files.virtual_bytes(),
-            files.resident_bytes(),
-            files.threads(),
-        ];
+        let look = |files: &Files<'_>| {
+            [
+                files.virtual_bytes(),
+                files.resident_bytes(),
+                files.threads(),
+            ]
+        };
+        let found = of(["", status, ""], look);
         assert_eq!(found, expected, "{status:?}");
     };
     let status =
@@ -115,8 +117,8 @@ fn sizes_and_threads() {
 #[test]
 fn limits() {
     let check = |limits: &str, expected: [Option<u64>; 2]| {
-        let files = Files::of("", "", limits);
-        let found = [files.most_open_files(), files.most_virtual_bytes()];
+        let look = |files: &Files<'_>| [files.most_open_files(), files.most_virtual_bytes()];
+        let found = of(["", "", limits], look);
         assert_eq!(found, expected, "{limits:?}");
     };
     let head = "Limit                     Soft Limit           Hard Limit           Units     \n";
@@ -132,14 +134,14 @@ fn limits() {
 
 #[test]
 fn what_is_not_there_says_nothing() {
-    assert_eq!(read("/proc/self/no such file"), "");
     assert_eq!(list("/proc/self/no such folder"), None);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_list_and_a_size_agree() {
+    let open = Open::new();
     // Other tests open and close files meanwhile.
-    let agree = || list("/proc/self/fd").map(|listed| listed - 1) == Files::default().open_files();
-    assert!((0..1000).any(|_| agree()));
+    let agree = || list("/proc/self/fd").map(|listed| listed - 1) == open.files().open_files();
+    until("the same number", agree);
 }

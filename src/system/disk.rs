@@ -1,0 +1,135 @@
+//! What disks have read and written, and which of the block devices are disks.
+//!
+//! A byte is counted where it reaches a disk: partitions, and devices that lie upon others (device mapper, RAID, loop), would count it again.
+//!
+//! Source: the kernel's documentation, "I/O statistics fields", and for control groups "Control Group v2".
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::system::known::Known;
+use crate::system::shown::MOST_DEVICES;
+
+/// A sector, of whatever size those of the disk are.
+const SECTOR: u64 = 512;
+
+/// What was done in one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    pub(crate) bytes: u64,
+    pub(crate) operations: u64,
+}
+
+/// A disk of the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Disk {
+    pub(crate) name: String,
+    /// `major:minor`.
+    number: String,
+    pub(crate) read: Done,
+    pub(crate) written: Done,
+    /// Milliseconds in which it had something to do.
+    pub(crate) busy: u64,
+}
+
+/// Which block devices are disks.
+pub(crate) struct Disks {
+    blocks: PathBuf,
+    known: Known<bool>,
+}
+
+impl Disks {
+    pub(crate) fn new(sys: &Path) -> Self {
+        Self {
+            blocks: sys.join("block"),
+            known: Known::new(),
+        }
+    }
+
+    /// The disks in `/proc/diskstats`.
+    pub(crate) fn of(&self, diskstats: &str) -> Vec<Disk> {
+        let lines: Vec<(&str, &str)> = diskstats.lines().filter_map(named).collect();
+        let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
+        let are_disks = self.known.of(&names, |name| is_disk(&self.blocks, name));
+        let disks = lines.iter().zip(are_disks).filter(|(_, is_disk)| *is_disk);
+        let disks = disks.filter_map(|((_, line), _)| disk(line));
+        disks.take(MOST_DEVICES).collect()
+    }
+}
+
+/// A line and the name in it.
+fn named(line: &str) -> Option<(&str, &str)> {
+    Some((line.split_ascii_whitespace().nth(2)?, line))
+}
+
+/// A line of `/proc/diskstats`.
+fn disk(line: &str) -> Option<Disk> {
+    let mut words = line.split_ascii_whitespace();
+    let (major, minor, name) = (words.next()?, words.next()?, words.next()?);
+    let mut number = || words.next()?.parse::<u64>().ok();
+    let (reads, _merged, sectors_read, _time) = (number()?, number()?, number()?, number()?);
+    let (writes, _merged, sectors_written, _time) = (number()?, number()?, number()?, number()?);
+    let (_in_flight, busy) = (number()?, number()?);
+    Some(Disk {
+        name: name.to_owned(),
+        number: format!("{major}:{minor}"),
+        read: Done {
+            bytes: sectors_read.checked_mul(SECTOR)?,
+            operations: reads,
+        },
+        written: Done {
+            bytes: sectors_written.checked_mul(SECTOR)?,
+            operations: writes,
+        },
+        busy,
+    })
+}
+
+/// Whether a block device is a disk: no part of one, nothing in memory, and nothing that lies upon another.
+fn is_disk(blocks: &Path, name: &str) -> bool {
+    let others = ["loop", "ram", "zram", "dm-", "md"];
+    if others.iter().any(|other| name.starts_with(other)) {
+        return false;
+    }
+    let device = blocks.join(name.replace('/', "!")); // as the kernel writes such names there
+    // One of several ways to a disk is hidden; what goes over it is counted by the disk.
+    let is_hidden =
+        || fs::read_to_string(device.join("hidden")).is_ok_and(|text| text.trim() == "1");
+    let lies_upon =
+        || fs::read_dir(device.join("slaves")).is_ok_and(|mut all| all.next().is_some());
+    device.exists() && !lies_upon() && !is_hidden()
+}
+
+/// What a control group has read from and written to those of its devices that are disks, by `io.stat`.
+pub(crate) fn of_group<'a>(io: &str, disks: &'a [Disk]) -> Vec<(&'a str, Done, Done)> {
+    let lines = io.lines().filter_map(|line| done(line, disks));
+    lines.take(MOST_DEVICES).collect()
+}
+
+/// A line such as `8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0`.
+fn done<'a>(line: &str, disks: &'a [Disk]) -> Option<(&'a str, Done, Done)> {
+    let values = line
+        .find('=')
+        .map(|at| line[..at].rfind(' ').unwrap_or(0))?;
+    let (devices, values) = line.split_at(values);
+    // Some kernels leave out the line break behind devices that have done nothing, so that the last one is meant.
+    let number = devices.split_ascii_whitespace().next_back()?;
+    let disk = disks.iter().find(|disk| disk.number == number)?;
+    let value = |key: &str| {
+        let mut words = values.split_ascii_whitespace();
+        let value = words.find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+        value?.parse().ok()
+    };
+    let read = Done {
+        bytes: value("rbytes")?,
+        operations: value("rios")?,
+    };
+    let written = Done {
+        bytes: value("wbytes")?,
+        operations: value("wios")?,
+    };
+    Some((&disk.name, read, written))
+}
+
+#[cfg(test)]
+mod tests;
