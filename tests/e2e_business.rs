@@ -111,6 +111,30 @@ const EXACT: &[(&str, &str)] = &[
 
 /// Every number that the monitoring document names, as somebody would ask for it.
 const NAMED: &[(&str, &str)] = &[
+    (
+        "processor usage",
+        "1 - sum(rate(system_cpu_seconds_total{scope=\"host\",mode=\"idle\"}[1m])) / sum(rate(system_cpu_seconds_total{scope=\"host\"}[1m]))",
+    ),
+    (
+        "memory utilisation",
+        "sum(system_memory_used_bytes{scope=\"host\"}) / sum(system_memory_limit_bytes{scope=\"host\"})",
+    ),
+    (
+        "disk input and output",
+        "sum(rate(system_disk_bytes_total{scope=\"host\"}[1m]))",
+    ),
+    (
+        "network traffic",
+        "sum(rate(system_network_bytes_total[1m]))",
+    ),
+    (
+        "busy workers",
+        "sum(rate(tokio_worker_busy_seconds_total[1m])) / sum(tokio_workers)",
+    ),
+    (
+        "lag",
+        "histogram_quantile(0.99, sum by (le) (rate(tokio_lag_seconds_bucket[1m])))",
+    ),
     ("request rate", "sum(rate(http_requests_total[1m]))"),
     (
         "response times",
