@@ -1,5 +1,16 @@
 //! The operations kit of ecolaura-monitoring: what runs beside a service, made from its catalogue so that it cannot name what is not there.
 //!
-//! The folder `deploy/` holds what this writes; a test compares them.
+//! The folder `deploy/` holds what this writes for the shop; a test compares them.
 
+mod error;
+mod file;
+mod kit;
+mod objective;
 pub mod prometheus;
+mod tier;
+
+pub use error::Error;
+pub use file::File;
+pub use kit::Kit;
+pub use objective::Slo;
+pub use tier::Tier;

@@ -38,22 +38,13 @@ impl Window {
     }
 
     fn rules(&self) -> [Rule; 3] {
-        let labels = vec![("window", self.name.to_owned())];
         let registers = &self.registers;
-        let part = |record, expr| Rule {
-            record,
-            expr,
-            labels: labels.clone(),
-        };
         [
-            part(HARMONIC, format!("sum by ({ONE}) (2 ^ -({registers}))")),
-            part(ZEROS, format!("avg by ({ONE}) (({registers}) == bool 0)")),
-            Rule {
-                record: ESTIMATE,
-                expr: estimate(self.name),
-                labels,
-            },
+            (HARMONIC, format!("sum by ({ONE}) (2 ^ -({registers}))")),
+            (ZEROS, format!("avg by ({ONE}) (({registers}) == bool 0)")),
+            (ESTIMATE, estimate(self.name)),
         ]
+        .map(|(name, expr)| Rule::record(name, expr).label("window", self.name))
     }
 }
 
@@ -73,21 +64,14 @@ pub fn active_users() -> String {
     ];
     let rules = |windows: &[Window]| windows.iter().flat_map(Window::rules).collect();
     let mut long_rules: Vec<Rule> = rules(&long);
-    long_rules.push(Rule {
-        record: DAILY,
-        expr: format!("sum by (job) ({ESTIMATE}{{window=\"1d\"}})"),
-        labels: Vec::new(),
-    });
-    let group = |name, interval, rules| Group {
-        name,
-        interval,
+    let daily = format!("sum by (job) ({ESTIMATE}{{window=\"1d\"}})");
+    long_rules.push(Rule::record(DAILY, daily));
+    let group = |name: &str, interval, rules| Group {
+        name: name.to_owned(),
+        interval: Some(interval),
         rules,
     };
-    let hourly = Rule {
-        record: HOURLY,
-        expr: format!("max_over_time({REGISTER}[1h])"),
-        labels: Vec::new(),
-    };
+    let hourly = Rule::record(HOURLY, format!("max_over_time({REGISTER}[1h])"));
     rule_file(
         &[
             "Users of all replicas of a job, each once, from the sketches in active_users_sketch. Made by the crate",
@@ -113,11 +97,8 @@ fn registers() -> Vec<Rule> {
     let sketch = catalog::ACTIVE_USERS_SKETCH.name();
     let rule = |position: u32| {
         let divisor = 64_u64.pow(position);
-        Rule {
-            record: REGISTER,
-            expr: format!("max by ({ONE}, word) (floor({sketch} / {divisor}) % 64)"),
-            labels: vec![("position", position.to_string())],
-        }
+        let expr = format!("max by ({ONE}, word) (floor({sketch} / {divisor}) % 64)");
+        Rule::record(REGISTER, expr).label("position", position.to_string())
     };
     (0..PER_WORD).map(rule).collect()
 }

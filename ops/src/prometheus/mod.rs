@@ -1,7 +1,32 @@
-//! What Prometheus reads: recording rules.
+//! What Prometheus reads: recording rules, alerts, and tests of them.
 
 mod active_users;
+mod alert;
+mod alerts;
+mod recording;
 mod rule;
+mod trial;
 
 pub use active_users::active_users;
-pub use rule::{Group, Rule, rule_file};
+pub use alert::{Alert, Case};
+pub use alerts::alerts;
+pub use rule::{Group, Makes, Rule, rule_file};
+
+use crate::error::Error;
+use crate::file::File;
+use crate::kit::Kit;
+use crate::prometheus::trial::Pace;
+
+/// The files for Prometheus.
+pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
+    let mut files = vec![
+        File::new("prometheus/active-users.rules.yml", active_users()),
+        File::new("prometheus/recording.rules.yml", recording::file(kit)?),
+        File::new("prometheus/alerts.rules.yml", alerts::file(kit)?),
+    ];
+    for pace in Pace::ALL {
+        let name = format!("prometheus/{}", pace.file().0);
+        files.push(File::new(name, trial::file(kit, pace)?));
+    }
+    Ok(files)
+}

@@ -6,22 +6,55 @@ use std::fmt::Write as _;
 #[derive(Clone, Debug)]
 pub struct Group {
     /// What it is called; unique in its file.
-    pub name: &'static str,
-    /// How often it is evaluated, as Prometheus writes times: `1m`.
-    pub interval: &'static str,
+    pub name: String,
+    /// How often it is evaluated, as Prometheus writes times: `1m`. `None`: as often as Prometheus evaluates rules.
+    pub interval: Option<&'static str>,
     /// Its rules, in their order.
     pub rules: Vec<Rule>,
 }
 
-/// A recording rule.
+/// A rule: what it makes, and of what.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// The name of the series that it makes.
-    pub record: &'static str,
-    /// What they are made of, on one line or more.
+    /// What it makes.
+    pub makes: Makes,
+    /// The expression, on one line or more.
     pub expr: String,
-    /// Labels that they have besides.
+    /// Labels that the result has besides.
     pub labels: Vec<(&'static str, String)>,
+}
+
+/// What a rule makes.
+#[derive(Clone, Debug)]
+pub enum Makes {
+    /// Series of this name.
+    Record(String),
+    /// An alert.
+    Alert {
+        /// What it is called.
+        name: String,
+        /// How long the expression must have had a result.
+        pending: &'static str,
+        /// What is told of it.
+        annotations: Vec<(&'static str, String)>,
+    },
+}
+
+impl Rule {
+    /// A rule that records series.
+    pub fn record(name: impl Into<String>, expr: impl Into<String>) -> Self {
+        Self {
+            makes: Makes::Record(name.into()),
+            expr: expr.into(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// With a label more.
+    pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((name, value.into()));
+        self
+    }
 }
 
 /// The text of a file with these groups. `about` says what they are for, a line of comment each.
@@ -34,24 +67,56 @@ pub fn rule_file(about: &[&str], groups: &[Group]) -> String {
     text += "groups:\n";
     for group in groups {
         // Writing into memory does not fail.
-        let _ = write!(
-            text,
-            "  - name: {}\n    interval: {}\n    rules:\n",
-            group.name, group.interval
-        );
-        for rule in &group.rules {
-            let _ = writeln!(text, "      - record: {}", rule.record);
-            text += "        expr: |-\n";
-            for line in rule.expr.lines() {
-                let _ = writeln!(text, "          {line}");
-            }
-            if !rule.labels.is_empty() {
-                text += "        labels:\n";
-            }
-            for (name, value) in &rule.labels {
-                let _ = writeln!(text, "          {name}: {value:?}");
-            }
+        let _ = writeln!(text, "  - name: {}", group.name);
+        if let Some(interval) = group.interval {
+            let _ = writeln!(text, "    interval: {interval}");
         }
+        text += "    rules:\n";
+        group
+            .rules
+            .iter()
+            .for_each(|rule| write_rule(&mut text, rule));
     }
     text
+}
+
+fn write_rule(text: &mut String, rule: &Rule) {
+    let _ = match &rule.makes {
+        Makes::Record(name) => writeln!(text, "      - record: {name}"),
+        Makes::Alert { name, .. } => writeln!(text, "      - alert: {name}"),
+    };
+    text.push_str("        expr: |-\n");
+    for line in rule.expr.lines() {
+        let _ = writeln!(text, "          {line}");
+    }
+    if let Makes::Alert { pending, .. } = &rule.makes {
+        let _ = writeln!(text, "        for: {pending}");
+    }
+    write_map(text, "labels", &rule.labels);
+    if let Makes::Alert { annotations, .. } = &rule.makes {
+        write_map(text, "annotations", annotations);
+    }
+}
+
+fn write_map(text: &mut String, name: &str, entries: &[(&'static str, String)]) {
+    if entries.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "        {name}:");
+    for (key, value) in entries {
+        let _ = writeln!(text, "          {key}: {}", quoted(value));
+    }
+}
+
+/// A text as YAML has it on one line.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for one in text.chars() {
+        match one {
+            '"' | '\\' => quoted.extend(['\\', one]),
+            '\n' => quoted.push_str("\\n"),
+            one => quoted.push(one),
+        }
+    }
+    quoted + "\""
 }

@@ -1,0 +1,101 @@
+//! A service, and what of the kit is made for it.
+
+use crate::error::Error;
+use crate::file::File;
+use crate::objective::Slo;
+use crate::prometheus;
+
+/// A service for which the kit is made.
+///
+/// ```
+/// use ecolaura_monitoring_ops::Kit;
+///
+/// let kit = Kit::new("ecolaura-api").team("shop");
+/// for file in kit.files()? {
+///     println!("{}", file.path);
+/// }
+/// # Ok::<(), ecolaura_monitoring_ops::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Kit {
+    pub(crate) job: String,
+    pub(crate) team: String,
+    pub(crate) runbooks: String,
+    pub(crate) objectives: Vec<Slo>,
+    pub(crate) without: Vec<String>,
+}
+
+impl Kit {
+    /// The kit of a service that Prometheus scrapes as the job of this name.
+    pub fn new(job: impl Into<String>) -> Self {
+        Self {
+            job: job.into(),
+            team: "platform".to_owned(),
+            runbooks: "runbooks".to_owned(),
+            objectives: Vec::new(),
+            without: Vec::new(),
+        }
+    }
+
+    /// Who looks after it: the label `team` of its alerts. Default: `platform`.
+    pub fn team(mut self, team: impl Into<String>) -> Self {
+        self.team = team.into();
+        self
+    }
+
+    /// Where its runbooks are to be read, without a slash at the end. Default: `runbooks`.
+    pub fn runbooks(mut self, address: impl Into<String>) -> Self {
+        self.runbooks = address.into();
+        self
+    }
+
+    /// An objective, which has alerts of its own.
+    pub fn objective(mut self, objective: Slo) -> Self {
+        self.objectives.push(objective);
+        self
+    }
+
+    /// Leaves an alert out.
+    pub fn without(mut self, alert: impl Into<String>) -> Self {
+        self.without.push(alert.into());
+        self
+    }
+
+    /// All files of the kit.
+    ///
+    /// # Errors
+    ///
+    /// When a name or an objective cannot be. The text says what to do.
+    pub fn files(&self) -> Result<Vec<File>, Error> {
+        self.check()?;
+        prometheus::files(self)
+    }
+
+    /// What Prometheus takes as the selector of the job.
+    pub(crate) fn job(&self) -> String {
+        format!("job=\"{}\"", self.job)
+    }
+
+    /// That its names can be in rules.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for (what, name) in [("job", &self.job), ("team", &self.team)] {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if name.is_empty() || !name.chars().all(is_plain) {
+                return Err(Error::new(format!(
+                    "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.`"
+                )));
+            }
+        }
+        for (place, objective) in self.objectives.iter().enumerate() {
+            objective.check()?;
+            let before = &self.objectives[..place];
+            if before.iter().any(|known| known.name == objective.name) {
+                return Err(Error::new(format!(
+                    "objective `{}` is there twice: give one of them another name",
+                    objective.name
+                )));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! Objectives: which share of requests is to be good.
+
+use std::time::Duration;
+
+use ecolaura_monitoring::{Objective, catalog};
+
+use crate::error::Error;
+
+/// The highest burn rate that somebody is woken up for: at that speed a budget of 30 days is gone in two.
+pub(crate) const FASTEST: f64 = 14.4;
+
+/// An objective: the share of the requests to an endpoint that is to be good over 30 days.
+///
+/// A request is good that is not answered with 5xx and, if there is a latency, within it. One whose client went away does not count.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slo {
+    pub(crate) name: String,
+    pub(crate) endpoint: String,
+    pub(crate) latency: Option<Duration>,
+    pub(crate) target: f64,
+}
+
+impl Slo {
+    /// That so many percent of the requests to an endpoint, by the template of its route, are good.
+    pub fn new(name: impl Into<String>, endpoint: impl Into<String>, percent: f64) -> Self {
+        Self {
+            name: name.into(),
+            endpoint: endpoint.into(),
+            latency: None,
+            target: percent,
+        }
+    }
+
+    /// Good is only what is answered within this time: one of the bounds of `http_request_duration_seconds`.
+    pub fn within(mut self, latency: Duration) -> Self {
+        self.latency = Some(latency);
+        self
+    }
+
+    /// The share that may be bad.
+    pub(crate) fn budget(&self) -> f64 {
+        // Of percent with three places, so that no digits come up that nobody wrote.
+        ((100.0 - self.target) * 1e7).round() / 1e9
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let refuse = |why: String| Err(Error::new(format!("objective `{}`: {why}", self.name)));
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        if self.name.is_empty() || !self.name.chars().all(is_plain) {
+            return refuse("give it a name of letters, digits, `-` and `_`".to_owned());
+        }
+        if self.endpoint.is_empty() || self.endpoint.contains(['"', '\\', '\n']) {
+            return refuse(format!(
+                "`{}` is no template of a route: give it one such as /api/v1/orders/{{id}}",
+                self.endpoint
+            ));
+        }
+        if !(self.target > 0.0 && self.target < 100.0) {
+            return refuse(format!(
+                "a target of {} % leaves nothing that may fail, or everything: give it one below 100, such as 99.9",
+                self.target
+            ));
+        }
+        let lowest = 100.0 - 100.0 / FASTEST;
+        if self.target <= lowest {
+            return refuse(format!(
+                "with a target of {} % no failure is fast enough: {FASTEST} times its budget is more than everything. Give it more than {lowest:.2} %",
+                self.target
+            ));
+        }
+        let bounds = catalog::HTTP_REQUEST_DURATION.upper_bounds();
+        match self.latency {
+            Some(latency) if !bounds.contains(&latency.as_secs_f64()) => refuse(format!(
+                "nobody can tell what took {} s: give it one of the bounds {bounds:?}",
+                latency.as_secs_f64()
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What `#[monitor("…", slo(…))]` states, named after its endpoint.
+impl From<&Objective> for Slo {
+    fn from(stated: &Objective) -> Self {
+        let words = stated
+            .endpoint()
+            .split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        Self {
+            name: words.join("-"),
+            endpoint: stated.endpoint().to_owned(),
+            latency: stated.latency(),
+            target: stated.target(),
+        }
+    }
+}

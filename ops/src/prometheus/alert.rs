@@ -1,0 +1,71 @@
+//! An alert, with what somebody who is woken up by it wants to know, and how it is tried.
+
+use crate::kit::Kit;
+use crate::prometheus::rule::{Makes, Rule};
+use crate::tier::Tier;
+
+/// An alert.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// What it is called; its runbook has this name too.
+    pub name: String,
+    /// How much it matters.
+    pub tier: Tier,
+    /// How long its expression must hold.
+    pub pending: &'static str,
+    /// What it looks at. The result has the labels in `by`, and no others.
+    pub expr: String,
+    /// The labels of the result.
+    pub by: &'static [&'static str],
+    /// One line.
+    pub summary: String,
+    /// What it means, with the value.
+    pub description: String,
+    /// Why its threshold is what it is.
+    pub reason: &'static str,
+    /// How it is tried.
+    pub cases: Vec<Case>,
+}
+
+/// Series, and whether an alert fires on them.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What is tried.
+    pub about: &'static str,
+    /// Series, and their values as promtool writes them, one a minute.
+    pub series: Vec<(String, &'static str)>,
+    /// When it is looked at.
+    pub at: &'static str,
+    /// The values of the labels in `by` for each alert that fires then.
+    pub fires: &'static [&'static [&'static str]],
+}
+
+impl Alert {
+    /// The rule of it.
+    pub fn rule(&self, kit: &Kit) -> Rule {
+        let Self {
+            name,
+            summary,
+            description,
+            ..
+        } = self;
+        let annotations = vec![
+            ("summary", summary.clone()),
+            ("description", description.clone()),
+            ("reason", self.reason.to_owned()),
+            ("runbook_url", format!("{}/{name}.md", kit.runbooks)),
+        ];
+        Rule {
+            makes: Makes::Alert {
+                name: name.clone(),
+                pending: self.pending,
+                annotations,
+            },
+            expr: self.expr.clone(),
+            labels: vec![
+                ("severity", self.tier.as_str().to_owned()),
+                ("team", kit.team.clone()),
+            ],
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Whether monitoring itself sees everything: what it refuses, drops or cuts off.
+
+use ecolaura_monitoring::catalog;
+
+use crate::kit::Kit;
+use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alerts::series;
+use crate::tier::Tier;
+
+pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
+    vec![
+        refused(kit),
+        observations(kit),
+        dropped(
+            kit,
+            "SpansDropped",
+            catalog::SPANS_DROPPED.name(),
+            "spans",
+            "The collector is down, slow or full; exemplars lead to traces that are not there.",
+        ),
+        dropped(
+            kit,
+            "LogLinesDropped",
+            catalog::LOG_LINES_DROPPED.name(),
+            "lines of the log",
+            "More is logged than is written, or one place logs more than 1,000 lines a second.",
+        ),
+        scrapes(kit),
+    ]
+}
+
+fn refused(kit: &Kit) -> Alert {
+    let refused = catalog::SERIES_REFUSED.name();
+    let one = series(kit, refused, "metric=\"parcels_sent_total\"");
+    Alert {
+        name: "SeriesRefused".into(),
+        tier: Tier::Warning,
+        pending: "0s",
+        expr: format!("sum by (job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
+        by: &["job", "metric"],
+        summary: "{{ $labels.metric }} of {{ $labels.job }} is full".into(),
+        description: "It has as many label sets as max_series allows; what comes now is recorded with the labels _overflow. A label has values without end.".into(),
+        reason: "From the first one on, its numbers by label are not complete.",
+        cases: vec![
+            Case {
+                about: "one is refused",
+                series: vec![(one.clone(), "0x10 1x30")],
+                at: "15m",
+                fires: &[&["ecolaura-api", "parcels_sent_total"]],
+            },
+            Case {
+                about: "some were refused long ago",
+                series: vec![(one, "7x60")],
+                at: "40m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn observations(kit: &Kit) -> Alert {
+    let refused = catalog::OBSERVATIONS_REFUSED.name();
+    let one = series(kit, refused, "metric=\"subscription_signups_total\"");
+    Alert {
+        name: "ValuesRefused".into(),
+        tier: Tier::Warning,
+        pending: "0s",
+        expr: format!("sum by (job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
+        by: &["job", "metric"],
+        summary: "{{ $labels.metric }} of {{ $labels.job }} is told what it is not for".into(),
+        description: "Values are refused: a plan that was not announced, an amount below 0, a score off the scale. The log tells which, once.".into(),
+        reason: "Each one is missing in the numbers.",
+        cases: vec![
+            Case {
+                about: "one is refused",
+                series: vec![(one.clone(), "0x10 1x30")],
+                at: "15m",
+                fires: &[&["ecolaura-api", "subscription_signups_total"]],
+            },
+            Case {
+                about: "none is refused, and an instance begins anew",
+                series: vec![(one, "7x20 0x40")],
+                at: "40m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn dropped(kit: &Kit, name: &str, metric: &str, what: &str, why: &str) -> Alert {
+    let one = series(kit, metric, "reason=\"queue_full\"");
+    Alert {
+        name: name.into(),
+        tier: Tier::Warning,
+        pending: "10m",
+        expr: format!(
+            "sum by (job, reason) (rate({metric}{{{}}}[5m])) > 0.1",
+            kit.job()
+        ),
+        by: &["job", "reason"],
+        summary: format!(
+            "{{{{ $labels.job }}}} drops {{{{ $value | humanize }}}} {what} a second ({{{{ $labels.reason }}}})"
+        ),
+        description: why.to_owned(),
+        reason: "A restart of what takes them is over in ten minutes.",
+        cases: vec![
+            Case {
+                about: "one a second",
+                series: vec![(one.clone(), "0+60x40")],
+                at: "20m",
+                fires: &[&["ecolaura-api", "queue_full"]],
+            },
+            Case {
+                about: "one in ten seconds",
+                series: vec![(one, "0+6x40")],
+                at: "20m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn scrapes(kit: &Kit) -> Alert {
+    let cut_off = catalog::SCRAPES_CUT_OFF.name();
+    let one = series(kit, cut_off, "instance=\"a:9464\"");
+    Alert {
+        name: "ScrapesCutOff".into(),
+        tier: Tier::Warning,
+        pending: "0s",
+        expr: format!("sum by (job, instance) (increase({cut_off}{{{}}}[15m])) > 2", kit.job()),
+        by: &["job", "instance"],
+        summary: "Scrapes of {{ $labels.instance }} of {{ $labels.job }} do not come to their end".into(),
+        description: "Whoever scrapes leaves before the answer is whole: its timeout is too short, or there are too many series.".into(),
+        reason: "One can be a restart of Prometheus; three in a quarter of an hour are holes in every graph.",
+        cases: vec![
+            Case {
+                about: "four of them",
+                series: vec![(one.clone(), "0x10 1 2 3 4 4x30")],
+                at: "16m",
+                fires: &[&["ecolaura-api", "a:9464"]],
+            },
+            Case {
+                about: "one of them",
+                series: vec![(one, "0x10 1x30")],
+                at: "16m",
+                fires: &[],
+            },
+        ],
+    }
+}

@@ -1,0 +1,167 @@
+//! What users see: requests that are slow or fail.
+
+use crate::kit::Kit;
+use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alerts::series;
+use crate::prometheus::recording::{ERROR_RATIO, MEAN_LATENCY, REQUEST_RATE};
+use crate::tier::Tier;
+
+use ecolaura_monitoring::catalog;
+
+pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
+    vec![
+        slow(kit),
+        failing(kit, "HighErrorRate", Tier::Error, "0.05", "5m"),
+        failing(kit, "MostRequestsFail", Tier::Critical, "0.5", "2m"),
+        traffic_gone(kit),
+    ]
+}
+
+fn slow(kit: &Kit) -> Alert {
+    let of = |part| {
+        series(
+            kit,
+            &format!("{}_{part}", catalog::REQUEST_LATENCY.name()),
+            "",
+        )
+    };
+    let (sum, count) = (of("sum"), of("count"));
+    Alert {
+        name: "HighRequestLatency".into(),
+        tier: Tier::Warning,
+        pending: "10m",
+        expr: format!("{MEAN_LATENCY}{{{}}} > 0.5", kit.job()),
+        by: &["job"],
+        summary: "High request latency on {{ $labels.job }}".into(),
+        description: "Request latency is above 500ms on average over all instances (current value: {{ $value | humanizeDuration }})".into(),
+        reason: "Half a second is when a page feels slow; ten minutes are longer than a deploy or a burst.",
+        cases: vec![
+            Case {
+                about: "a mean of 600 ms for longer than ten minutes",
+                series: vec![(sum.clone(), "0+36x40"), (count.clone(), "0+60x40")],
+                at: "20m",
+                fires: &[&["ecolaura-api"]],
+            },
+            Case {
+                about: "exactly 500 ms",
+                series: vec![(sum.clone(), "0+30x40"), (count.clone(), "0+60x40")],
+                at: "30m",
+                fires: &[],
+            },
+            Case {
+                about: "a mean of 600 ms for less than ten minutes",
+                series: vec![(sum.clone(), "0+36x40"), (count.clone(), "0+60x40")],
+                at: "9m",
+                fires: &[],
+            },
+            Case {
+                about: "instances that begin anew, slow before and after",
+                series: vec![(sum, "0+36x15 0+36x25"), (count, "0+60x15 0+60x25")],
+                at: "25m",
+                fires: &[&["ecolaura-api"]],
+            },
+        ],
+    }
+}
+
+fn failing(kit: &Kit, name: &str, tier: Tier, share: &'static str, pending: &'static str) -> Alert {
+    let requests = catalog::HTTP_REQUESTS.name();
+    let good = series(kit, requests, "outcome=\"success\"");
+    let bad = series(kit, requests, "outcome=\"server_error\"");
+    let wrong = series(kit, requests, "outcome=\"client_error\"");
+    let (over, at) = match tier {
+        Tier::Critical => ("0+200x30", "0+100x30"),
+        _ => ("0+12x30", "0+10x30"),
+    };
+    let at_good = match tier {
+        Tier::Critical => "0+100x30",
+        _ => "0+190x30",
+    };
+    Alert {
+        name: name.into(),
+        tier,
+        pending,
+        // Of a few requests one that fails is no share that says anything.
+        expr: format!(
+            "{ERROR_RATIO}{{{job}}} > {share}\nand {REQUEST_RATE}{{{job}}} > 0.05",
+            job = kit.job()
+        ),
+        by: &["job"],
+        summary: "{{ $value | humanizePercentage }} of the requests to {{ $labels.job }} fail".into(),
+        description: "Requests end in 5xx, a panic or a timeout. Which: sum by (endpoint, outcome) of http_requests_total.".into(),
+        reason: match tier {
+            Tier::Critical => "Where most requests fail nobody can use the service.",
+            _ => "One request in twenty is what customers notice; fewer are for the objectives.",
+        },
+        cases: vec![
+            Case {
+                about: "more than that share",
+                series: vec![(good.clone(), "0+100x30"), (bad.clone(), over)],
+                at: "15m",
+                fires: &[&["ecolaura-api"]],
+            },
+            Case {
+                about: "just that share",
+                series: vec![(good.clone(), at_good), (bad.clone(), at)],
+                at: "25m",
+                fires: &[],
+            },
+            Case {
+                about: "clients who ask for what is not there",
+                series: vec![(good.clone(), "0+10x30"), (wrong, "0+500x30")],
+                at: "25m",
+                fires: &[],
+            },
+            Case {
+                about: "two requests an hour, of which one fails",
+                series: vec![(good.clone(), "0x30 1x30"), (bad.clone(), "0x30 1x30")],
+                at: "35m",
+                fires: &[],
+            },
+            Case {
+                about: "an instance that begins anew while they fail",
+                series: vec![(good, "0+100x10 0+100x20"), (bad, "0+300x10 0+300x20")],
+                at: "20m",
+                fires: &[&["ecolaura-api"]],
+            },
+        ],
+    }
+}
+
+fn traffic_gone(kit: &Kit) -> Alert {
+    let requests = series(kit, catalog::HTTP_REQUESTS.name(), "outcome=\"success\"");
+    let job = kit.job();
+    Alert {
+        name: "TrafficGone".into(),
+        tier: Tier::Error,
+        pending: "10m",
+        // Instances that are up and hear nothing, where an hour ago there was more than one request in ten seconds.
+        expr: format!(
+            "{REQUEST_RATE}{{{job}}} == 0\nand {REQUEST_RATE}{{{job}}} offset 1h > 0.1"
+        ),
+        by: &["job"],
+        summary: "{{ $labels.job }} gets no requests any more".into(),
+        description: "It is up, and an hour ago it had more than one request in ten seconds: look at what stands before it (load balancer, DNS, certificates).".into(),
+        reason: "A service that had traffic all the time and has none for a quarter of an hour is cut off.",
+        cases: vec![
+            Case {
+                about: "requests that stop",
+                series: vec![(requests.clone(), "0+60x90 5400x60")],
+                at: "110m",
+                fires: &[&["ecolaura-api"]],
+            },
+            Case {
+                about: "fewer requests",
+                series: vec![(requests.clone(), "0+60x90 5400+1x60")],
+                at: "110m",
+                fires: &[],
+            },
+            Case {
+                about: "a service that never had any",
+                series: vec![(requests, "0x200")],
+                at: "152m",
+                fires: &[],
+            },
+        ],
+    }
+}

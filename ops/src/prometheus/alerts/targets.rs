@@ -1,0 +1,218 @@
+//! Whether there is something to look at: instances that are gone, or say nothing.
+
+use ecolaura_monitoring::catalog;
+
+use crate::kit::Kit;
+use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alerts::series;
+use crate::tier::Tier;
+
+pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
+    vec![
+        instance_down(kit),
+        service_down(kit),
+        service_unknown(kit),
+        metrics_absent(kit),
+        restarts(kit),
+        versions(kit),
+    ]
+}
+
+fn up(kit: &Kit, instance: &str) -> String {
+    series(kit, "up", &format!("instance=\"{instance}\""))
+}
+
+fn instance_down(kit: &Kit) -> Alert {
+    let (one, two) = (up(kit, "a:9464"), up(kit, "b:9464"));
+    Alert {
+        name: "InstanceDown".into(),
+        tier: Tier::Warning,
+        pending: "5m",
+        expr: format!("max by (job, instance) (up{{{}}}) == 0", kit.job()),
+        by: &["job", "instance"],
+        summary: "{{ $labels.instance }} of {{ $labels.job }} cannot be scraped".into(),
+        description: "For five minutes /metrics has not answered: the instance is gone, hangs, or is cut off.".into(),
+        reason: "A deploy or a restart is over in five minutes; the other instances go on meanwhile.",
+        cases: vec![
+            Case {
+                about: "one of two is gone",
+                series: vec![(one.clone(), "1x30"), (two.clone(), "1x5 0x25")],
+                at: "15m",
+                fires: &[&["ecolaura-api", "b:9464"]],
+            },
+            Case {
+                about: "one that comes back in time",
+                series: vec![(one, "1x30"), (two, "1x5 0x3 1x22")],
+                at: "15m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn service_down(kit: &Kit) -> Alert {
+    let (one, two) = (up(kit, "a:9464"), up(kit, "b:9464"));
+    Alert {
+        name: "ServiceDown".into(),
+        tier: Tier::Critical,
+        pending: "1m",
+        expr: format!("max by (job) (up{{{}}}) == 0", kit.job()),
+        by: &["job"],
+        summary: "No instance of {{ $labels.job }} can be scraped".into(),
+        description: "All of them are gone, hang, or are cut off from Prometheus. Whether users are served, the probes tell.".into(),
+        reason: "Without any instance nothing works; a minute is four scrapes.",
+        cases: vec![
+            Case {
+                about: "both are gone",
+                series: vec![(one.clone(), "1x5 0x25"), (two.clone(), "1x5 0x25")],
+                at: "10m",
+                fires: &[&["ecolaura-api"]],
+            },
+            Case {
+                about: "one is left",
+                series: vec![(one, "1x30"), (two, "1x5 0x25")],
+                at: "10m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn service_unknown(kit: &Kit) -> Alert {
+    Alert {
+        name: "ServiceUnknown".into(),
+        tier: Tier::Error,
+        pending: "10m",
+        expr: format!("absent(up{{{}}})", kit.job()),
+        by: &["job"],
+        summary: "Prometheus knows no instance of {{ $labels.job }}".into(),
+        description: "No target has this job: discovery finds nothing, or the job is called otherwise. All other alerts of it are silent meanwhile.".into(),
+        reason: "What nobody scrapes raises no alert; ten minutes let a deploy pass.",
+        cases: vec![
+            Case {
+                about: "no target at all",
+                series: vec![("up{job=\"other\"}".into(), "1x30")],
+                at: "15m",
+                fires: &[&["ecolaura-api"]],
+            },
+            Case {
+                about: "a target that is down, which is another alert's",
+                series: vec![(up(kit, "a:9464"), "0x30")],
+                at: "15m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn metrics_absent(kit: &Kit) -> Alert {
+    let target = catalog::TARGET_INFO.name();
+    let (up, info) = (
+        up(kit, "a:9464"),
+        series(
+            kit,
+            target,
+            "instance=\"a:9464\",service_name=\"ecolaura-api\"",
+        ),
+    );
+    Alert {
+        name: "MetricsAbsent".into(),
+        tier: Tier::Error,
+        pending: "10m",
+        expr: format!(
+            "max by (job, instance) (up{{{job}}}) == 1\nunless max by (job, instance) ({target}{{{job}}})",
+            job = kit.job()
+        ),
+        by: &["job", "instance"],
+        summary: "{{ $labels.instance }} of {{ $labels.job }} is scraped and says nothing".into(),
+        description: "It answers, but not with this library's metrics: telemetry is disabled (OTEL_SDK_DISABLED), or something else listens there.".into(),
+        reason: "An instance without metrics looks healthy on every dashboard.",
+        cases: vec![
+            Case {
+                about: "an instance without metrics",
+                series: vec![(up.clone(), "1x30")],
+                at: "15m",
+                fires: &[&["ecolaura-api", "a:9464"]],
+            },
+            Case {
+                about: "one with them",
+                series: vec![(up.clone(), "1x30"), (info, "1x30")],
+                at: "15m",
+                fires: &[],
+            },
+            Case {
+                about: "one that is down, which is another alert's",
+                series: vec![(up, "0x30")],
+                at: "15m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn restarts(kit: &Kit) -> Alert {
+    let start = catalog::PROCESS_START_TIME.name();
+    let one = series(kit, start, "instance=\"a:9464\"");
+    Alert {
+        name: "RestartsAgainAndAgain".into(),
+        tier: Tier::Error,
+        pending: "1m",
+        expr: format!("sum by (job, instance) (changes({start}{{{}}}[30m])) > 3", kit.job()),
+        by: &["job", "instance"],
+        summary: "{{ $labels.instance }} of {{ $labels.job }} began anew {{ $value }} times in half an hour".into(),
+        description: "It crashes or is killed: see its last lines of the log, and system_memory_oom_kills_total.".into(),
+        reason: "A deploy with a roll-back makes two or three restarts, not four in half an hour.",
+        cases: vec![
+            Case {
+                about: "four restarts",
+                series: vec![(one.clone(), "100x5 200x5 300x5 400x5 500x20")],
+                at: "26m",
+                fires: &[&["ecolaura-api", "a:9464"]],
+            },
+            Case {
+                about: "three restarts",
+                series: vec![(one, "100x5 200x5 300x5 400x25")],
+                at: "26m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn versions(kit: &Kit) -> Alert {
+    let build = catalog::BUILD_INFO.name();
+    let of = |instance: &str, version: &str| {
+        series(
+            kit,
+            build,
+            &format!("instance=\"{instance}\",version=\"{version}\""),
+        )
+    };
+    Alert {
+        name: "TwoVersionsRun".into(),
+        tier: Tier::Info,
+        pending: "1h",
+        expr: format!(
+            "count by (job) (count by (job, version, revision) ({build}{{{}}})) > 1",
+            kit.job()
+        ),
+        by: &["job"],
+        summary: "{{ $value }} versions of {{ $labels.job }} run side by side".into(),
+        description: "A deploy has stopped half-way, or an instance was left behind.".into(),
+        reason: "A rolling deploy is over in an hour.",
+        cases: vec![
+            Case {
+                about: "two versions for longer than an hour",
+                series: vec![(of("a:9464", "1"), "1x90"), (of("b:9464", "2"), "1x90")],
+                at: "70m",
+                fires: &[&["ecolaura-api"]],
+            },
+            Case {
+                about: "two instances of one version",
+                series: vec![(of("a:9464", "1"), "1x90"), (of("b:9464", "1"), "1x90")],
+                at: "70m",
+                fires: &[],
+            },
+        ],
+    }
+}
