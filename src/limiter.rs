@@ -1,13 +1,15 @@
-//! No more than so many a second, without a lock.
+//! No more than so many in a time, without a lock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Lets through so many in each second since it was made.
+/// Lets through so many in each second, or minute, since it was made.
 pub(crate) struct Limiter {
     most: u32,
+    /// In seconds.
+    period: u64,
     begun: Instant,
-    /// The second, and how many it let through.
+    /// The period, and how many it let through.
     state: AtomicU64,
 }
 
@@ -15,14 +17,23 @@ impl Limiter {
     pub(crate) fn new(most: u32) -> Self {
         Self {
             most,
+            period: 1,
             begun: Instant::now(),
             state: AtomicU64::new(0),
         }
     }
 
+    #[cfg(feature = "business")]
+    pub(crate) fn each_minute(most: u32) -> Self {
+        Self {
+            period: 60,
+            ..Self::new(most)
+        }
+    }
+
     /// Whether one more is let through.
     pub(crate) fn admits(&self) -> bool {
-        self.most == u32::MAX || self.admits_in(self.begun.elapsed().as_secs())
+        self.most == u32::MAX || self.admits_in(self.begun.elapsed().as_secs() / self.period)
     }
 
     fn admits_in(&self, second: u64) -> bool {

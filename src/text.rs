@@ -1,6 +1,6 @@
 //! Texts that are as long as there is room for, and numbers in a fixed number of digits.
 
-#[cfg(any(feature = "logs", feature = "traces"))]
+#[cfg(any(feature = "business", feature = "logs", feature = "traces"))]
 use std::fmt;
 
 /// A text, or as much of it as there is room for.
@@ -10,14 +10,14 @@ pub(crate) fn cut(text: &str, longest: usize) -> &str {
     &text[..end.unwrap_or_default()]
 }
 
-#[cfg(any(feature = "logs", feature = "traces"))]
+#[cfg(any(feature = "business", feature = "logs", feature = "traces"))]
 /// Takes a text in until it is this long; then whoever writes it is told to stop.
 pub(crate) struct Short<'a> {
     pub(crate) text: &'a mut String,
     pub(crate) longest: usize,
 }
 
-#[cfg(any(feature = "logs", feature = "traces"))]
+#[cfg(any(feature = "business", feature = "logs", feature = "traces"))]
 impl fmt::Write for Short<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = self.longest.saturating_sub(self.text.len());
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(any(feature = "logs", feature = "traces"))]
+    #[cfg(any(feature = "business", feature = "logs", feature = "traces"))]
     fn texts_that_stop_where_there_is_no_more_room() {
         use std::fmt::Write as _;
         for (longest, expected) in [(0, ""), (2, "ab"), (3, "ab"), (4, "abü"), (9, "abüc")] {

@@ -368,7 +368,7 @@ struct Packed {
 }
 
 const COUNT: Metric = Metric::counter("boxes_packed_total", "Boxes packed.");
-const DEPTH: Metric = Metric::gauge("queue_depth", "Orders waiting.");
+const DEPTH: Metric = Metric::gauge("orders_waiting", "Orders waiting.");
 const TIME: Metric = Metric::histogram("packing_seconds", "Time to pack.").unit(Unit::Seconds);
 const SENT: Metric = Metric::counter("parcels_sent_total", "Parcels sent.").labels(&["to", "by"]);
 

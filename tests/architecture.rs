@@ -100,6 +100,7 @@ const MODULES: [Module; 29] = [
             "catalog",
             "error",
             "label",
+            "limiter",
             "metrics",
             "observe",
             "text",
@@ -161,7 +162,7 @@ const CRATES: [(&str, &[&str]); 26] = [
     ("hyper_rustls", &["otlp"]),
     ("foldhash", &["business", "logs", "metrics", "observe"]),
     ("iso_currency", &["business"]),
-    ("itoa", &["logs", "metrics"]),
+    ("itoa", &["business", "logs", "metrics"]),
     ("inventory", &["__private", "observe"]),
     ("matchit", &["http"]),
     // The crate of this name: our module is always written `crate::metrics`, which begins no such path.

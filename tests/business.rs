@@ -8,9 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use ecolaura_monitoring::business::{BoxStage, Business, BusinessBuilder, OrderOutcome};
-use ecolaura_monitoring::metrics::LabelValue;
+use ecolaura_monitoring::metrics::{LabelValue, Metric};
 use ecolaura_monitoring::{Monitoring, MonitoringBuilder};
 use lines::{logged, within, written};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const KEY: &str = "0123456789abcdef";
 
@@ -337,8 +338,8 @@ fn ratios_and_scores() {
 
 /// What is not recorded, to which family that counts, and how often.
 #[test]
-fn what_is_wrong_is_refused_counted_and_told_once() {
-    let (lines, monitoring) = logged(|builder| builder.user_hash_key(KEY));
+fn what_is_wrong_is_refused_and_counted() {
+    let (_, monitoring) = logged(|builder| builder.user_hash_key(KEY));
     let business = announced(monitoring.business()).register().unwrap();
     let before = monitoring.metrics().render();
     within(&monitoring, || {
@@ -348,7 +349,7 @@ fn what_is_wrong_is_refused_counted_and_told_once() {
             business.revenue(-1, "EUR");
             business.revenue(i64::MIN, "EUR");
             business.revenue(i64::MAX, "EUR");
-            business.revenue(1_000_000_000_000, "EUR");
+            business.revenue(1_000_000_000_000_000, "EUR");
             for currency in ["EURO", "", "XXX", "XAU", "ABC", "€", "E R"] {
                 business.revenue(1, currency);
             }
@@ -387,27 +388,54 @@ fn what_is_wrong_is_refused_counted_and_told_once() {
         let line = format!(r#"monitoring_observations_refused_total{{metric="{metric}"}} {count}"#);
         assert!(changed.contains(&line.as_str()), "{line} {changed:?}");
     }
+}
+
+/// The same is told once, something else too, and no more than five a minute of each family.
+#[test]
+fn what_is_refused_is_told_now_and_then() {
+    let (lines, monitoring) = logged(|builder| builder.user_hash_key(KEY));
+    let business = announced(monitoring.business()).register().unwrap();
+    within(&monitoring, || {
+        for _ in 0..100 {
+            business.signed_up("jungle");
+        }
+        business.signed_up("Forest");
+        business.revenue(-5, "EUR");
+        business.revenue(-6, "EUR");
+        business.revenue(1, "EURO");
+        business.box_filled("forest", 87.5);
+        business.satisfaction("delivery", 6);
+        let (packed, created) = (BoxStage::Packed, BoxStage::Created);
+        business.box_moved(packed, created, Duration::ZERO);
+        business.user_seen([b'y'; 1025]);
+        for step in 0..100 {
+            business.step("subscription", step.to_string());
+        }
+    });
     let told = written(&lines, &monitoring);
     let told: Vec<String> = told
         .iter()
         .map(|line| {
-            format!("{} {}", line["labels"]["metric"], line["labels"]["value"]).replace('"', "")
+            let (metric, value) = (&line["labels"]["metric"], &line["labels"]["value"]);
+            format!("{metric} {value}").replace('"', "")
         })
         .collect();
-    let reasons = [
+    let expected = [
         "subscription_signups_total jungle",
-        "revenue_total EUR", // negative
-        "revenue_total EUR", // too large
+        "subscription_signups_total Forest",
+        "revenue_total EUR",
         "revenue_total EURO",
-        "refunds_total JPY",
-        "subscription_box_fill_ratio ",
-        "subscription_box_fill_ratio jungle",
-        "customer_satisfaction_score ",
-        "customer_satisfaction_score post",
-        "user_journey_steps_total ask",
-        "active_users_sketch ",
+        "subscription_box_fill_ratio 87.5",
+        "customer_satisfaction_score 6",
+        "subscription_box_stage_total packed to created",
+        "active_users_sketch 1025",
+        "user_journey_steps_total 0",
+        "user_journey_steps_total 1",
+        "user_journey_steps_total 2",
+        "user_journey_steps_total 3",
+        "user_journey_steps_total 4",
     ];
-    assert_eq!(told, reasons);
+    assert_eq!(told, expected);
 }
 
 /// A name that somebody else chose is not told whole.
@@ -530,6 +558,10 @@ fn announcing_what_cannot_be() {
         "journeys: `a` is announced twice",
     );
     is_refused(
+        |builder| builder.journey("a", [""; 0]),
+        "steps of the journey `a`: there are none",
+    );
+    is_refused(
         |builder| builder.journey("a", ["x", "x"]),
         "steps of the journey `a`: `x` is announced twice",
     );
@@ -543,6 +575,63 @@ fn registering_twice_and_without_room() {
     let small = Monitoring::builder("test").max_series(255).build().unwrap();
     let error = small.business().register().unwrap_err();
     assert!(error.to_string().contains("max_series is 255"), "{error}");
+    // Together the steps are too many, whatever each journey has.
+    let full = Monitoring::builder("test").max_series(300).build().unwrap();
+    let steps = |of: u32| (0..200).map(move |n| format!("{of}-{n}"));
+    let journeys = full
+        .business()
+        .journey("a", steps(1))
+        .journey("b", steps(2));
+    let error = journeys.register().unwrap_err();
+    assert!(
+        error.to_string().contains("400 steps of all journeys"),
+        "{error}"
+    );
+}
+
+/// A subscriber that hears of the missing key may see users too.
+#[test]
+fn who_hears_of_users_may_count_users() {
+    struct Counts(Business);
+    impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counts {
+        fn on_event(&self, _: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+            self.0.user_seen("the listener");
+        }
+    }
+    let monitoring = Monitoring::builder("test").build().unwrap();
+    let business = monitoring.business().register().unwrap();
+    let subscriber = tracing_subscriber::registry().with(Counts(business));
+    tracing::subscriber::with_default(subscriber, || business.user_seen("mara"));
+    shows(&monitoring, "active_users", &[" 2"]);
+}
+
+/// Names that a service may not take, since they are the library's, in one format or another, whether or not it has them already.
+#[test]
+fn names_of_the_library_are_its_own() {
+    let metrics = Monitoring::builder("test").build().unwrap().metrics();
+    for taken in [
+        "active_users_total",
+        "revenue_total",
+        "queue_depth_total",
+        "db_pool_waiting_total",
+    ] {
+        let error = metrics
+            .counter(Metric::counter(taken, "Something."))
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("belongs to the library"),
+            "{error}"
+        );
+    }
+    for taken in ["revenue", "cache_requests", "active_users"] {
+        let error = metrics
+            .gauge(Metric::gauge(taken, "Something."))
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("belongs to the library"),
+            "{error}"
+        );
+    }
 }
 
 /// Money of a currency that nobody announced is shown from its first amount on, whichever threads come with it.

@@ -20,7 +20,7 @@ use crate::support::scrape::{OPEN_METRICS, PROTOBUF, scrape};
 const PACKED: Metric =
     Metric::counter("boxes_packed_total", "Boxes\n\"packed\" \\ sent.").labels(&["to"]);
 const WEIGHT: Metric = Metric::counter("parcels_bytes_total", "Weight.").unit(Unit::Bytes);
-const DEPTH: Metric = Metric::gauge("queue_depth", "Orders waiting.");
+const DEPTH: Metric = Metric::gauge("orders_waiting", "Orders waiting.");
 const PACKING: Metric = Metric::histogram("packing_seconds", "Time to pack.")
     .unit(Unit::Seconds)
     .buckets(&[0.5, 1.0, 2_000_000.0]);
@@ -72,7 +72,7 @@ fn lines(body: &[u8]) -> String {
     let ours = [
         "boxes_packed",
         "parcels_bytes",
-        "queue_depth",
+        "orders_waiting",
         "packing_seconds",
     ];
     let text = std::str::from_utf8(body).expect("text");
@@ -102,9 +102,9 @@ parcels_bytes_total 12
 # TYPE boxes_packed_total counter
 boxes_packed_total{to="a\"b\\c\nd ü"} 2
 boxes_packed_total{to=""} 1
-# HELP queue_depth Orders waiting.
-# TYPE queue_depth gauge
-queue_depth -2.5
+# HELP orders_waiting Orders waiting.
+# TYPE orders_waiting gauge
+orders_waiting -2.5
 # HELP packing_seconds Time to pack.
 # TYPE packing_seconds histogram
 packing_seconds_bucket{le="0.5"} 2
@@ -132,9 +132,9 @@ parcels_bytes_total 12
 # HELP boxes_packed Boxes\n\"packed\" \\ sent.
 boxes_packed_total{to="a\"b\\c\nd ü"} 2 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4731",span_id="00f067aa0ba902b7"} 2 NOW
 boxes_packed_total{to=""} 1
-# TYPE queue_depth gauge
-# HELP queue_depth Orders waiting.
-queue_depth -2.5
+# TYPE orders_waiting gauge
+# HELP orders_waiting Orders waiting.
+orders_waiting -2.5
 # TYPE packing_seconds histogram
 # UNIT packing_seconds seconds
 # HELP packing_seconds Time to pack.
@@ -229,7 +229,7 @@ async fn protobuf() {
         Some(true)
     );
 
-    let depth = family(&body, "queue_depth");
+    let depth = family(&body, "orders_waiting");
     assert_eq!(depth.kind(), MetricType::Gauge);
     assert_eq!(
         depth.metric[0].gauge.as_ref().map(|gauge| gauge.value),

@@ -66,6 +66,11 @@ fn a_pool_is_asked_at_each_scrape() {
     );
 }
 
+/// What a future says when it is asked once.
+fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {
+    future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+}
+
 /// A real one, of which all connections are taken.
 #[tokio::test]
 async fn a_pool_of_sqlx() {
@@ -165,46 +170,118 @@ fn a_cache_is_counted() {
     );
 }
 
-/// A scrape goes on without what panics, and says that it does not know.
+/// What panics when it is dropped.
+struct Spiteful;
+
+impl Drop for Spiteful {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("on purpose, again"));
+    }
+}
+
+/// A state that panics when it becomes one.
+struct Unsound(usize);
+
+impl From<Unsound> for QueueState {
+    fn from(Unsound(depth): Unsound) -> Self {
+        match depth {
+            0 => std::panic::resume_unwind(Box::new(Spiteful)),
+            depth => Self::new(depth),
+        }
+    }
+}
+
+/// A scrape goes on without what panics, whatever it panics with.
 #[test]
-fn what_panics_is_not_known() {
+fn what_panics_is_not_shown() {
     let monitoring = monitoring();
-    let is_well = Arc::new(AtomicUsize::new(1));
-    let asked = Arc::clone(&is_well);
+    let depth = Arc::new(AtomicUsize::new(0));
+    let asked = Arc::clone(&depth);
     let state = move || match asked.load(Ordering::Relaxed) {
-        0 => std::panic::resume_unwind(Box::new("on purpose")),
-        _ => PoolState::new(1, 1).max(1),
+        0 => std::panic::resume_unwind(Box::new(Spiteful)),
+        open => PoolState::new(open, 1).max(9).waiting(3),
     };
-    monitoring.pool("orders", state.clone()).unwrap();
-    monitoring
-        .queue("emails", move || match state().eq(&PoolState::default()) {
-            true => 0,
-            false => 4,
-        })
-        .unwrap();
-    is_well.store(0, Ordering::Relaxed);
+    monitoring.pool("orders", state).unwrap();
+    monitoring.pool("users", || PoolState::new(2, 1)).unwrap();
+    let asked = Arc::clone(&depth);
+    let unsound = move || Unsound(asked.load(Ordering::Relaxed));
+    monitoring.queue("emails", unsound).unwrap();
+    let text = monitoring.metrics().render();
+    assert!(!text.contains("pool=\"orders\",state"), "{text}");
+    assert!(!text.contains("queue=\"emails\""), "{text}");
     shows(
         &monitoring,
         &[
-            r#"db_pool_connections{pool="orders",state="idle"} NaN"#,
-            r#"db_pool_connections_max{pool="orders"} NaN"#,
-            r#"queue_depth{queue="emails"} NaN"#,
+            r#"db_pool_connections{pool="users",state="idle"} 1"#,
             r#"db_pool_acquire_seconds_count{pool="orders",outcome="success"} 0"#,
         ],
     );
-    is_well.store(1, Ordering::Relaxed);
+    depth.store(4, Ordering::Relaxed);
     shows(
         &monitoring,
         &[
-            r#"db_pool_connections{pool="orders",state="idle"} 1"#,
+            r#"db_pool_connections{pool="orders",state="in_use"} 3"#,
+            r#"db_pool_connections_max{pool="orders"} 9"#,
+            r#"db_pool_waiting{pool="orders"} 3"#,
             r#"queue_depth{queue="emails"} 4"#,
         ],
     );
 }
 
+/// What two scrapes see at once is of one moment each.
+#[test]
+fn a_scrape_shows_one_moment() {
+    let monitoring = monitoring();
+    let is_busy = AtomicUsize::new(0);
+    let state = move || match is_busy.fetch_add(1, Ordering::Relaxed) % 2 {
+        0 => PoolState::new(10, 10),
+        _ => PoolState::new(10, 0),
+    };
+    monitoring.pool("orders", state).unwrap();
+    let metrics = monitoring.metrics();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..2000 {
+                    let text = metrics.render();
+                    let lines = text.lines();
+                    let shown = lines.filter(|line| line.starts_with("db_pool_connections{"));
+                    let numbers =
+                        shown.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u32>().ok());
+                    assert_eq!(numbers.sum::<u32>(), 10, "{text}");
+                }
+            });
+        }
+    });
+}
+
+/// Families that are not wanted are not asked for.
+#[tokio::test]
+async fn only_what_is_wanted_is_asked() {
+    use tower::ServiceExt as _;
+    let monitoring = monitoring();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let depth = move || count.fetch_add(1, Ordering::Relaxed);
+    monitoring.queue("emails", depth).unwrap();
+    let ask = async |path: &str| {
+        let request = http::Request::get(path).body(axum::body::Body::empty());
+        let app: axum::Router = monitoring.routes();
+        let answer = app.oneshot(request.unwrap()).await.unwrap();
+        axum::body::to_bytes(answer.into_body(), usize::MAX)
+            .await
+            .unwrap()
+    };
+    ask("/metrics?name[]=http_requests_total").await;
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    ask("/metrics?name[]=queue_depth").await;
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
 #[test]
 fn names_are_checked() {
-    let monitoring = Monitoring::builder("test").max_series(2).build().unwrap();
+    // Each pool has three series of its times, each cache two.
+    let monitoring = Monitoring::builder("test").max_series(5).build().unwrap();
     let pool = || PoolState::new(0, 0);
     for name in ["", " ", "_overflow", &"x".repeat(101)] {
         let error = monitoring.pool(name, pool).unwrap_err();
@@ -229,5 +306,9 @@ fn names_are_checked() {
         );
     }
     let error = monitoring.pool("two", pool).unwrap_err();
-    assert!(error.to_string().contains("max_series is 2"), "{error}");
+    assert!(error.to_string().contains("max_series is 5"), "{error}");
+    monitoring.cache("two").unwrap();
+    let error = monitoring.cache("three").unwrap_err();
+    assert!(error.to_string().contains("max_series is 5"), "{error}");
+    assert!(!monitoring.metrics().render().contains("_overflow"));
 }

@@ -6,7 +6,7 @@ use crate::business::name::Named;
 use crate::business::order::{OrderOutcome, Orders};
 use crate::business::recorder::{Boxes, Business, Recorders};
 use crate::business::refusal::Checked;
-use crate::business::users::Users;
+use crate::business::users::{self, Users};
 use crate::catalog;
 use crate::error::Error;
 use crate::metrics::{Registry, check_names, resolve};
@@ -72,15 +72,21 @@ impl BusinessBuilder {
     ///
     /// # Errors
     ///
-    /// When a name is empty, too long or there twice, a currency is not in ISO 4217, `max_series` is below 256, or it was called before for this
-    /// monitoring. The text says what to do.
+    /// When a name is empty, too long or there twice, a journey has no steps, a currency is not in ISO 4217, `max_series` is below 256 or too
+    /// low for the names, or it was called before for this monitoring. The text says what to do.
     pub fn register(self) -> Result<Business, Error> {
         check_names("business(): plans", &self.plans)?;
         check_names("business(): touchpoints", &self.touchpoints)?;
         let journeys: Vec<String> = self.journeys.iter().map(|(name, _)| name.clone()).collect();
         check_names("business(): journeys", &journeys)?;
         for (name, steps) in &self.journeys {
-            check_names(&format!("business(): steps of the journey `{name}`"), steps)?;
+            let what = format!("business(): steps of the journey `{name}`");
+            check_names(&what, steps)?;
+            if steps.is_empty() {
+                return Err(Error::configuration(format!(
+                    "{what}: there are none: name them in their order"
+                )));
+            }
         }
         let codes = self.currencies.iter().map(String::as_str);
         if let Some(code) = codes.clone().find(|code| !money::is_currency(code)) {
@@ -98,17 +104,31 @@ impl BusinessBuilder {
                 registry.cap()
             )));
         }
-        if registry.has(catalog::SIGN_UPS.name()) {
+        let steps = self.journeys.iter().map(|(_, steps)| steps.len()).sum();
+        for (what, names) in [
+            ("plans", self.plans.len()),
+            ("touchpoints", self.touchpoints.len()),
+            ("steps of all journeys", steps),
+        ] {
+            if names > registry.cap() {
+                return Err(Error::configuration(format!(
+                    "business(): {names} {what} find no room: max_series is {}",
+                    registry.cap()
+                )));
+            }
+        }
+        let users: &'static Users = Box::leak(Box::new(Users::new(self.key)));
+        if !registry.ask(users::METRICS, users) {
             return Err(Error::configuration(
                 "business(): it is registered already: keep what `register` returned, which is Copy",
             ));
         }
-        let recorders: &'static Recorders = Box::leak(Box::new(self.recorders(registry)));
+        let recorders: &'static Recorders = Box::leak(Box::new(self.recorders(registry, users)));
         codes.for_each(|code| recorders.money.announce(code));
         Ok(Business(Some(recorders)))
     }
 
-    fn recorders(&self, registry: Registry) -> Recorders {
+    fn recorders(&self, registry: Registry, users: &'static Users) -> Recorders {
         let checked = |metric| Checked::new(metric, registry);
         let sign_ups = checked(catalog::SIGN_UPS);
         let box_fill = checked(catalog::BOX_FILL);
@@ -123,7 +143,7 @@ impl BusinessBuilder {
         let boxes = checked(catalog::BOX_STAGES);
         let stage_time = registry.own(catalog::BOX_STAGE_TIME);
         Recorders {
-            users: Users::new(registry, self.key),
+            users,
             money: Money::new(registry),
             orders: Orders(OrderOutcome::ALL.map(|outcome| resolve(orders, &[outcome.as_str()]))),
             sign_ups: sign_ups.named(&self.plans),

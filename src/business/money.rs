@@ -10,8 +10,9 @@ use crate::business::refusal::{Checked, Why};
 use crate::catalog::{self, Metric};
 use crate::metrics::{Counter, Part, Registry, own_shape};
 
-/// From so many minor units on an amount is a mistake: ten thousand million euros. Sums are exact up to nine thousand times that (2^53).
-const MOST: u64 = 1_000_000_000_000;
+/// From so many minor units on an amount is a mistake: ten million million euros, and more rials than any order has. Sums are exact up to nine
+/// times that (2^53).
+const MOST: u64 = 1_000_000_000_000_000;
 
 /// What came in and what went back, by currency.
 pub(crate) struct Money {

@@ -17,7 +17,7 @@ pub struct Business(pub(crate) Option<&'static Recorders>);
 
 /// Where it is recorded; `None` in a [`Business`] whose telemetry is disabled.
 pub(crate) struct Recorders {
-    pub(crate) users: Users,
+    pub(crate) users: &'static Users,
     pub(crate) money: Money,
     pub(crate) orders: Orders,
     pub(crate) sign_ups: (Checked, Named<Counter>),
@@ -81,7 +81,7 @@ impl Business {
 
     /// Money came in: `revenue_total`, in units. `minor` is in minor units as ISO 4217 has them: cents of EUR, yen of JPY, thousandths of KWD.
     ///
-    /// Below 10^12 and not negative; what goes back is a [`refund`](Self::refund). A currency that was not announced is shown from then on.
+    /// Below 10^15 and not negative; what goes back is a [`refund`](Self::refund). A currency that was not announced is shown from then on.
     #[inline]
     pub fn revenue(self, minor: i64, currency: impl AsRef<str>) {
         if let Some(recorders) = self.0 {
@@ -104,7 +104,7 @@ impl Business {
         let (checked, plans) = &recorders.box_fill;
         match plans.get(plan.text()) {
             None => checked.refuse(Why::NotAnnounced, plan.text()),
-            Some(_) if !(0.0..=1.0).contains(&ratio) => checked.refuse(Why::OffScale, ""),
+            Some(_) if !(0.0..=1.0).contains(&ratio) => checked.refuse(Why::OffScale, ratio),
             Some(histogram) => histogram.observe_with_exemplar(ratio, TraceContext::present()),
         }
     }
@@ -127,7 +127,8 @@ impl Business {
         let Some(recorders) = self.0 else { return };
         let boxes = &recorders.boxes;
         if !from.leads_to(to) {
-            return boxes.refused.refuse(Why::IllegalOrder, to.as_str());
+            let what = format_args!("{from} to {to}");
+            return boxes.refused.refuse(Why::IllegalOrder, what);
         }
         boxes.entered[to as usize].inc();
         let nanoseconds = nanoseconds(spent);
@@ -141,7 +142,7 @@ impl Business {
         let (checked, touchpoints) = &recorders.satisfaction;
         match touchpoints.get(touchpoint.text()) {
             None => checked.refuse(Why::NotAnnounced, touchpoint.text()),
-            Some(_) if !(1..=5).contains(&score) => checked.refuse(Why::OffScale, ""),
+            Some(_) if !(1..=5).contains(&score) => checked.refuse(Why::OffScale, score),
             Some(histogram) => {
                 histogram.observe_with_exemplar(score.into(), TraceContext::present());
             }

@@ -72,6 +72,8 @@ impl Register {
                 previous: self.previous.max(rank),
                 ..self
             },
+            // By one that was stopped for longer: what it has seen is over.
+            behind if behind > SLOTS / 2 => self,
             _ => Self {
                 slot,
                 current: rank,

@@ -2,18 +2,18 @@
 
 use std::hash::Hasher as _;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use siphasher::sip::SipHasher13;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
-use crate::business::refusal::{Checked, Why};
+use crate::business::refusal::{Refusals, Why};
 use crate::business::sketch::{self, PER_WORD, REGISTERS, Sketch, WORDS};
-use crate::catalog;
-use crate::metrics::{Gauge, Registry};
-use crate::observe::Start;
+use crate::catalog::{self, Kind, Metric};
+use crate::metrics::{Account, Looked, Sink, Source, Type, Value, show};
 
 /// How long a slot is: each user is seen for at least as long, so a scrape in five minutes is enough.
-const SLOT_NANOSECONDS: u64 = 300 * 1_000_000_000;
+const SLOT_SECONDS: u64 = 300;
 
 /// The longest id of a user.
 const LONGEST: usize = 1024;
@@ -21,21 +21,47 @@ const LONGEST: usize = 1024;
 /// The label of sketches whose key everybody knows.
 const PUBLIC: &str = "public";
 
+/// The families of users.
+pub(crate) const METRICS: &[Metric] = &[catalog::ACTIVE_USERS, catalog::ACTIVE_USERS_SKETCH];
+
 /// Whom this process has seen lately.
 pub(crate) struct Users {
-    registry: Registry,
-    refused: Checked,
+    refusals: Refusals,
     key: [u8; 16],
     /// What tells sketches with another key apart.
     label: String,
-    begun: Start,
+    /// Of the system, also where requests are timed by the processor's counter, which is not trusted for a year.
+    begun: Instant,
     /// There is none before the first user.
-    seen: OnceLock<&'static Sketch>,
+    seen: OnceLock<Sketch>,
+}
+
+/// The registers at one time, and whose they are.
+struct Ranks<'a> {
+    label: &'a str,
+    all: [u32; REGISTERS],
+}
+
+impl Ranks<'_> {
+    const FAMILIES: [Looked<Self>; 2] = [
+        (catalog::ACTIVE_USERS, |ranks, shown| {
+            let users = sketch::estimate(ranks.all.into_iter()).round();
+            shown.series(&[], Some(Value::Number(users)));
+        }),
+        // Also of registers that are empty: an estimate needs to know.
+        (catalog::ACTIVE_USERS_SKETCH, |ranks, shown| {
+            for (number, registers) in (0..WORDS).zip(ranks.all.chunks(PER_WORD)) {
+                let mut buffer = itoa::Buffer::new();
+                let labels = [ranks.label, buffer.format(number)];
+                shown.series(&labels, Some(Value::Whole(sketch::word(registers))));
+            }
+        }),
+    ];
 }
 
 impl Users {
     /// `key` is `None` where nobody chose one for all replicas.
-    pub(crate) fn new(registry: Registry, key: Option<[u8; 16]>) -> Self {
+    pub(crate) fn new(key: Option<[u8; 16]>) -> Self {
         let (key, label) = match key {
             Some(key) => {
                 // Not the key itself, with which the log tells users apart: what is learnt of one says nothing of the other.
@@ -50,59 +76,71 @@ impl Users {
             None => ([0; 16], PUBLIC.to_owned()),
         };
         Self {
-            registry,
-            refused: Checked::new(catalog::ACTIVE_USERS_SKETCH, registry),
+            refusals: Refusals::new(catalog::ACTIVE_USERS_SKETCH),
             key,
             label,
-            begun: Start::now(),
+            begun: Instant::now(),
             seen: OnceLock::new(),
         }
     }
 
     #[inline]
-    pub(crate) fn seen(&'static self, id: &[u8]) {
+    pub(crate) fn seen(&self, id: &[u8]) {
         if id.is_empty() || id.len() > LONGEST {
-            return self.refused.refuse(Why::NoUser, "");
+            return self.refusals.refuse(Why::NoUser, id.len());
         }
         let mut hasher = SipHasher13::new_with_key(&self.key);
         hasher.write(id);
-        let sketch = self.seen.get_or_init(|| self.first());
+        let sketch = match self.seen.get() {
+            Some(sketch) => sketch,
+            None => self.first(),
+        };
         sketch.insert(hasher.finish(), self.slot());
     }
 
     #[inline]
     fn slot(&self) -> u32 {
-        (self.begun.nanoseconds() / SLOT_NANOSECONDS) as u32
+        (self.begun.elapsed().as_secs() / SLOT_SECONDS) as u32
     }
 
-    /// From now on there are series of all registers, be they empty: an estimate needs to know.
     #[cold]
-    fn first(&'static self) -> &'static Sketch {
-        if self.label == PUBLIC {
+    fn first(&self) -> &Sketch {
+        let mut is_new = false;
+        let sketch = self.seen.get_or_init(|| {
+            is_new = true;
+            Sketch::new()
+        });
+        // Not before it is there: whoever hears of it may see users too.
+        if is_new && self.label == PUBLIC {
             tracing::warn!(
                 "users are counted with a key that everybody knows: who reads /metrics can find out whether somebody was here, and who chooses \
                  ids can make up users. Set MONITORING_USER_HASH_KEY, to the same value for all replicas"
             );
         }
-        let sketch: &'static Sketch = Box::leak(Box::new(Sketch::new()));
-        let word = |number: usize| {
-            let labels = [self.label.as_str(), &number.to_string()];
-            self.refused.resolve(&labels)
-        };
-        let words: Vec<Gauge> = (0..WORDS).map(word).collect();
-        let active: Gauge = Checked::new(catalog::ACTIVE_USERS, self.registry).resolve(&[]);
-        self.registry.refresh(move || {
-            let mut ranks = [0; REGISTERS];
-            let now = sketch.ranks(self.slot());
-            ranks
-                .iter_mut()
-                .zip(now)
-                .for_each(|(rank, now)| *rank = now);
-            for (gauge, ranks) in words.iter().zip(ranks.chunks(PER_WORD)) {
-                gauge.set(sketch::word(ranks) as f64);
-            }
-            active.set(sketch::estimate(ranks.into_iter()).round());
-        });
         sketch
+    }
+}
+
+impl Source for Users {
+    fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
+        let Some(sketch) = self.seen.get() else {
+            return;
+        };
+        let mut ranks = Ranks {
+            label: &self.label,
+            all: [0; REGISTERS],
+        };
+        let now = sketch.ranks(self.slot());
+        ranks
+            .all
+            .iter_mut()
+            .zip(now)
+            .for_each(|(rank, now)| *rank = now);
+        show(&Ranks::FAMILIES, &ranks, taken, sink);
+    }
+
+    fn accounts(&self) -> Vec<Account<'_>> {
+        let refused = self.refusals.losses();
+        vec![refused.account(catalog::ACTIVE_USERS_SKETCH.name(), Kind::Gauge, false)]
     }
 }

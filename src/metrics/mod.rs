@@ -44,6 +44,7 @@ pub(crate) mod prometheus;
 mod refusal;
 mod registry;
 mod render;
+mod shown;
 mod sink;
 mod snapshot;
 mod static_labels;
@@ -74,16 +75,19 @@ pub(crate) use filter::ExemplarFilter;
 pub(crate) use histogram::nanoseconds;
 pub(crate) use labelled::resolve;
 pub(crate) use list::AppendList;
+#[cfg(feature = "business")]
+pub(crate) use losses::{Account, Losses};
 pub(crate) use names::check_names;
-#[cfg(feature = "system")]
 pub(crate) use registry::Source;
 pub(crate) use registry::{DEFAULT_CAP, own_shape};
 #[cfg(feature = "server")]
 pub(crate) use render::Rendering;
-#[cfg(any(feature = "system", feature = "testing"))]
-pub(crate) use sink::{Head, Sample, Sink, Value};
 #[cfg(feature = "system")]
-pub(crate) use sink::{Labels, Type};
+pub(crate) use shown::Shown;
+pub(crate) use shown::{Looked, show};
+#[cfg(feature = "testing")]
+pub(crate) use sink::{Head, Sample};
+pub(crate) use sink::{Sink, Type, Value};
 pub(crate) use sync::OnceRef;
 #[cfg(feature = "system")]
 pub(crate) use timestamp::Timestamp;

@@ -43,13 +43,19 @@ pub struct Registry(&'static Inner);
 struct Inner {
     families: AppendList<Series>,
     sources: AppendList<Box<dyn Source>>,
-    /// What sets gauges of ours that nobody sets meanwhile.
-    refreshed: AppendList<Box<dyn Fn() + Send + Sync>>,
+    /// Families of the catalogue that nobody records: they are asked for.
+    asked: AppendList<Asked>,
     registration: Mutex<()>,
     cap: usize,
     seed: u64,
     /// Whether histograms have their native side, and OpenMetrics tells when counting began.
     shown: OnceLock<(bool, bool)>,
+}
+
+/// Families of the catalogue that are made at each collection.
+struct Asked {
+    metrics: &'static [Metric],
+    source: &'static dyn Source,
 }
 
 /// Something that has families of its own, read at each collection.
@@ -68,7 +74,7 @@ impl Registry {
         Self(Box::leak(Box::new(Inner {
             families: AppendList::new(),
             sources: AppendList::new(),
-            refreshed: AppendList::new(),
+            asked: AppendList::new(),
             registration: Mutex::new(()),
             cap,
             seed: RandomState::new().hash_one(0),
@@ -190,7 +196,13 @@ impl Registry {
         labels: &'static [&'static str],
     ) -> Result<&'static Series, Error> {
         let refuse = |why: &str| Error::metric(format!("metric `{}`: {why}", metric.name()));
-        if catalog::ALL.iter().any(|own| own.name() == metric.name()) {
+        // Also where they are the same in OpenMetrics alone, and whether or not the library has it already.
+        let is_counter = |metric: &Metric| metric.kind() == Kind::Counter;
+        let is_own = |own: &Metric| {
+            own.name() == metric.name()
+                || stem(own.name(), is_counter(own)) == stem(metric.name(), is_counter(&metric))
+        };
+        if catalog::ALL.iter().any(is_own) {
             return Err(refuse("this name belongs to the library, choose another"));
         }
         if let Some(problem) = validate::problem(&metric) {
@@ -259,12 +271,6 @@ impl Registry {
     #[cfg(feature = "prometheus")]
     pub(crate) fn is(self, other: Registry) -> bool {
         std::ptr::eq(self.0, other.0)
-    }
-
-    /// Whether there is a family of this name.
-    #[cfg(feature = "business")]
-    pub(crate) fn has(self, name: &str) -> bool {
-        self.find(name).is_some()
     }
 
     /// The family of this name, and its series.
@@ -347,9 +353,23 @@ impl Registry {
         self.0.sources.push(Box::new(source));
     }
 
-    /// Has something set gauges, or add to counters, before each collection.
-    pub(crate) fn refresh(self, set: impl Fn() + Send + Sync + 'static) {
-        self.0.refreshed.push(Box::new(set));
+    /// Asks this for families of the catalogue at each collection; whether nobody is asked for them already.
+    pub(crate) fn ask(self, metrics: &'static [Metric], source: &'static dyn Source) -> bool {
+        let registration = self.0.registration.lock();
+        let _one_at_a_time = registration.unwrap_or_else(PoisonError::into_inner);
+        let is_new = metrics.iter().all(|metric| !self.is_asked(metric.name()));
+        if is_new {
+            self.0.asked.push(Asked { metrics, source });
+        }
+        is_new
+    }
+
+    /// Whether a family of this name is one that is asked for.
+    fn is_asked(self, name: &str) -> bool {
+        let metrics = self.0.asked.iter().flat_map(|asked| asked.metrics);
+        metrics
+            .into_iter()
+            .any(|own| own.name() == name || stem(own.name(), own.kind() == Kind::Counter) == name)
     }
 
     /// Hands on every family, the bridged ones last; takes no lock that a recorder can wait for.
@@ -361,7 +381,8 @@ impl Registry {
             let (mut names, mut seen) = (kind.names(name), seen.borrow_mut());
             names.push(stem(name, kind == Type::Ours(Kind::Counter)).to_owned());
             let taken = names.iter().any(|name| {
-                let is_ours = reserved(name) || self.like(name, false).is_some();
+                let is_ours =
+                    reserved(name) || self.is_asked(name) || self.like(name, false).is_some();
                 is_ours || self.is_part_of_histogram(name) || seen.contains(name)
             });
             if !taken {
@@ -379,7 +400,6 @@ impl Registry {
 
     /// Hands on every family but the bridged ones.
     pub(crate) fn collect_own(self, sink: &mut dyn Sink) {
-        self.0.refreshed.iter().for_each(|set| set());
         let mut scratch = Snapshot::default();
         // OpenMetrics wants to know first who speaks.
         let is_target = |family: &&Series| family.name() == catalog::TARGET_INFO.name();
@@ -393,9 +413,20 @@ impl Registry {
             }
             family.collect(sink, &mut scratch);
         }
+        for asked in self.0.asked.iter() {
+            if sink.is_done() {
+                return;
+            }
+            asked.source.collect(&|_, _| false, sink);
+        }
         let own = self.0.families.iter().flat_map(Series::accounts);
+        let asked = self
+            .0
+            .asked
+            .iter()
+            .flat_map(|asked| asked.source.accounts());
         let others = self.0.sources.iter().flat_map(|source| source.accounts());
-        losses::collect(own.chain(others), sink);
+        losses::collect(own.chain(asked).chain(others), sink);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::catalog;
 use crate::error::Error;
-use crate::metrics::{Counter, Registry, resolve};
-use crate::resources::source::check;
+use crate::metrics::{Counter, Registry, check_names, resolve};
+use crate::resources::source::{check_room, is_there};
 
 /// A cache; get it from [`Monitoring::cache`](crate::Monitoring::cache). Copying it costs nothing.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,11 @@ impl Cache {
             return Ok(Self(None));
         };
         let family = registry.own(catalog::CACHE_REQUESTS);
-        check("cache()", name, registry, family, &[name, "hit"])?;
+        check_names("cache()", &[name.to_owned()])?;
+        if family.has(&[name, "hit"]) {
+            return Err(is_there("cache()", name));
+        }
+        check_room("cache()", name, registry, family, 2)?;
         Ok(Self(Some(Counted {
             hits: resolve(family, &[name, "hit"]),
             misses: resolve(family, &[name, "miss"]),

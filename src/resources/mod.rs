@@ -20,8 +20,11 @@
 //! let connection = connections.acquire(pool.acquire()).await?; // db_pool_acquire_seconds
 //!
 //! let (emails, _worker) = tokio::sync::mpsc::channel::<String>(100);
-//! let depth = emails.clone();
-//! monitoring.queue("emails", move || QueueState::new(depth.max_capacity() - depth.capacity()).capacity(100))?;
+//! let depth = emails.downgrade(); // else the worker would wait for ever for the last sender to go
+//! monitoring.queue("emails", move || {
+//!     let free = depth.upgrade().map_or(100, |emails| emails.capacity());
+//!     QueueState::new(100 - free).capacity(100)
+//! })?;
 //!
 //! let products = monitoring.cache("products")?;
 //! # let (known, id) = (HashMap::from([(1, "soap")]), 1);
@@ -33,9 +36,11 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What is asked must not wait: the scrape waits for it. One that panics is shown as `NaN`, until it does not.
+//! What is asked must not wait: the scrape waits for it. One that panics is not shown, until it does not. What a closure holds is never dropped:
+//! give it what does not keep a queue open, such as a weak sender.
 
 mod cache;
+mod families;
 mod pool;
 mod queue;
 mod source;
@@ -44,4 +49,4 @@ pub use cache::Cache;
 pub use pool::{Acquire, Connections, Pool, PoolState};
 pub use queue::QueueState;
 
-pub(crate) use queue::watch;
+pub(crate) use families::Resources;

@@ -8,9 +8,10 @@ use pin_project_lite::pin_project;
 
 use crate::catalog;
 use crate::error::Error;
-use crate::metrics::{Gauge, Histogram, Registry, resolve};
+use crate::metrics::{Histogram, resolve};
 use crate::observe::Start;
-use crate::resources::source::{ask, check, shown};
+use crate::resources::families::Resources;
+use crate::resources::source::{Watched, check, check_room};
 use crate::trace_context::TraceContext;
 
 /// Something that knows how many connections it has, such as a closure that asks a pool of `sqlx` or `deadpool`.
@@ -30,10 +31,10 @@ impl<F: Fn() -> PoolState + Send + Sync + 'static> Pool for F {
 /// The connections of a pool now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolState {
-    open: usize,
-    idle: usize,
-    max: Option<usize>,
-    waiting: Option<usize>,
+    pub(crate) open: usize,
+    pub(crate) idle: usize,
+    pub(crate) max: Option<usize>,
+    pub(crate) waiting: Option<usize>,
 }
 
 impl PoolState {
@@ -73,43 +74,9 @@ struct Waits {
 }
 
 impl Connections {
-    pub(crate) fn watch(
-        registry: Option<Registry>,
-        name: &str,
-        pool: impl Pool,
-    ) -> Result<Self, Error> {
-        let Some(registry) = registry else {
-            return Ok(Self(None));
-        };
-        let connections = registry.own(catalog::DB_POOL_CONNECTIONS);
-        check("pool()", name, registry, connections, &[name, "idle"])?;
-        let gauge = |metric| resolve::<Gauge>(registry.own(metric), &[name]);
-        let of = |state| resolve::<Gauge>(connections, &[name, state]);
-        let (idle, in_use) = (of("idle"), of("in_use"));
-        let now = ask(|| pool.state()).unwrap_or_default();
-        let max = now.max.map(|_| gauge(catalog::DB_POOL_CONNECTIONS_MAX));
-        let waiting = now.waiting.map(|_| gauge(catalog::DB_POOL_WAITING));
-        registry.refresh(move || {
-            let state = ask(|| pool.state());
-            idle.set(shown(state.map(|state| state.idle)));
-            // A pool may change between its two answers.
-            in_use.set(shown(
-                state.map(|state| state.open.saturating_sub(state.idle)),
-            ));
-            if let Some(max) = max {
-                max.set(shown(state.and_then(|state| state.max)));
-            }
-            if let Some(waiting) = waiting {
-                waiting.set(shown(state.and_then(|state| state.waiting)));
-            }
-        });
-        let times = registry.own(catalog::DB_POOL_ACQUIRE);
-        let wait = |outcome| resolve(times, &[name, outcome]);
-        Ok(Self(Some(Waits {
-            success: wait("success"),
-            failure: wait("failure"),
-            cancelled: wait("cancelled"),
-        })))
+    /// Those of nobody.
+    pub(crate) fn unwatched() -> Self {
+        Self(None)
     }
 
     /// Measures how long it takes to get a connection: `db_pool_acquire_seconds`, from when it is asked for first.
@@ -124,6 +91,24 @@ impl Connections {
                 since: None,
             },
         }
+    }
+}
+
+impl Resources {
+    /// Asks this pool at each scrape.
+    pub(crate) fn pool(&'static self, name: &str, pool: impl Pool) -> Result<Connections, Error> {
+        const WHAT: &str = "pool()";
+        let _one_at_a_time = self.registration();
+        check(WHAT, name, self.registry, &self.pools)?;
+        let times = self.registry.own(catalog::DB_POOL_ACQUIRE);
+        check_room(WHAT, name, self.registry, times, 3)?;
+        self.pools.push(Watched::new(name, move || pool.state()));
+        let wait = |outcome| resolve(times, &[name, outcome]);
+        Ok(Connections(Some(Waits {
+            success: wait("success"),
+            failure: wait("failure"),
+            cancelled: wait("cancelled"),
+        })))
     }
 }
 

@@ -1,15 +1,14 @@
 //! Queues: how much waits in them.
 
-use crate::catalog;
 use crate::error::Error;
-use crate::metrics::{Gauge, Registry, resolve};
-use crate::resources::source::{ask, check, shown};
+use crate::resources::families::Resources;
+use crate::resources::source::{Watched, check};
 
 /// What waits in a queue now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueState {
-    depth: usize,
-    capacity: Option<usize>,
+    pub(crate) depth: usize,
+    pub(crate) capacity: Option<usize>,
 }
 
 impl QueueState {
@@ -34,28 +33,17 @@ impl From<usize> for QueueState {
     }
 }
 
-/// Asks this queue at each scrape.
-pub(crate) fn watch<S: Into<QueueState>>(
-    registry: Option<Registry>,
-    name: &str,
-    state: impl Fn() -> S + Send + Sync + 'static,
-) -> Result<(), Error> {
-    let Some(registry) = registry else {
-        return Ok(());
-    };
-    let depths = registry.own(catalog::QUEUE_DEPTH);
-    let capacities = registry.own(catalog::QUEUE_CAPACITY);
-    check("queue()", name, registry, depths, &[name])?;
-    let depth: Gauge = resolve(depths, &[name]);
-    let name = name.to_owned();
-    let is_bounded = ask(&state).is_some_and(|state| state.into().capacity.is_some());
-    let capacity = is_bounded.then(|| resolve::<Gauge>(capacities, &[&name]));
-    registry.refresh(move || {
-        let state: Option<QueueState> = ask(&state).map(Into::into);
-        depth.set(shown(state.map(|state| state.depth)));
-        if let Some(capacity) = capacity {
-            capacity.set(shown(state.and_then(|state| state.capacity)));
-        }
-    });
-    Ok(())
+impl Resources {
+    /// Asks this queue at each scrape.
+    pub(crate) fn queue<S: Into<QueueState>>(
+        &'static self,
+        name: &str,
+        state: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let _one_at_a_time = self.registration();
+        check("queue()", name, self.registry, &self.queues)?;
+        let state = move || state().into();
+        self.queues.push(Watched::new(name, state));
+        Ok(())
+    }
 }

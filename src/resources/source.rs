@@ -3,38 +3,70 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::Error;
-use crate::metrics::{Registry, Series, check_names};
+use crate::metrics::{AppendList, Registry, Series, check_names};
 
-/// That something can have this name, and nothing of its kind (`what`) has it.
-pub(crate) fn check(
+/// What has a name, and says how it is.
+pub(crate) struct Watched<T> {
+    pub(crate) name: String,
+    state: Box<dyn Fn() -> T + Send + Sync>,
+}
+
+impl<T> Watched<T> {
+    pub(crate) fn new(name: &str, state: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: Box::new(state),
+        }
+    }
+
+    /// What the service's own code says; `None` if it panics.
+    pub(crate) fn ask(&self) -> Option<T> {
+        let said = catch_unwind(AssertUnwindSafe(&self.state));
+        // What it panicked with is its own too, and may panic when it is dropped.
+        said.map_err(std::mem::forget).ok()
+    }
+}
+
+/// That something can have this name, nothing of its kind (`what`) has it, and there is room for one more.
+pub(crate) fn check<T>(
     what: &str,
     name: &str,
     registry: Registry,
-    family: &'static Series,
-    labels: &[&str],
+    known: &'static AppendList<Watched<T>>,
 ) -> Result<(), Error> {
     check_names(what, &[name.to_owned()])?;
-    if family.has(labels) {
-        return Err(Error::configuration(format!(
-            "{what}: `{name}` is there already: keep what was returned for it, or choose another name"
-        )));
+    if known.iter().any(|known| known.name == name) {
+        return Err(is_there(what, name));
     }
-    // Else it would share the series of all that found no room, and show the number of another.
-    match family.all().count() >= registry.cap() {
-        true => Err(Error::configuration(format!(
-            "{what}: there is no room for `{name}`: max_series is {}",
-            registry.cap()
-        ))),
+    match known.iter().count() >= registry.cap() {
+        true => Err(no_room(what, name, registry)),
         false => Ok(()),
     }
 }
 
-/// What the service's own code says; `None` if it panics.
-pub(crate) fn ask<T>(source: impl Fn() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(source)).ok()
+/// That a family has room for so many series more: else they would be those of all that found no room.
+pub(crate) fn check_room(
+    what: &str,
+    name: &str,
+    registry: Registry,
+    family: &'static Series,
+    needed: usize,
+) -> Result<(), Error> {
+    match family.all().count() + needed > registry.cap() {
+        true => Err(no_room(what, name, registry)),
+        false => Ok(()),
+    }
 }
 
-/// A number as a gauge shows it; not a number where it is not known.
-pub(crate) fn shown(number: Option<usize>) -> f64 {
-    number.map_or(f64::NAN, |number| number as f64)
+pub(crate) fn is_there(what: &str, name: &str) -> Error {
+    Error::configuration(format!(
+        "{what}: `{name}` is there already: keep what was returned for it, or choose another name"
+    ))
+}
+
+fn no_room(what: &str, name: &str, registry: Registry) -> Error {
+    Error::configuration(format!(
+        "{what}: there is no room for `{name}`: max_series is {}",
+        registry.cap()
+    ))
 }

@@ -394,6 +394,7 @@ impl MonitoringBuilder {
             exporter,
             service_name: self.service_name,
             disabled: environment.disabled,
+            resources: crate::resources::Resources::new(meter.registry),
             meter,
             #[cfg(feature = "metrics")]
             recorder,

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::http::{ClientLayer, Monitor, MonitorLayer};
 use crate::metrics::Registry;
 use crate::observe::Meter;
-use crate::resources::{Cache, Connections, Pool, QueueState};
+use crate::resources::{Cache, Connections, Pool, QueueState, Resources};
 use crate::setup::builder::MonitoringBuilder;
 #[cfg(any(feature = "business", feature = "logs"))]
 use crate::setup::user_hash::UserHashKey;
@@ -81,6 +81,7 @@ pub(crate) struct Parts {
     pub(crate) service_name: String,
     pub(crate) disabled: bool,
     pub(crate) meter: &'static Meter,
+    pub(crate) resources: &'static Resources,
     #[cfg(feature = "metrics")]
     pub(crate) recorder: crate::metrics::facade::Recorder,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
@@ -227,7 +228,10 @@ impl Monitoring {
     ///
     /// When there is a pool of this name already, or it cannot be one. The text says what to do.
     pub fn pool(&self, name: impl AsRef<str>, pool: impl Pool) -> Result<Connections, Error> {
-        Connections::watch(self.registry(), name.as_ref(), pool)
+        match self.recording() {
+            Some(_) => self.0.parts.resources.pool(name.as_ref(), pool),
+            None => Ok(Connections::unwatched()),
+        }
     }
 
     /// Watches a queue under a name: `queue_depth`, and `queue_capacity` where it is bounded; see [`resources`](crate::resources).
@@ -235,9 +239,10 @@ impl Monitoring {
     /// ```
     /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
     /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
-    /// let (_emails, worker) = tokio::sync::mpsc::unbounded_channel::<String>();
-    /// let depth = std::sync::Arc::new(worker);
-    /// monitoring.queue("emails", move || depth.len())?;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// static WAITING: AtomicUsize = AtomicUsize::new(0); // or what the queue itself says
+    /// monitoring.queue("emails", || WAITING.load(Ordering::Relaxed))?;
     /// # Ok(()) }
     /// ```
     ///
@@ -249,7 +254,10 @@ impl Monitoring {
         name: impl AsRef<str>,
         state: impl Fn() -> S + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        crate::resources::watch(self.registry(), name.as_ref(), state)
+        match self.recording() {
+            Some(_) => self.0.parts.resources.queue(name.as_ref(), state),
+            None => Ok(()),
+        }
     }
 
     /// Counts what a cache answers, under a name: `cache_requests_total`; see [`resources`](crate::resources).
@@ -258,17 +266,13 @@ impl Monitoring {
     ///
     /// When there is a cache of this name already, or it cannot be one. The text says what to do.
     pub fn cache(&self, name: impl AsRef<str>) -> Result<Cache, Error> {
-        Cache::new(self.registry(), name.as_ref())
+        let registry = self.recording().map(|meter| meter.registry);
+        Cache::new(registry, name.as_ref())
     }
 
     /// Where the service's own metrics are registered.
     pub fn metrics(&self) -> Registry {
         self.meter().registry
-    }
-
-    /// Where it is recorded, unless telemetry is disabled.
-    fn registry(&self) -> Option<Registry> {
-        self.recording().map(|meter| meter.registry)
     }
 
     pub(crate) fn meter(&self) -> &'static Meter {

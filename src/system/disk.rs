@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::system::MOST_DEVICES;
 use crate::system::known::Known;
-use crate::system::shown::MOST_DEVICES;
 
 /// A sector, of whatever size those of the disk are.
 const SECTOR: u64 = 512;

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 use crate::catalog;
-use crate::metrics::{Histogram, Registry, Sink, Source, Type, Value, resolve};
-use crate::system::shown::{Family, show};
+use crate::metrics::{Histogram, Looked, Registry, Sink, Source, Type, Value, resolve, show};
 
 /// The time from the end of one try to the next.
 const BETWEEN: Duration = Duration::from_secs(1);
@@ -32,7 +31,7 @@ enum State {
 #[derive(Clone)]
 struct Lag(Arc<Mutex<State>>);
 
-const FAMILIES: [Family<State>; 1] = [(catalog::TOKIO_LAG_CURRENT, |state, shown| {
+const FAMILIES: [Looked<State>; 1] = [(catalog::TOKIO_LAG_CURRENT, |state, shown| {
     let waits = match state {
         State::Idle => Some(Duration::ZERO),
         State::Waits(since) => Some(since.elapsed()),

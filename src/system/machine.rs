@@ -7,13 +7,12 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use crate::metrics::{Sink, Source, Type};
+use crate::metrics::{Sink, Source, Type, show};
 use crate::system::container::{Container, Group};
 use crate::system::disk::{Disk, Disks};
 use crate::system::file::{Kept, Texts};
 use crate::system::host::{MODES, hold, times};
 use crate::system::network::{Device, Devices};
-use crate::system::shown::show;
 
 mod families;
 

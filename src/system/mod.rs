@@ -15,7 +15,6 @@ mod pressure;
 mod proc_self;
 mod process;
 mod runtime;
-mod shown;
 mod words;
 
 pub(crate) use lag::watch;
@@ -25,3 +24,6 @@ pub(crate) use runtime::Runtime;
 
 #[cfg(test)]
 mod fixture;
+
+/// Devices that a family shows, so that a machine of thousands does not flood who stores them.
+pub(crate) const MOST_DEVICES: usize = 64;

@@ -7,8 +7,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::system::MOST_DEVICES;
 use crate::system::known::Known;
-use crate::system::shown::MOST_DEVICES;
 
 /// What was done in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

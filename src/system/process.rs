@@ -5,9 +5,8 @@
 use std::sync::LazyLock;
 
 use crate::catalog;
-use crate::metrics::{Sink, Source, Timestamp, Type, Value};
+use crate::metrics::{Looked, Sink, Source, Timestamp, Type, Value, show};
 use crate::system::proc_self::{Files, Moment, Open};
-use crate::system::shown::{Family, show};
 
 /// The process that this is.
 pub(crate) struct Process {
@@ -25,7 +24,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    const FAMILIES: [Family<Self>; 8] = [
+    const FAMILIES: [Looked<Self>; 8] = [
         (catalog::PROCESS_CPU, |reading, shown| {
             let since = reading.start.map(|start| Timestamp(start.nanoseconds()));
             shown.series_since(&[], reading.files.cpu_seconds().map(Value::Number), since);

@@ -5,13 +5,12 @@ use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::catalog;
-use crate::metrics::{Sink, Source, Type, Value};
-use crate::system::shown::{Family, show};
+use crate::metrics::{Looked, Sink, Source, Type, Value, show};
 
 /// The runtime of the service, whose end this does not put off: of one that has ended the numbers stay as they were.
 pub(crate) struct Runtime(RuntimeMetrics);
 
-const FAMILIES: [Family<RuntimeMetrics>; 5] = [
+const FAMILIES: [Looked<RuntimeMetrics>; 5] = [
     (catalog::TOKIO_WORKERS, |runtime, shown| {
         shown.series(&[], whole(runtime.num_workers()));
     }),

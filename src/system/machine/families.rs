@@ -1,7 +1,7 @@
 //! The families of the machine, and where each of their numbers comes from.
 
 use crate::catalog;
-use crate::metrics::Value;
+use crate::metrics::{Looked, Shown, Value};
 use crate::system::container;
 use crate::system::disk::{self, Done};
 use crate::system::host::{MODES, memory, processors, used_memory};
@@ -9,7 +9,6 @@ use crate::system::machine::{Of, Reading};
 use crate::system::network;
 use crate::system::pressure::{RESOURCES, STALLED, total};
 use crate::system::proc_self::in_seconds;
-use crate::system::shown::{Family, Shown};
 use crate::system::words::{keyed, micros};
 
 const HOST: &str = "host";
@@ -18,7 +17,7 @@ const NAMESPACE: &str = "namespace";
 
 impl Reading<'_> {
     /// In the order of the catalogue.
-    pub(super) const FAMILIES: [Family<Self>; 16] = [
+    pub(super) const FAMILIES: [Looked<Self>; 16] = [
         (catalog::SYSTEM_CPU, cpu),
         (catalog::SYSTEM_CPU_CORES, cores),
         (catalog::SYSTEM_CPU_THROTTLED, |reading, shown| {

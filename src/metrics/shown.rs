@@ -1,13 +1,11 @@
 //! Families whose numbers are looked up when a scrape wants them: each is shown with what was read, or not at all.
 
 use crate::catalog::Metric;
-use crate::metrics::{Head, Labels, Sample, Sink, Timestamp, Type, Value};
-
-/// Devices that a family shows, so that a machine of thousands does not flood who stores them.
-pub(crate) const MOST_DEVICES: usize = 64;
+use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value};
+use crate::metrics::timestamp::Timestamp;
 
 /// A family, and what shows its series from what is read of `T`.
-pub(crate) type Family<T> = (Metric, fn(&T, &mut Shown<'_>));
+pub(crate) type Looked<T> = (Metric, fn(&T, &mut Shown<'_>));
 
 /// A family that a scrape wants: takes its series.
 pub(crate) struct Shown<'a> {
@@ -20,7 +18,7 @@ pub(crate) struct Shown<'a> {
 
 /// Shows those of these families that are wanted.
 pub(crate) fn show<T>(
-    families: &[Family<T>],
+    families: &[Looked<T>],
     of: &T,
     taken: &dyn Fn(&str, Type) -> bool,
     sink: &mut dyn Sink,
