@@ -50,7 +50,7 @@ struct Packed {
 const PLANS: [Plan; 3] = [Plan::Seedling, Plan::Sapling, Plan::Forest];
 
 const COUNT: Metric = Metric::counter("boxes_packed_total", "Boxes packed.");
-const DEPTH: Metric = Metric::gauge("queue_depth", "Orders waiting.");
+const DEPTH: Metric = Metric::gauge("orders_waiting", "Orders waiting.");
 const TIME: Metric = Metric::histogram("packing_seconds", "Time to pack.").unit(Unit::Seconds);
 const SENT: Metric = Metric::counter("parcels_sent_total", "Parcels sent.").labels(&["carrier"]);
 
@@ -132,7 +132,7 @@ fn gauges_lose_nothing() {
         }
     };
     together(work, || {
-        let now = total(&monitoring.recorded(), "queue_depth");
+        let now = total(&monitoring.recorded(), "orders_waiting");
         let most = (EACH + 3 * THREADS as u64) as f64;
         assert!((-24.0..=most).contains(&now), "{now}");
     });
@@ -262,7 +262,7 @@ fn a_race_to_register_makes_one_series() {
         };
         together(work, || drop(metrics.render()));
         let recorded = monitoring.recorded();
-        for name in ["boxes_packed_total", "queue_depth", "parcels_sent_total"] {
+        for name in ["boxes_packed_total", "orders_waiting", "parcels_sent_total"] {
             assert_eq!(recorded.label_sets(name).len(), 1, "{name}");
             assert_eq!(total(&recorded, name), THREADS as f64, "{name}");
         }

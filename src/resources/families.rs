@@ -17,13 +17,18 @@ pub(crate) struct Resources {
     registration: Mutex<()>,
 }
 
-const METRICS: &[Metric] = &[
+const POOL_METRICS: &[Metric] = &[
     catalog::DB_POOL_CONNECTIONS,
     catalog::DB_POOL_CONNECTIONS_MAX,
     catalog::DB_POOL_WAITING,
-    catalog::QUEUE_DEPTH,
-    catalog::QUEUE_CAPACITY,
 ];
+
+const QUEUE_METRICS: &[Metric] = &[catalog::QUEUE_DEPTH, catalog::QUEUE_CAPACITY];
+
+/// The families of pools, and those of queues: there from the first of either on, so that a service may have its own of these names in a
+/// registry that is bridged.
+struct Pools(&'static Resources);
+struct Queues(&'static Resources);
 
 /// What all of them say at one time, asked when somebody wants to know. One that panics says nothing, and is not shown.
 struct Said<T: 'static> {
@@ -90,14 +95,12 @@ impl Said<QueueState> {
 
 impl Resources {
     pub(crate) fn new(registry: Registry) -> &'static Self {
-        let resources: &'static Self = Box::leak(Box::new(Self {
+        Box::leak(Box::new(Self {
             registry,
             pools: AppendList::new(),
             queues: AppendList::new(),
             registration: Mutex::new(()),
-        }));
-        registry.ask(METRICS, Box::leak(Box::new(resources)));
-        resources
+        }))
     }
 
     /// One is added at a time.
@@ -105,13 +108,42 @@ impl Resources {
         let registration = self.registration.lock();
         registration.unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(crate) fn add_pool(&'static self, pool: Watched<PoolState>) {
+        if self.pools.iter().next().is_none() {
+            let source = Box::leak(Box::new(Pools(self)));
+            self.registry.ask(POOL_METRICS, source);
+        }
+        self.pools.push(pool);
+    }
+
+    pub(crate) fn add_queue(&'static self, queue: Watched<QueueState>) {
+        if self.queues.iter().next().is_none() {
+            let source = Box::leak(Box::new(Queues(self)));
+            self.registry.ask(QUEUE_METRICS, source);
+        }
+        self.queues.push(queue);
+    }
 }
 
-impl Source for &'static Resources {
+impl Source for Pools {
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
-        let pools = Said::by(&self.pools);
-        show(&Said::<PoolState>::FAMILIES, &pools, taken, sink);
-        let queues = Said::by(&self.queues);
-        show(&Said::<QueueState>::FAMILIES, &queues, taken, sink);
+        show(
+            &Said::<PoolState>::FAMILIES,
+            &Said::by(&self.0.pools),
+            taken,
+            sink,
+        );
+    }
+}
+
+impl Source for Queues {
+    fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
+        show(
+            &Said::<QueueState>::FAMILIES,
+            &Said::by(&self.0.queues),
+            taken,
+            sink,
+        );
     }
 }

@@ -102,7 +102,7 @@ impl Resources {
         check(WHAT, name, self.registry, &self.pools)?;
         let times = self.registry.own(catalog::DB_POOL_ACQUIRE);
         check_room(WHAT, name, self.registry, times, 3)?;
-        self.pools.push(Watched::new(name, move || pool.state()));
+        self.add_pool(Watched::new(name, move || pool.state()));
         let wait = |outcome| resolve(times, &[name, outcome]);
         Ok(Connections(Some(Waits {
             success: wait("success"),

@@ -43,7 +43,7 @@ impl Resources {
         let _one_at_a_time = self.registration();
         check("queue()", name, self.registry, &self.queues)?;
         let state = move || state().into();
-        self.queues.push(Watched::new(name, state));
+        self.add_queue(Watched::new(name, state));
         Ok(())
     }
 }
