@@ -191,7 +191,7 @@ async fn prometheus_and_the_database_agree() {
     );
     let shop = Shop::open_with(&database, &[("OTEL_TRACES_EXPORTER", "none"), key]).await;
     let rules = include_str!("../deploy/prometheus/active-users.rules.yml");
-    let rules = ["1m", "5m", "30m"]
+    let rules = ["1m", "2m", "30m"]
         .iter()
         .fold(rules.to_owned(), |rules, slow| {
             rules.replace(&format!("interval: {slow}"), "interval: 1s")

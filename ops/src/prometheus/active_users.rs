@@ -81,13 +81,15 @@ pub fn active_users() -> String {
             "reaches back up to 10 minutes further than it is called, those of days up to an hour, and the newest users of the last 30",
             "minutes may be missing in 7d and 30d. A replica that dies takes along whom it saw after its last scrape.",
             "",
-            "Scrape every 5 minutes or more often. Keep 30 days, or leave out the rules of 30d.",
+            "Scrape every 5 minutes or more often. 30d is what Prometheus keeps, if that is less: 15 days unless it is told otherwise",
+            "(--storage.tsdb.retention.time). Services that have one job and one key count as one: give staging another job, or another key.",
         ],
         &[
             group("active_users_registers", "1m", registers()),
             group("active_users_registers_hourly", "30m", vec![hourly]),
             group("active_users_now", "1m", rules(&short)),
-            group("active_users_days", "5m", long_rules),
+            // More often than series are forgotten, so that there always is one.
+            group("active_users_days", "2m", long_rules),
         ],
     )
 }
@@ -97,7 +99,9 @@ fn registers() -> Vec<Rule> {
     let sketch = catalog::ACTIVE_USERS_SKETCH.name();
     let rule = |position: u32| {
         let divisor = 64_u64.pow(position);
-        let expr = format!("max by ({ONE}, word) (floor({sketch} / {divisor}) % 64)");
+        // Looked at more often than the rule is evaluated, so that what was scraped of a replica just before it died, or began anew, counts.
+        let register = format!("floor({sketch} / {divisor}) % 64");
+        let expr = format!("max by ({ONE}, word) (max_over_time(({register})[2m:15s]))");
         Rule::record(REGISTER, expr).label("position", position.to_string())
     };
     (0..PER_WORD).map(rule).collect()
@@ -120,7 +124,40 @@ fn estimate(window: &str) -> String {
     });
     let terms: Vec<String> = terms.collect();
     format!(
-        "sum by (job) (\n  {scale:.4} / ({harmonic} - {REGISTERS} * {zeros} + {REGISTERS} * (\n    {zeros}\n{}\n  ))\n)",
+        "round(sum by (job) (\n  {scale:.4} / ({harmonic} - {REGISTERS} * {zeros} + {REGISTERS} * (\n    {zeros}\n{}\n  ))\n))",
         terms.join("\n")
     )
+}
+
+/// Tests of the rules that promtool runs: a replica that dies, and one that begins anew, between two evaluations.
+pub(crate) fn trial() -> String {
+    let sketch = catalog::ACTIVE_USERS_SKETCH.name();
+    let series = format!("{sketch}{{job='shop',instance='a',key_id='k',word='0'}}");
+    // 5 in the first register, 7 in the eighth.
+    let word = 5 + 7 * 64_u64.pow(7);
+    let mut text = String::from(
+        "# Tests of active-users.rules.yml: promtool test rules active-users.test.yml\n",
+    );
+    text += "rule_files:\n  - active-users.rules.yml\nevaluation_interval: 1m\ntests:\n";
+    for (about, values) in [
+        (
+            "a replica that dies 15 seconds after it saw somebody",
+            format!("0x4 {word} stale"),
+        ),
+        (
+            "a replica that begins anew at once",
+            format!("0x4 {word} 0x40"),
+        ),
+        ("a replica that goes on", format!("0x4 {word}x40")),
+    ] {
+        text += &format!(
+            "  - name: \"{about}\"\n    interval: 15s\n    input_series:\n      - series: \"{series}\"\n        values: \"{values}\"\n    promql_expr_test:\n"
+        );
+        for (position, rank) in [(0, 5), (7, 7)] {
+            text += &format!(
+                "      - eval_time: 8m\n        expr: \"max_over_time({REGISTER}{{position='{position}'}}[1h])\"\n        exp_samples:\n          - labels: \"{{job='shop', key_id='k', word='0', position='{position}'}}\"\n            value: {rank}\n"
+            );
+        }
+    }
+    text
 }

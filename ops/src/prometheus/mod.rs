@@ -21,6 +21,7 @@ use crate::prometheus::trial::Pace;
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut files = vec![
         File::new("prometheus/active-users.rules.yml", active_users()),
+        File::new("prometheus/active-users.test.yml", active_users::trial()),
         File::new("prometheus/recording.rules.yml", recording::file(kit)?),
         File::new("prometheus/alerts.rules.yml", alerts::file(kit)?),
     ];
