@@ -192,6 +192,11 @@ fn an_order_counts_once_by_its_outcome() {
     business.order().rejected();
     business.order().failed();
     business.order().end(OrderOutcome::Completed);
+    assert_eq!(business.order().settled(Ok::<_, ()>(7)), Ok(7));
+    assert_eq!(
+        business.order().settled(Err::<(), _>("no paper")),
+        Err("no paper")
+    );
     drop(business.order());
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let _order = business.order();
@@ -201,9 +206,9 @@ fn an_order_counts_once_by_its_outcome() {
     business.order_processed(OrderOutcome::Cancelled, Duration::from_secs(90));
     let counts = series(&monitoring, "order_processing_seconds");
     for (outcome, count) in [
-        ("completed", 2),
+        ("completed", 3),
         ("rejected", 1),
-        ("failed", 2),
+        ("failed", 3),
         ("cancelled", 2),
     ] {
         let line = format!(r#"_count{{outcome="{outcome}"}} {count}"#);

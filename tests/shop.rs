@@ -94,8 +94,8 @@ const BUSINESS: &[(&str, &[&str])] = &[
     (
         "user_journey_steps_total",
         &[
+            r#"user_journey_steps_total{journey="subscription",step="box"} 1"#,
             r#"user_journey_steps_total{journey="subscription",step="browse"} 1"#,
-            r#"user_journey_steps_total{journey="subscription",step="first_box"} 1"#,
             r#"user_journey_steps_total{journey="subscription",step="look_closer"} 1"#,
             r#"user_journey_steps_total{journey="subscription",step="sign_up"} 1"#,
         ],

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
 
+use ecolaura_monitoring::InCurrentTrace as _;
 use ecolaura_monitoring::authentication::Authentication;
 use ecolaura_monitoring::business::Business;
 
@@ -28,6 +29,14 @@ pub(crate) struct AppState {
     pub(crate) authentication: Authentication,
     pub(crate) business: Business,
     pub(crate) mail: Mail,
+}
+
+/// Does what is stored and what is told of it to the end, also when the client has gone away: else the database would know of what nobody
+/// counts.
+async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(work.in_current_trace()).await?
 }
 
 pub(crate) fn router(state: AppState) -> Router {

@@ -21,9 +21,6 @@ pub(crate) fn register(monitoring: &Monitoring) -> Result<Business, Error> {
         .plans(Plan::VALUES)
         .currencies([CURRENCY])
         .touchpoints(TOUCHPOINTS)
-        .journey(
-            SUBSCRIPTION,
-            ["browse", "look_closer", "sign_up", "first_box"],
-        )
+        .journey(SUBSCRIPTION, ["browse", "look_closer", "sign_up", "box"])
         .register()
 }

@@ -29,7 +29,7 @@
 //! - **What is announced is there from 0**, so that Prometheus sees the first of each.
 //! - **Nothing else gets in.** A plan, touchpoint, journey or step that was not announced, a currency that ISO 4217 does not have, a negative
 //!   amount, a score off the scale, a box that goes backwards: it is not recorded but counted in `monitoring_observations_refused_total`, and
-//!   the first of each kind is told by `tracing`. No call fails, panics or waits.
+//!   told by `tracing`: the same once, and five a minute of each family at most. No call fails, panics or waits.
 //! - **Money** is counted in whole minor units (cents; yen, which has none) and divided when it is shown, so no sum drifts.
 //! - **A call costs** a lookup of the name and one or two relaxed atomic adds, and allocates nothing; `user_seen` one keyed hash and a look at
 //!   the clock.
@@ -69,6 +69,11 @@
 //!         self.0.get(By { region }).add(trees);
 //!     }
 //! }
+//!
+//! # fn main_of(monitoring: &ecolaura_monitoring::Monitoring) -> Result<(), ecolaura_monitoring::Error> {
+//! let trees = Trees::register(monitoring.metrics())?; // at start; then from anywhere:
+//! trees.planted(Region::Coast, 12);
+//! # Ok(()) }
 //! # }
 //! ```
 

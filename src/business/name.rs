@@ -1,5 +1,6 @@
 //! Names that a service announces, and what is recorded under each.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
@@ -23,6 +24,11 @@ use crate::label::LabelValue;
 /// # Ok(()) }
 /// # #[cfg(not(feature = "macros"))] fn main() {}
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a name",
+    label = "is neither a text nor a label's value",
+    note = "a name is a `&str`, a `String`, or a value of an enum that derives `LabelValue`"
+)]
 pub trait Name {
     /// The text of it.
     fn text(&self) -> &str;
@@ -35,6 +41,12 @@ impl<T: LabelValue> Name for T {
 }
 
 impl Name for &str {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Name for Cow<'_, str> {
     fn text(&self) -> &str {
         self
     }

@@ -43,7 +43,7 @@ impl OrderOutcome {
 /// An order that is being processed; get it from [`Business::order`](crate::business::Business::order).
 ///
 /// It counts once, in `order_processing_seconds`, with the time since it was made. Dropped without an outcome it is `cancelled`, as when the
-/// client goes away and its handler is dropped, and `failed` while the thread panics.
+/// client goes away and its handler is dropped, and `failed` while the thread panics. A `?` drops it too: see [`settled`](Self::settled).
 ///
 /// ```
 /// # async fn pay() -> Result<bool, std::io::Error> { Ok(true) }
@@ -90,6 +90,27 @@ impl Order {
     /// It was not accepted, for a reason that is ours.
     pub fn failed(self) {
         self.end(OrderOutcome::Failed);
+    }
+
+    /// It was accepted if this is `Ok`, and else failed for a reason that is ours.
+    ///
+    /// ```
+    /// # async fn pay() -> Result<(), std::io::Error> { Ok(()) }
+    /// # async fn handler(business: ecolaura_monitoring::business::Business) -> Result<(), std::io::Error> {
+    /// let order = business.order();
+    /// order.settled(pay().await)?; // `pay().await?` alone would drop the order, which is then a cancelled one
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The one that it was given.
+    pub fn settled<T, E>(self, result: Result<T, E>) -> Result<T, E> {
+        self.end(match result {
+            Ok(_) => OrderOutcome::Completed,
+            Err(_) => OrderOutcome::Failed,
+        });
+        result
     }
 
     /// It has this outcome.

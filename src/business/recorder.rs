@@ -37,6 +37,8 @@ pub(crate) struct Boxes {
 impl Business {
     /// A user does something: an id, a name, an address, of 1 to 1,024 bytes. Of it only a hash is kept, and of that only a few bits.
     ///
+    /// Always the same bytes for one user: `Mara@` and `mara@` are two, and so are an id as text and as a number.
+    ///
     /// Exported as `active_users`, an estimate for this process and the last 5 to 10 minutes, and as `active_users_sketch`, from which recording
     /// rules (`deploy/prometheus/active-users.rules.yml`) make `active_users:estimate{window="1h"}`, `"1d"`, `"7d"`, `"30d"` and
     /// `daily_active_users` for all replicas together, each user once. They are there from the first user on: 128 series of each process.
@@ -44,7 +46,7 @@ impl Business {
     /// The standard error is 3.25 %, below 2,000 users less. For what is billed ask the database or the log: `user.hash` of the
     /// [authentication log](crate::authentication).
     ///
-    /// All replicas need the same key, which nobody else knows: `MONITORING_USER_HASH_KEY`, or
+    /// All replicas need the same key, which nobody else knows or can guess (`openssl rand -hex 32`; no phrase, since its `key_id` lets one try): `MONITORING_USER_HASH_KEY`, or
     /// [`user_hash_key`](crate::MonitoringBuilder::user_hash_key). Sketches with different keys are not merged but added up. Without a key a public
     /// one is used, which is told once.
     #[inline]
@@ -65,7 +67,8 @@ impl Business {
         }
     }
 
-    /// An order begins to be processed; it counts when it has an outcome.
+    /// An order begins to be processed; it counts when it has an outcome. Dropped without one, as by `?`, it counts as cancelled: see
+    /// [`Order::settled`].
     #[inline]
     pub fn order(self) -> Order {
         Order::begin(self.0)
@@ -82,6 +85,9 @@ impl Business {
     /// Money came in: `revenue_total`, in units. `minor` is in minor units as ISO 4217 has them: cents of EUR, yen of JPY, thousandths of KWD.
     ///
     /// Below 10^15 and not negative; what goes back is a [`refund`](Self::refund). A currency that was not announced is shown from then on.
+    ///
+    /// Store it and tell of it in work that goes on when the client leaves, such as a task of its own: a handler that is dropped between the two has
+    /// stored what nobody counts.
     #[inline]
     pub fn revenue(self, minor: i64, currency: impl AsRef<str>) {
         if let Some(recorders) = self.0 {

@@ -6,6 +6,7 @@ use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::Deserialize;
 
+use crate::api::whole;
 use crate::business::SUBSCRIPTION;
 use crate::error::Error;
 use crate::extract::{Json, Path};
@@ -36,10 +37,13 @@ pub(super) async fn create(
     State(business): State<Business>,
     Json(new): Json<NewBox>,
 ) -> Result<(StatusCode, Json<SubscriptionBox>), Error> {
-    let created = store.create_box(new.subscription_id).await?;
-    business.box_created();
-    business.step(SUBSCRIPTION, "first_box");
-    Ok((StatusCode::CREATED, Json(created)))
+    whole(async move {
+        let created = store.create_box(new.subscription_id).await?;
+        business.box_created();
+        business.step(SUBSCRIPTION, "box");
+        Ok((StatusCode::CREATED, Json(created)))
+    })
+    .await
 }
 
 #[monitor("/api/v1/boxes/{id}/contents")]
@@ -52,8 +56,11 @@ pub(super) async fn curate(
     if !(1..=ROOM).contains(&contents.product_ids.len()) {
         return Err(Error::Invalid("a box holds 1 to 12 products"));
     }
-    let curated = store.curate_box(id, &contents.product_ids).await?;
-    Ok(Json(tell(business, curated)))
+    whole(async move {
+        let curated = store.curate_box(id, &contents.product_ids).await?;
+        Ok(Json(tell(business, curated)))
+    })
+    .await
 }
 
 #[monitor("/api/v1/boxes/{id}/stage")]
@@ -67,13 +74,16 @@ pub(super) async fn advance(
     if matches!(stage, Stage::Created | Stage::Curated) {
         return Err(Error::Invalid("a box comes to this stage by other means"));
     }
-    let moved = tell(business, store.move_box(id, stage).await?);
-    if let Stage::Packed = stage {
-        let plan = moved.plan;
-        metrics.boxes_packed.get(ByPlan { plan }).inc();
-        business.box_filled(plan, f64::from(moved.products) / ROOM as f64);
-    }
-    Ok(Json(moved))
+    whole(async move {
+        let moved = tell(business, store.move_box(id, stage).await?);
+        if let Stage::Packed = stage {
+            let plan = moved.plan;
+            metrics.boxes_packed.get(ByPlan { plan }).inc();
+            business.box_filled(plan, f64::from(moved.products) / ROOM as f64);
+        }
+        Ok(Json(moved))
+    })
+    .await
 }
 
 /// Tells that a box has moved.

@@ -6,6 +6,7 @@ use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::Deserialize;
 
+use crate::api::whole;
 use crate::business::TOUCHPOINTS;
 use crate::error::Error;
 use crate::extract::Json;
@@ -29,9 +30,11 @@ pub(super) async fn create(
     if !(1..=5).contains(&feedback.score) {
         return Err(Error::Invalid("a score is from 1 to 5"));
     }
-    store
-        .keep_feedback(&feedback.touchpoint, feedback.score)
-        .await?;
-    business.satisfaction(feedback.touchpoint, feedback.score);
-    Ok(StatusCode::CREATED)
+    whole(async move {
+        let Feedback { touchpoint, score } = feedback;
+        store.keep_feedback(&touchpoint, score).await?;
+        business.satisfaction(touchpoint, score);
+        Ok(StatusCode::CREATED)
+    })
+    .await
 }

@@ -6,6 +6,7 @@ use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::Deserialize;
 
+use crate::api::whole;
 use crate::business::CURRENCY;
 use crate::error::Error;
 use crate::extract::{Json, Path};
@@ -30,18 +31,21 @@ pub(super) async fn create(
     if items.iter().any(|item| !(1..=100).contains(&item.quantity)) {
         return Err(Error::Invalid("a quantity is from 1 to 100"));
     }
-    let size = items.len();
-    let processing = business.order();
-    let placed = store.place_order(items).await;
-    match &placed {
-        Ok(_) => processing.completed(),
-        Err(Error::Internal(_)) => processing.failed(),
-        Err(_) => processing.rejected(),
-    }
-    let order = placed?;
-    business.revenue(order.total_cents, CURRENCY);
-    metrics.order_items.observe(size as f64);
-    Ok((StatusCode::CREATED, Json(order)))
+    whole(async move {
+        let size = items.len();
+        let processing = business.order();
+        let placed = store.place_order(items).await;
+        match &placed {
+            Ok(_) => processing.completed(),
+            Err(Error::Internal(_)) => processing.failed(),
+            Err(_) => processing.rejected(),
+        }
+        let order = placed?;
+        business.revenue(order.total_cents, CURRENCY);
+        metrics.order_items.observe(size as f64);
+        Ok((StatusCode::CREATED, Json(order)))
+    })
+    .await
 }
 
 #[monitor("/api/v1/orders/{id}/refund")]
@@ -50,8 +54,11 @@ pub(super) async fn refund(
     State(business): State<Business>,
     Path(id): Path<i64>,
 ) -> Result<StatusCode, Error> {
-    business.refund(store.refund_order(id).await?, CURRENCY);
-    Ok(StatusCode::NO_CONTENT)
+    whole(async move {
+        business.refund(store.refund_order(id).await?, CURRENCY);
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
 }
 
 #[monitor("/api/v1/orders/{id}")]

@@ -6,6 +6,7 @@ use ecolaura_monitoring::business::Business;
 use ecolaura_monitoring::monitor;
 use serde::Deserialize;
 
+use crate::api::whole;
 use crate::business::SUBSCRIPTION;
 use crate::error::Error;
 use crate::extract::{Json, Path};
@@ -28,12 +29,15 @@ pub(super) async fn create(
     if !is_address(&sign_up.email) {
         return Err(Error::Invalid("email is not an address"));
     }
-    let subscription = store.subscribe(&sign_up.email, sign_up.plan).await?;
-    business.signed_up(sign_up.plan);
-    business.step(SUBSCRIPTION, "sign_up");
-    business.user_seen(&sign_up.email);
-    mail.send(Letter::Welcome);
-    Ok((StatusCode::CREATED, Json(subscription)))
+    whole(async move {
+        let subscription = store.subscribe(&sign_up.email, sign_up.plan).await?;
+        business.signed_up(sign_up.plan);
+        business.step(SUBSCRIPTION, "sign_up");
+        business.user_seen(&sign_up.email);
+        mail.send(Letter::Welcome);
+        Ok((StatusCode::CREATED, Json(subscription)))
+    })
+    .await
 }
 
 #[monitor("/api/v1/subscriptions/{id}")]
