@@ -1,0 +1,270 @@
+//! Every alert is complete: what somebody who is woken up by it wants to know, of metrics that there are, and tried in each way.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ecolaura_monitoring::catalog;
+use ecolaura_monitoring::metrics::Kind;
+use ecolaura_monitoring_ops::prometheus::{Alert, Makes, alerts};
+use ecolaura_monitoring_ops::{Kit, Slo, Tier};
+
+fn kit() -> Kit {
+    let quick = Duration::from_millis(250);
+    Kit::new("ecolaura-api").objective(Slo::new("orders", "/api/v1/orders", 99.9).within(quick))
+}
+
+fn all() -> Vec<Alert> {
+    let groups = alerts(&kit()).expect("a kit").into_iter();
+    groups.flat_map(|(_, alerts)| alerts).collect()
+}
+
+/// Series of others that alerts look at: of Prometheus itself, and of the Blackbox Exporter.
+const OF_OTHERS: [&str; 7] = [
+    "up",
+    "ALERTS",
+    "probe_success",
+    "probe_ssl_earliest_cert_expiry",
+    "prometheus_rule_evaluation_failures_total",
+    "prometheus_notifications_dropped_total",
+    "prometheus_notifications_alertmanagers_discovered",
+];
+
+/// What of PromQL looks like the name of a series.
+const WORDS: [&str; 25] = [
+    "sum",
+    "max",
+    "min",
+    "count",
+    "by",
+    "rate",
+    "increase",
+    "changes",
+    "absent",
+    "and",
+    "or",
+    "unless",
+    "offset",
+    "time",
+    "vector",
+    "histogram_quantile",
+    "min_over_time",
+    "last_over_time",
+    "le",
+    "job",
+    "instance",
+    "on",
+    "e",
+    "bool",
+    "ignoring",
+];
+
+/// The names of series in an expression: words that are neither of PromQL nor labels, which stand in braces or in `by`.
+fn series(expr: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut depth = 0;
+    let mut word = String::new();
+    let mut in_by = false;
+    for c in expr.chars().chain([' ']) {
+        if c.is_ascii_alphanumeric() || c == '_' || c == ':' {
+            word.push(c);
+            continue;
+        }
+        let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic());
+        if is_name && depth == 0 && !in_by && !WORDS.contains(&word.as_str()) {
+            found.insert(word.clone());
+        }
+        if word == "by" {
+            in_by = true;
+        }
+        if c == ')' {
+            in_by = false;
+        }
+        match c {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth -= 1,
+            _ => {}
+        }
+        word.clear();
+    }
+    // What stands behind `offset` is a time.
+    found.retain(|word| !word.ends_with(|c: char| "mhdw".contains(c)) || word.len() > 3);
+    found
+}
+
+/// All names that a metric of the catalogue has as series.
+fn known() -> BTreeSet<String> {
+    let of = |metric: &catalog::Metric| -> Vec<String> {
+        match metric.kind() {
+            Kind::Histogram => ["_bucket", "_sum", "_count"]
+                .map(|part| format!("{}{part}", metric.name()))
+                .to_vec(),
+            _ => vec![metric.name().to_owned()],
+        }
+    };
+    catalog::ALL.iter().flat_map(of).collect()
+}
+
+#[test]
+fn every_series_exists() {
+    let mut known = known();
+    known.extend(OF_OTHERS.map(str::to_owned));
+    for alert in all() {
+        let named = series(&alert.expr);
+        assert!(
+            !named.is_empty() || alert.name == "Watchdog",
+            "{}",
+            alert.name
+        );
+        for name in named {
+            // Recorded by this kit: the file with the rules is checked by promtool's tests.
+            let is_recorded = name.contains(':');
+            assert!(
+                is_recorded || known.contains(&name),
+                "{}: {name}",
+                alert.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_alert_says_what_is_wanted() {
+    let kit = kit();
+    let mut names = BTreeSet::new();
+    for alert in all() {
+        let name = &alert.name;
+        assert!(names.insert(name.clone()), "{name} is there twice");
+        let rule = alert.rule(&kit);
+        let Makes::Alert { annotations, .. } = &rule.makes else {
+            panic!("{name} is no alert");
+        };
+        let keys: Vec<&str> = annotations.iter().map(|(key, _)| *key).collect();
+        assert_eq!(keys, ["summary", "description", "reason", "runbook_url"]);
+        for (key, text) in annotations {
+            assert!(text.len() > 10, "{name}: {key}");
+            // A label that the result does not have is an empty text.
+            for used in text.split("$labels.").skip(1) {
+                let label: String = used
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
+                assert!(
+                    alert.by.contains(&label.as_str()),
+                    "{name}: {key} names {label}"
+                );
+            }
+        }
+        let labels: Vec<&str> = rule.labels.iter().map(|(label, _)| *label).collect();
+        assert_eq!(labels, ["severity", "team"]);
+    }
+    // One of each tier, at least.
+    for tier in Tier::ALL {
+        assert!(all().iter().any(|alert| alert.tier == tier), "{tier:?}");
+    }
+}
+
+/// Each fires in a case of its own, and does not in another one; so it can be seen to be right, and to be needed.
+#[test]
+fn every_alert_is_tried_both_ways() {
+    for alert in all() {
+        let fires = |case: &&ecolaura_monitoring_ops::prometheus::Case| !case.fires.is_empty();
+        let firing = alert.cases.iter().filter(fires).count();
+        assert!(firing > 0, "{} never fires", alert.name);
+        let is_watchdog = alert.name == "Watchdog";
+        assert!(
+            is_watchdog || firing < alert.cases.len(),
+            "{} always fires",
+            alert.name
+        );
+    }
+}
+
+#[test]
+fn series_are_found_in_expressions() {
+    let of = |expr| series(expr).into_iter().collect::<Vec<_>>();
+    assert_eq!(
+        of("sum by (job, le) (rate(a_total{b=\"c\"}[5m])) > 0.5"),
+        ["a_total"]
+    );
+    assert_eq!(
+        of("job:x:rate5m{job=\"a\"} == 0\nand b offset 1h > 0.1"),
+        ["b", "job:x:rate5m"]
+    );
+    assert_eq!(of("a / (b > 20) < 0.5"), ["a", "b"]);
+}
+
+#[track_caller]
+fn is_refused(kit: Kit, says: &str) {
+    let error = kit.files().expect_err("it cannot be");
+    assert!(error.to_string().contains(says), "{error}");
+}
+
+#[test]
+fn kits_that_cannot_be() {
+    let with = |slo: Slo| Kit::new("shop").objective(slo);
+    is_refused(Kit::new(""), "job ``: give it a name");
+    is_refused(Kit::new("a\"b"), "job `a\"b`: give it a name");
+    is_refused(Kit::new("shop").team("a b"), "team `a b`: give it a name");
+    is_refused(
+        with(Slo::new("a", "/a", 100.0)),
+        "leaves nothing that may fail",
+    );
+    is_refused(
+        with(Slo::new("a", "/a", 0.0)),
+        "leaves nothing that may fail",
+    );
+    is_refused(
+        with(Slo::new("a", "/a", f64::NAN)),
+        "leaves nothing that may fail",
+    );
+    is_refused(with(Slo::new("a", "/a", 90.0)), "no failure is fast enough");
+    is_refused(
+        with(Slo::new("a", "/a", 93.05)),
+        "Give it more than 93.06 %",
+    );
+    is_refused(
+        with(Slo::new("a b", "/a", 99.0)),
+        "objective `a b`: give it a name",
+    );
+    is_refused(
+        with(Slo::new("a", "/\"", 99.0)),
+        "is no template of a route",
+    );
+    let odd = Duration::from_millis(300);
+    is_refused(
+        with(Slo::new("a", "/a", 99.0).within(odd)),
+        "nobody can tell what took 0.3 s",
+    );
+    let twice = with(Slo::new("a", "/a", 99.0)).objective(Slo::new("a", "/b", 99.0));
+    is_refused(twice, "objective `a` is there twice");
+    is_refused(
+        Kit::new("shop").without("HighLoad"),
+        "there is no alert `HighLoad`",
+    );
+}
+
+#[test]
+fn alerts_can_be_left_out() {
+    let kit = kit().without("TwoVersionsRun");
+    let left = alerts(&kit).expect("a kit");
+    let names: Vec<&String> = left
+        .iter()
+        .flat_map(|(_, alerts)| alerts)
+        .map(|alert| &alert.name)
+        .collect();
+    assert_eq!(names.len(), all().len() - 1);
+    assert!(!names.iter().any(|name| *name == "TwoVersionsRun"));
+}
+
+/// Budgets are what somebody would write, with no digits of binary fractions.
+#[test]
+fn thresholds_are_plain_numbers() {
+    let files = kit().files().expect("a kit");
+    let alerts = files
+        .iter()
+        .find(|file| file.path.ends_with("alerts.rules.yml"))
+        .expect("alerts");
+    for threshold in ["> 0.0144\n", "> 0.006\n", "> 0.003\n", "> 0.001\n"] {
+        assert!(alerts.text.contains(threshold), "{threshold}");
+    }
+}

@@ -1,0 +1,76 @@
+//! The rules in `deploy/prometheus` are what a real promtool takes, and every alert fires when it has to, and only then.
+
+mod support {
+    pub(crate) mod eventually;
+    #[allow(dead_code)]
+    pub(crate) mod process;
+}
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::process::component;
+
+fn promtool(arguments: &[&str]) -> (bool, String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
+    let output = Command::new(component("promtool"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("promtool runs");
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[track_caller]
+fn passes(arguments: &[&str]) {
+    let (is_good, said) = promtool(arguments);
+    assert!(is_good && !said.contains("lint error"), "{said}");
+}
+
+#[test]
+fn rules_are_rules() {
+    for file in [
+        "recording.rules.yml",
+        "alerts.rules.yml",
+        "active-users.rules.yml",
+    ] {
+        passes(&["check", "rules", file]);
+    }
+}
+
+#[test]
+fn alerts_fire_within_minutes() {
+    passes(&["test", "rules", "alerts.test.yml"]);
+}
+
+#[test]
+fn alerts_fire_within_hours() {
+    passes(&["test", "rules", "alerts-over-hours.test.yml"]);
+}
+
+#[test]
+fn alerts_fire_within_days() {
+    passes(&["test", "rules", "alerts-over-days.test.yml"]);
+}
+
+#[test]
+fn users_of_a_replica_that_dies_count() {
+    passes(&["test", "rules", "active-users.test.yml"]);
+}
+
+/// What passes can fail.
+#[test]
+fn a_wrong_rule_is_found() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong.rules.yml");
+    std::fs::write(
+        &folder,
+        "groups: [{ name: a, rules: [{ record: a, expr: 'sum(' }] }]",
+    )
+    .expect("a file");
+    let (is_good, _) = promtool(&["check", "rules", &folder.display().to_string()]);
+    assert!(!is_good);
+}
