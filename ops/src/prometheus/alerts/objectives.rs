@@ -203,7 +203,7 @@ fn cases(kit: &Kit, burn: &Burn) -> Vec<Case> {
     };
     let fires: &[&[&str]] = &[&["ecolaura-api", "orders"]];
     let (after, begins) = match burn.tier {
-        Tier::Critical => ("80m", "70m"),
+        Tier::Critical => ("80m", "80m"),
         Tier::Error => ("436m", "376m"),
         Tier::Warning => ("1560m", "1456m"),
         Tier::Info => ("4560m", "4336m"),
