@@ -60,7 +60,7 @@ async fn each_user_counts_once_whatever_becomes_of_replicas() {
         fs::create_dir(&folder).expect("a folder of the server's own");
         let found =
             json!({ "file_sd_configs": [{ "files": [targets], "refresh_interval": "1s" }] });
-        servers.push(Prometheus::start_with(server, &folder, JOB, found, &rules).await);
+        servers.push(Prometheus::start_with(server, &folder, JOB, found, &rules, json!({})).await);
     }
 
     for users in [100, 2_500] {

@@ -227,7 +227,8 @@ async fn prometheus_and_the_database_agree() {
             rules.replace(&format!("interval: {slow}"), "interval: 1s")
         });
     let targets = json!({ "static_configs": [{ "targets": [shop.monitoring] }] });
-    let prometheus = Prometheus::start_with(Server::THREE, &folder, JOB, targets, &rules).await;
+    let prometheus =
+        Prometheus::start_with(Server::THREE, &folder, JOB, targets, &rules, json!({})).await;
 
     let mut customers = Customers {
         url: format!("http://{}/api/v1", shop.address),

@@ -1,9 +1,13 @@
 //! A service, and what of the kit is made for it.
 
+use crate::alertmanager;
 use crate::error::Error;
 use crate::file::File;
 use crate::objective::Slo;
 use crate::prometheus;
+
+/// The team of what has no other.
+pub(crate) const ANYBODY: &str = "platform";
 
 /// A service for which the kit is made.
 ///
@@ -21,6 +25,8 @@ pub struct Kit {
     pub(crate) job: String,
     pub(crate) team: String,
     pub(crate) runbooks: String,
+    pub(crate) dashboards: String,
+    pub(crate) traces: String,
     pub(crate) objectives: Vec<Slo>,
     pub(crate) without: Vec<String>,
 }
@@ -30,8 +36,10 @@ impl Kit {
     pub fn new(job: impl Into<String>) -> Self {
         Self {
             job: job.into(),
-            team: "platform".to_owned(),
-            runbooks: "runbooks".to_owned(),
+            team: ANYBODY.to_owned(),
+            runbooks: "https://runbooks.example".to_owned(),
+            dashboards: "https://grafana.example".to_owned(),
+            traces: "https://jaeger.example".to_owned(),
             objectives: Vec::new(),
             without: Vec::new(),
         }
@@ -43,9 +51,17 @@ impl Kit {
         self
     }
 
-    /// Where its runbooks are to be read, without a slash at the end. Default: `runbooks`.
+    /// Where its runbooks are to be read, without a slash at the end. Default: `https://runbooks.example`.
     pub fn runbooks(mut self, address: impl Into<String>) -> Self {
         self.runbooks = address.into();
+        self
+    }
+
+    /// Where Grafana is, and where Jaeger is, without a slash at the end: messages lead there. Default: `https://grafana.example`,
+    /// `https://jaeger.example`.
+    pub fn links(mut self, grafana: impl Into<String>, jaeger: impl Into<String>) -> Self {
+        self.dashboards = grafana.into();
+        self.traces = jaeger.into();
         self
     }
 
@@ -68,7 +84,9 @@ impl Kit {
     /// When a name or an objective cannot be. The text says what to do.
     pub fn files(&self) -> Result<Vec<File>, Error> {
         self.check()?;
-        prometheus::files(self)
+        let mut files = prometheus::files(self)?;
+        files.extend(alertmanager::files(self));
+        Ok(files)
     }
 
     /// What Prometheus takes as the selector of the job.
@@ -83,6 +101,15 @@ impl Kit {
             if name.is_empty() || !name.chars().all(is_plain) {
                 return Err(Error::new(format!(
                     "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.`"
+                )));
+            }
+        }
+        for address in [&self.runbooks, &self.dashboards, &self.traces] {
+            let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`".contains(c);
+            let has_scheme = address.starts_with("https://") || address.starts_with("http://");
+            if !has_scheme || !address.chars().all(is_plain) {
+                return Err(Error::new(format!(
+                    "address `{address}`: give it as https://…, without quotes, blanks and braces"
                 )));
             }
         }

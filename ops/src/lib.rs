@@ -2,6 +2,7 @@
 //!
 //! The folder `deploy/` holds what this writes for the shop; a test compares them.
 
+mod alertmanager;
 mod error;
 mod file;
 mod kit;

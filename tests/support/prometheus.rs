@@ -130,23 +130,19 @@ impl Prometheus {
     ) -> Self {
         let rules = json!({ "groups": [{ "name": job, "rules": rules }] });
         let targets = json!([{ "targets": [target] }]);
-        Self::start_with(
-            server,
-            folder,
-            job,
-            json!({ "static_configs": targets }),
-            &rules.to_string(),
-        )
-        .await
+        let found = json!({ "static_configs": targets });
+        Self::start_with(server, folder, job, found, &rules.to_string(), json!({})).await
     }
 
-    /// The same with where the job finds its targets, as `scrape_configs` has it, and the text of a file of rules.
+    /// The same with where the job finds its targets, as `scrape_configs` has it, the text of a file of rules, and what else is in the
+    /// configuration.
     pub(crate) async fn start_with(
         server: Server,
         folder: &Path,
         job: &str,
         targets: Value,
         rules: &str,
+        more: Value,
     ) -> Self {
         let program = component(server.program);
         let mut features = [&["exemplar-storage"], server.features].concat();
@@ -174,11 +170,14 @@ impl Prometheus {
         };
         let mut scrape = targets;
         scrape["job_name"] = json!(job);
-        let config = json!({
+        let mut config = json!({
             "global": global,
             "rule_files": [file("rules.yml", rules)],
             "scrape_configs": [scrape],
         });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            config[key] = value.clone();
+        }
         let arguments = [
             format!(
                 "--config.file={}",
@@ -187,6 +186,8 @@ impl Prometheus {
             format!("--storage.tsdb.path={}", folder.join("data").display()),
             format!("--enable-feature={}", features.join(",")),
             "--web.listen-address=127.0.0.1:0".to_owned(),
+            // What fires before Alertmanager is found is told again soon, not after a minute.
+            "--rules.alert.resend-delay=1s".to_owned(),
             // Prometheus 3 scrapes at once, and not after five seconds.
             "--scrape.discovery-reload-interval=100ms".to_owned(),
         ];

@@ -4,6 +4,9 @@ use crate::kit::Kit;
 use crate::prometheus::rule::{Makes, Rule};
 use crate::tier::Tier;
 
+/// What several alerts of different certificates are about.
+const CERTIFICATE: &str = "certificate";
+
 /// An alert.
 #[derive(Clone, Debug)]
 pub struct Alert {
@@ -41,6 +44,29 @@ pub struct Case {
 }
 
 impl Alert {
+    /// The labels that it has besides those of its result.
+    fn labels(&self, kit: &Kit) -> Vec<(&'static str, String)> {
+        let mut labels = vec![
+            ("severity", self.tier.as_str().to_owned()),
+            ("team", kit.team.clone()),
+            ("about", self.about().to_owned()),
+        ];
+        if self.about() == CERTIFICATE {
+            labels.push(("subject", "{{ $labels.instance }}".to_owned()));
+        }
+        labels
+    }
+
+    /// What it is about: of two alerts about one thing the one that matters less is not told.
+    fn about(&self) -> &str {
+        match self.name.as_str() {
+            "HighErrorRate" | "MostRequestsFail" => "errors",
+            "CertificateExpires" | "CertificateExpiresNow" => CERTIFICATE,
+            name if name.starts_with("BudgetBurns") => "budget",
+            other => other,
+        }
+    }
+
     /// The rule of it.
     pub fn rule(&self, kit: &Kit) -> Rule {
         let Self {
@@ -62,10 +88,7 @@ impl Alert {
                 annotations,
             },
             expr: self.expr.clone(),
-            labels: vec![
-                ("severity", self.tier.as_str().to_owned()),
-                ("team", kit.team.clone()),
-            ],
+            labels: self.labels(kit),
         }
     }
 }

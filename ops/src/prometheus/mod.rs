@@ -3,7 +3,7 @@
 mod active_users;
 mod alert;
 mod alerts;
-mod recording;
+pub(crate) mod recording;
 mod rule;
 mod trial;
 

@@ -1,0 +1,15 @@
+//! What Alertmanager reads: who is told of what, how, and how often.
+
+mod routes;
+mod templates;
+
+use crate::file::File;
+use crate::kit::Kit;
+
+/// The files for Alertmanager.
+pub(crate) fn files(kit: &Kit) -> Vec<File> {
+    vec![
+        File::new("alertmanager/alertmanager.yml", routes::file(kit)),
+        File::new("alertmanager/templates/ecolaura.tmpl", templates::file(kit)),
+    ]
+}
