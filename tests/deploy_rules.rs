@@ -2,6 +2,7 @@
 
 mod support {
     pub(crate) mod eventually;
+    pub(crate) mod folder;
     #[allow(dead_code)]
     pub(crate) mod process;
 }
@@ -9,7 +10,8 @@ mod support {
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::process::component;
+use crate::support::folder::empty_folder;
+use crate::support::process::{Process, component};
 
 fn promtool(arguments: &[&str]) -> (bool, String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
@@ -40,6 +42,34 @@ fn rules_are_rules() {
     ] {
         passes(&["check", "rules", file]);
     }
+}
+
+#[test]
+fn the_configuration_is_one() {
+    passes(&["check", "config", "prometheus-2.yml"]);
+}
+
+/// The one for Prometheus 3, as that reads it: it ends with an error where something is not known.
+#[tokio::test]
+async fn the_newest_takes_its_configuration() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
+    let folder = empty_folder("deploy_rules");
+    let config = deploy.join("prometheus.yml").display().to_string();
+    let mut prometheus = Process::start(Command::new(component("prometheus-3")).args([
+        format!("--config.file={config}"),
+        format!("--storage.tsdb.path={}", folder.join("data").display()),
+        "--web.listen-address=127.0.0.1:0".to_owned(),
+        "--enable-feature=exemplar-storage".to_owned(),
+    ]));
+    let is_ready = |line: &str| line.contains("ready to receive web requests").then_some(());
+    prometheus.line("Prometheus being ready", is_ready).await;
+    let loaded = |line: &str| {
+        line.contains("Completed loading of configuration file")
+            .then_some(())
+    };
+    prometheus
+        .line("the configuration being read", loaded)
+        .await;
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(crate) const ANYBODY: &str = "platform";
 pub struct Kit {
     pub(crate) job: String,
     pub(crate) team: String,
+    pub(crate) targets: Vec<String>,
     pub(crate) runbooks: String,
     pub(crate) dashboards: String,
     pub(crate) traces: String,
@@ -34,12 +35,14 @@ pub struct Kit {
 impl Kit {
     /// The kit of a service that Prometheus scrapes as the job of this name.
     pub fn new(job: impl Into<String>) -> Self {
+        let job = job.into();
         Self {
-            job: job.into(),
             team: ANYBODY.to_owned(),
+            targets: vec![format!("{job}:9464")],
             runbooks: "https://runbooks.example".to_owned(),
             dashboards: "https://grafana.example".to_owned(),
             traces: "https://jaeger.example".to_owned(),
+            job,
             objectives: Vec::new(),
             without: Vec::new(),
         }
@@ -48,6 +51,12 @@ impl Kit {
     /// Who looks after it: the label `team` of its alerts. Default: `platform`.
     pub fn team(mut self, team: impl Into<String>) -> Self {
         self.team = team.into();
+        self
+    }
+
+    /// Where its instances answer to `/metrics`. Default: the job's name, at port 9464.
+    pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.targets = targets.into_iter().map(Into::into).collect();
         self
     }
 
@@ -101,6 +110,14 @@ impl Kit {
             if name.is_empty() || !name.chars().all(is_plain) {
                 return Err(Error::new(format!(
                     "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.`"
+                )));
+            }
+        }
+        for target in &self.targets {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:[]".contains(c);
+            if !target.contains(':') || !target.chars().all(is_plain) {
+                return Err(Error::new(format!(
+                    "target `{target}`: give it as host:port, without http:// and path"
                 )));
             }
         }

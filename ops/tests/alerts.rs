@@ -203,6 +203,18 @@ fn is_refused(kit: Kit, says: &str) {
 fn kits_that_cannot_be() {
     let with = |slo: Slo| Kit::new("shop").objective(slo);
     is_refused(Kit::new(""), "job ``: give it a name");
+    is_refused(
+        Kit::new("shop").targets(["http://shop:9464"]),
+        "target `http://shop:9464`",
+    );
+    is_refused(
+        Kit::new("shop").targets(["shop"]),
+        "target `shop`: give it as host:port",
+    );
+    is_refused(
+        Kit::new("shop").runbooks("runbooks"),
+        "address `runbooks`: give it as https://",
+    );
     is_refused(Kit::new("a\"b"), "job `a\"b`: give it a name");
     is_refused(Kit::new("shop").team("a b"), "team `a b`: give it a name");
     is_refused(

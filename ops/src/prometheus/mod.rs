@@ -1,10 +1,11 @@
-//! What Prometheus reads: recording rules, alerts, and tests of them.
+//! What Prometheus reads: its configuration, recording rules, alerts, and tests of them.
 
 mod active_users;
 mod alert;
 mod alerts;
 pub(crate) mod recording;
 mod rule;
+mod scrape;
 mod trial;
 
 pub use active_users::active_users;
@@ -15,11 +16,24 @@ pub use rule::{Group, Makes, Rule, rule_file};
 use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
+use crate::prometheus::scrape::Version;
 use crate::prometheus::trial::Pace;
 
 /// The files for Prometheus.
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut files = vec![
+        File::new(
+            "prometheus/prometheus.yml",
+            scrape::file(kit, Version::Three),
+        ),
+        File::new(
+            "prometheus/prometheus-2.yml",
+            scrape::file(kit, Version::Two),
+        ),
+        File::new(
+            format!("prometheus/targets/{}.yml", kit.job),
+            scrape::targets(kit),
+        ),
         File::new("prometheus/active-users.rules.yml", active_users()),
         File::new("prometheus/active-users.test.yml", active_users::trial()),
         File::new("prometheus/recording.rules.yml", recording::file(kit)?),

@@ -1,0 +1,83 @@
+//! What Prometheus is started with: whom it scrapes, which rules it has, and whom it tells of alerts.
+
+use std::fmt::Write as _;
+
+use crate::kit::Kit;
+use crate::prometheus::recording::about;
+
+/// Which Prometheus the configuration is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// Refuses settings that it does not know, such as those of native histograms.
+    Two,
+    /// 3.8 or newer.
+    Three,
+}
+
+/// The configuration of a Prometheus of this version.
+pub(crate) fn file(kit: &Kit, version: Version) -> String {
+    let mut text = String::new();
+    let start = match version {
+        Version::Two => {
+            "Prometheus 2.42 or newer: prometheus --config.file=prometheus-2.yml --enable-feature=exemplar-storage"
+        }
+        Version::Three => "Prometheus 3.8 or newer: prometheus --enable-feature=exemplar-storage",
+    };
+    for line in about(start) {
+        let _ = writeln!(text, "# {line}");
+    }
+    text += "# Active users over 30 days want --storage.tsdb.retention.time=31d.\n";
+    text += GLOBAL;
+    let _ = write!(
+        text,
+        "scrape_configs:\n  - job_name: {}\n    file_sd_configs:\n      - files: [targets/{}.yml]\n",
+        kit.job, kit.job
+    );
+    if version == Version::Three {
+        text += NATIVE;
+    }
+    text += OWN;
+    text
+}
+
+/// Where the instances of the service are.
+pub(crate) fn targets(kit: &Kit) -> String {
+    let mut text = String::from(
+        "# Where the instances are: what /metrics listens at. Prometheus reads this file again when it changes.\n",
+    );
+    let quoted: Vec<String> = kit
+        .targets
+        .iter()
+        .map(|target| format!("'{target}'"))
+        .collect();
+    let _ = writeln!(text, "- targets: [{}]", quoted.join(", "));
+    text
+}
+
+const GLOBAL: &str = "\
+global:
+  scrape_interval: 15s
+  scrape_timeout: 10s
+  # More often than every 5 minutes, after which a series is forgotten; alerts wait for whole minutes.
+  evaluation_interval: 15s
+rule_files:
+  - '*.rules.yml'
+alerting:
+  alertmanagers:
+    - static_configs:
+        - targets: ['alertmanager:9093']
+";
+
+const NATIVE: &str = "    # Quantiles to 4 %, from a microsecond to an hour, at a tenth of the series, beside the classic buckets that rules ask for.
+    scrape_native_histograms: true
+    always_scrape_classic_histograms: true
+";
+
+/// Those that watch: alerts of the kit look at their series too.
+const OWN: &str = "  - job_name: prometheus
+    static_configs:
+      - targets: ['localhost:9090']
+  - job_name: alertmanager
+    static_configs:
+      - targets: ['alertmanager:9093']
+";
