@@ -113,11 +113,18 @@ fn disks_are_those_of_the_machine() {
     let entries = fs::read_dir("/sys/block").into_iter().flatten();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let is_disk = |name: &String| {
-        let others = ["loop", "ram", "zram", "dm-", "md"];
+        let others = [
+            "loop", "ram", "zram", "dm-", "md", "zd", "ublkb", "sr", "fd",
+        ];
         let slaves = fs::read_dir(format!("/sys/block/{name}/slaves"));
         let lies_upon = slaves.is_ok_and(|slaves| slaves.count() > 0);
         let is_hidden = text(format!("/sys/block/{name}/hidden")) == "1\n";
-        !others.iter().any(|other| name.starts_with(other)) && !lies_upon && !is_hidden
+        let stat = text(format!("/sys/block/{name}/stat"));
+        let has_done_something = stat.split_whitespace().any(|number| number != "0");
+        !others.iter().any(|other| name.starts_with(other))
+            && !lies_upon
+            && !is_hidden
+            && has_done_something
     };
     let disks: BTreeSet<String> = names.filter(is_disk).collect();
     let family = "system_disk_busy_seconds_total";

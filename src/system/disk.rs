@@ -1,6 +1,7 @@
 //! What disks have read and written, and which of the block devices are disks.
 //!
-//! A byte is counted where it reaches a disk: partitions, and devices that lie upon others (device mapper, RAID, loop), would count it again.
+//! A byte is counted where it reaches a disk: partitions, and devices that lie upon others (device mapper, RAID, loop, volumes of ZFS, what
+//! programs serve by ublk), would count it again. Drives whose disks are taken out, and devices that have never done anything, are left out.
 //!
 //! Source: the kernel's documentation, "I/O statistics fields", and for control groups "Control Group v2".
 
@@ -53,7 +54,15 @@ impl Disks {
         let are_disks = self.known.of(&names, |name| is_disk(&self.blocks, name));
         let disks = lines.iter().zip(are_disks).filter(|(_, is_disk)| *is_disk);
         let disks = disks.filter_map(|((_, line), _)| disk(line));
+        let disks = disks.filter(Disk::has_done_something);
         disks.take(MOST_DEVICES).collect()
+    }
+}
+
+impl Disk {
+    fn has_done_something(&self) -> bool {
+        let Self { read, written, .. } = self;
+        [read.operations, written.operations, self.busy] != [0; 3]
     }
 }
 
@@ -85,9 +94,11 @@ fn disk(line: &str) -> Option<Disk> {
     })
 }
 
-/// Whether a block device is a disk: no part of one, nothing in memory, and nothing that lies upon another.
+/// Whether a block device is a disk: no part of one, nothing in memory, nothing that is taken out, and nothing that lies upon another.
 fn is_disk(blocks: &Path, name: &str) -> bool {
-    let others = ["loop", "ram", "zram", "dm-", "md"];
+    let others = [
+        "loop", "ram", "zram", "dm-", "md", "zd", "ublkb", "sr", "fd",
+    ];
     if others.iter().any(|other| name.starts_with(other)) {
         return false;
     }

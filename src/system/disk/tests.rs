@@ -64,6 +64,10 @@ fn bytes_are_counted_where_they_reach_a_disk() {
         "dm-0",
         "md0",
         "nbd0",
+        "zd0",
+        "ublkb0",
+        "sr0",
+        "fd0",
     ] {
         sys.folder(&format!("block/{device}/slaves"));
     }
@@ -84,6 +88,10 @@ fn bytes_are_counted_where_they_reach_a_disk() {
         "md0",
         "bcache0",
         "nbd0",
+        "zd0",
+        "ublkb0",
+        "sr0",
+        "fd0",
     ];
     let lines = names.map(|name| format!("8 0 {name} 1 2 3 4 5 6 7 8 9 10\n"));
     let disks = Disks::new(sys.path());
@@ -100,6 +108,21 @@ fn bytes_are_counted_where_they_reach_a_disk() {
         [],
         "nobody can tell which are disks"
     );
+}
+
+#[test]
+fn what_has_never_done_anything_is_left_out() {
+    let sys = Folder::new("idle-disks");
+    let check = |name: &str, numbers: &str, expected: &[&str]| {
+        sys.folder(&format!("block/{name}"));
+        let found = Disks::new(sys.path()).of(&format!("8 0 {name} {numbers}\n"));
+        let found: Vec<String> = found.into_iter().map(|disk| disk.name).collect();
+        assert_eq!(found, expected, "{numbers}");
+    };
+    check("sda", "0 0 0 0 0 0 0 0 0 0 0", &[]);
+    check("sdb", "1 0 0 0 0 0 0 0 0 0 0", &["sdb"]);
+    check("sdc", "0 0 0 0 1 0 0 0 0 0 0", &["sdc"]);
+    check("sdd", "0 0 0 0 0 0 0 0 0 7 0", &["sdd"]);
 }
 
 #[test]
