@@ -70,8 +70,8 @@ impl Disks {
         let idle = disks.iter_mut().filter(|disk| !disk.has_done_something());
         // Before Linux 6.2 or so only the ways to such a disk count.
         idle.for_each(|disk| of(Kind::Path).for_each(|path| disk.add(&path)));
-        let disks = disks.into_iter().filter(Disk::has_done_something);
-        disks.take(MOST_DEVICES).collect()
+        disks.retain(Disk::has_done_something);
+        disks
     }
 }
 

@@ -190,17 +190,6 @@ fn names_of_ways_to_a_disk() {
 }
 
 #[test]
-fn no_more_than_so_many_are_shown() {
-    let sys = Folder::new("many-disks");
-    let name = |at| format!("sd{at}");
-    (0..200).for_each(|at| sys.folder(&format!("block/{}", name(at))));
-    let line = |at| format!("8 {at} {} 1 2 3 4 5 6 7 8 9 10\n", name(at));
-    let found = Disks::new(sys.path()).of(&(0..200).map(line).collect::<String>());
-    assert_eq!(found.len(), MOST_DEVICES);
-    assert_eq!((&*found[0].name, &*found[63].name), ("sd0", "sd63"));
-}
-
-#[test]
 fn what_a_group_has_done() {
     let disks =
         ["8 16 sdb", "254 0 vda"].map(|id| disk(&format!("{id} 1 2 3 4 5 6 7 8 9 10")).unwrap());

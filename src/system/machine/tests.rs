@@ -6,6 +6,7 @@ use fastrand::Rng;
 
 use super::*;
 use crate::metrics::{Head, Sample};
+use crate::system::MOST_DEVICES;
 use crate::system::fixture::{Folder, Lines};
 
 /// Files of a machine, and what each of them has to be shown as.
@@ -277,6 +278,34 @@ fn what_comes_later_is_shown_later_and_what_moves_is_followed() {
     cores("system_cpu_cores container 2");
     all.file("mount/third/cpu.max", "max 100000\n");
     cores("");
+}
+
+/// Of the host the first ones, and of the container those that it uses, whichever they are.
+#[test]
+fn of_many_disks_so_many_are_shown() {
+    let all = container("many-disks");
+    (0..200).for_each(|at| all.folder(&format!("sys/block/sd{at}")));
+    let line = |at| format!("8 {at} sd{at} 1 2 3 4 5 6 7 8 9 10\n");
+    all.file("proc/diskstats", &(0..200).map(line).collect::<String>());
+    let used = |disks: &[u8]| {
+        let line = |at| format!("8:{at} rbytes=1 wbytes=2 rios=3 wios=4\n");
+        let io = disks.iter().map(line);
+        all.file("mount/io.stat", &io.collect::<String>());
+        let lines = Lines::of(&machine(&all));
+        let of = |start: &str| {
+            let lines = lines.iter().filter_map(|line| line.strip_prefix(start));
+            let names = lines.filter_map(|line| line.strip_suffix(",read 1"));
+            names.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let busy = |line: &&String| line.starts_with("system_disk_busy_seconds_total host,");
+        assert_eq!(lines.iter().filter(busy).count(), MOST_DEVICES);
+        let names: Vec<String> = (0..64).map(|at| format!("sd{at}")).collect();
+        assert_eq!(of("system_disk_operations_total host,"), names);
+        of("system_disk_bytes_total container,")
+    };
+    assert_eq!(used(&[1, 199]), ["sd1", "sd199"]);
+    let every: Vec<u8> = (0..200).collect();
+    assert_eq!(used(&every).len(), MOST_DEVICES);
 }
 
 /// Wants one family.
