@@ -91,7 +91,7 @@ pub const SYSTEM_DISK_BUSY: Metric = Metric::counter(
 /// Bytes of the network.
 pub const SYSTEM_NETWORK_BYTES: Metric = Metric::counter(
     "system_network_bytes_total",
-    "Bytes that devices received and sent, in the network namespace of the process: of the host or of a container, which cannot be told from inside.",
+    "Bytes that devices received and sent, in the network namespace of the process: of the host or of a container, which cannot be told from inside. Without devices that hand on what others count (bridges and their ports, bonds, VLANs, tunnels); those of containers that are on no bridge count.",
 )
 .unit(Unit::Bytes)
 .labels(&["scope", "device", "direction"]);
