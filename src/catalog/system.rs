@@ -61,7 +61,7 @@ pub const SYSTEM_MEMORY_LIMIT: Metric = Metric::gauge(
 /// Processes that were killed for want of memory.
 pub const SYSTEM_MEMORY_OOM_KILLS: Metric = Metric::counter(
     "system_memory_oom_kills_total",
-    "Processes of the container that were killed since there was no memory left.",
+    "Processes of the container that were killed since there was no memory left, other than this one: its count goes with it.",
 )
 .labels(&["scope"]);
 
