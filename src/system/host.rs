@@ -9,7 +9,7 @@ pub(crate) const MODES: [&str; 8] = [
     "user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal",
 ];
 
-/// What each mode has taken of all processors, in ticks: the first line of `/proc/stat`.
+/// What each mode has taken of all processors, in ticks: the first line of `/proc/stat`. Nobody knows where all are 0, as gVisor writes them.
 pub(crate) fn times(stat: &str) -> Option<[u64; MODES.len()]> {
     let mut numbers = stat
         .strip_prefix("cpu ")?
@@ -20,7 +20,7 @@ pub(crate) fn times(stat: &str) -> Option<[u64; MODES.len()]> {
     for time in &mut times {
         *time = numbers.next()?.parse().ok()?;
     }
-    Some(times)
+    (times != [0; MODES.len()]).then_some(times)
 }
 
 /// How far a time may go back and be held: what idle processors and those that wait for disks have done is an estimate, which the kernel
@@ -79,6 +79,8 @@ mod tests {
         check("cpu  1 2 3 4 5 6 7 -8\n", None);
         check("cpu  1 2 3 4 5 6 7 18446744073709551616\n", None);
         check("intr 5\ncpu  1 2 3 4 5 6 7 8\n", None);
+        check("cpu  0 0 0 1 0 0 0 0\n", Some([0, 0, 0, 1, 0, 0, 0, 0]));
+        check("cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n", None);
         check("cpu ", None);
         check("cpu", None);
         check("", None);
