@@ -113,6 +113,10 @@ impl Source for Lag {
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
         show(&FAMILIES, &self.state(), taken, sink);
     }
+
+    fn is_of_catalogue(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

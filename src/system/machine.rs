@@ -83,6 +83,10 @@ impl Source for Machine {
             false => Open::new(open.proc.clone(), open.sys.clone()).show(taken, sink),
         }
     }
+
+    fn is_of_catalogue(&self) -> bool {
+        true
+    }
 }
 
 impl Open {

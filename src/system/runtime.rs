@@ -50,4 +50,8 @@ impl Source for Runtime {
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
         show(&FAMILIES, &self.0, taken, sink);
     }
+
+    fn is_of_catalogue(&self) -> bool {
+        true
+    }
 }
