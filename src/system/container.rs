@@ -70,7 +70,11 @@ impl Container {
         let path = group::path(&cgroup)?;
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.0 != path {
-            let folder = group::folder(path, &read(&self.mountinfo));
+            let mountinfo = read(&self.mountinfo);
+            if mountinfo.is_empty() {
+                return None; // no descriptor is left; the next time there may be one
+            }
+            let folder = group::folder(path, &mountinfo);
             *found = (
                 path.to_owned(),
                 folder.map(|folder| Arc::new(open(&folder))),

@@ -308,6 +308,18 @@ fn of_many_disks_so_many_are_shown() {
     assert_eq!(used(&every).len(), MOST_DEVICES);
 }
 
+#[test]
+fn a_container_whose_mounts_cannot_be_read_is_found_when_they_can() {
+    let all = container("late");
+    let machine = machine(&all);
+    let path = all.path().join("proc/self/mountinfo");
+    let mountinfo = fs::read_to_string(&path).unwrap();
+    all.remove("proc/self/mountinfo");
+    assert_eq!(shown(&machine), expected(of_host()));
+    all.file("proc/self/mountinfo", &mountinfo);
+    assert_eq!(shown(&machine), expected(of_host().chain(of_group())));
+}
+
 /// Wants one family.
 struct One(&'static str);
 
