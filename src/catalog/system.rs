@@ -16,7 +16,7 @@ pub const SYSTEM_CPU: Metric = Metric::counter(
 /// Processors.
 pub const SYSTEM_CPU_CORES: Metric = Metric::gauge(
     "system_cpu_cores",
-    "Processors that can be used: those online, and what the container's quota allows; absent where it has none.",
+    "Processors that can be used: those online, and what the least quota of the container and of the groups above it that it sees allows; absent where there is none.",
 )
 .labels(&["scope"]);
 
@@ -53,7 +53,7 @@ pub const SYSTEM_MEMORY_USED: Metric = Metric::gauge(
 /// The memory that there is.
 pub const SYSTEM_MEMORY_LIMIT: Metric = Metric::gauge(
     "system_memory_limit_bytes",
-    "Memory that there is, and that the container may use; absent where it has no limit.",
+    "Memory that there is, and that the container may use, by the least limit of it and of the groups above it that it sees; absent where there is none.",
 )
 .unit(Unit::Bytes)
 .labels(&["scope"]);

@@ -269,6 +269,8 @@ fn what_comes_later_is_shown_later_and_what_moves_is_followed() {
         assert_eq!(found.unwrap_or_default(), expected);
     };
     cores("system_cpu_cores container 1.5");
+    all.file("mount/cpu.max", "max 100000\n");
+    cores("");
     all.file("proc/self/cgroup", "0::/other\n");
     cores("");
     all.file("mount/third/cgroup.events", "populated 1\n");
@@ -318,6 +320,54 @@ fn a_container_whose_mounts_cannot_be_read_is_found_when_they_can() {
     assert_eq!(shown(&machine), expected(of_host()));
     all.file("proc/self/mountinfo", &mountinfo);
     assert_eq!(shown(&machine), expected(of_host().chain(of_group())));
+}
+
+#[test]
+fn of_limits_the_least_holds() {
+    let all = container("limits");
+    // Beside the mount, and beside the group: neither is above it.
+    all.file("cpu.max", "1000 100000\n");
+    all.file("memory.max", "1\n");
+    all.file("mount/a/other/cpu.max", "1000 100000\n");
+    all.file("mount/a/group/cgroup.events", "populated 1\n");
+    all.file("proc/self/cgroup", "0::/a/group\n");
+    let check = |files: &[(&str, &str)], cores: &[&str], memory: &[&str]| {
+        for (path, text) in files {
+            all.file(&format!("mount/{path}"), text);
+        }
+        // Which files there are is found out once for a group.
+        let lines = shown(&machine(&all));
+        let of = |start: &str| {
+            let found = lines.iter().filter_map(|line| line.strip_prefix(start));
+            found.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(of("system_cpu_cores container "), cores, "{files:?}");
+        assert_eq!(
+            of("system_memory_limit_bytes container "),
+            memory,
+            "{files:?}"
+        );
+    };
+    let none = [("cpu.max", "max 100000\n"), ("memory.max", "max\n")];
+    check(&none, &[], &[]);
+    check(&[("cpu.max", "400000 100000\n")], &["4"], &[]);
+    check(&[("memory.max", "4096\n")], &["4"], &["4096"]);
+    check(&[("a/cpu.max", "20000 10000\n")], &["2"], &["4096"]);
+    check(&[("a/memory.max", "max\n")], &["2"], &["4096"]);
+    check(&[("a/group/memory.max", "2048\n")], &["2"], &["2048"]);
+    check(&[("a/group/cpu.max", "300000 100000\n")], &["2"], &["2048"]);
+    check(
+        &[("a/group/cpu.max", "50000 100000\n")],
+        &["0.5"],
+        &["2048"],
+    );
+    check(&[("a/memory.max", "1024\n")], &["0.5"], &["1024"]);
+    // What is raised is seen at once.
+    let machine = machine(&all);
+    let has = |line: &str| shown(&machine).iter().any(|found| found == line);
+    assert!(has("system_memory_limit_bytes container 1024"));
+    all.file("mount/a/memory.max", "1536\n");
+    assert!(has("system_memory_limit_bytes container 1536"));
 }
 
 /// Wants one family.
