@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use ecolaura_monitoring::metrics::{Gauge, Kind};
 use ecolaura_monitoring::{Monitoring, catalog};
+use tokio::runtime::Builder;
 
 use crate::support::eventually::eventually;
 use crate::support::metric_family::{Metric, MetricType, families};
@@ -418,11 +419,31 @@ fn without_a_runtime_there_are_no_numbers_of_one() {
     assert!(text.contains("\nsystem_cpu_cores{"), "{text}");
 }
 
+#[test]
+fn a_runtime_that_has_ended_says_nothing() {
+    let runtimes = [
+        Builder::new_current_thread().build().unwrap(),
+        Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap(),
+    ];
+    for runtime in runtimes {
+        let monitoring = runtime.block_on(async { monitoring() });
+        assert_eq!(value(&monitoring, "tokio_workers", &[]), 1.0);
+        drop(runtime);
+        let text = monitoring.metrics().render();
+        assert!(!text.contains("tokio_"), "{text}");
+        assert!(text.contains("\nsystem_cpu_cores{"), "{text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn workers_and_tasks_are_counted() {
     let monitoring = monitoring();
     assert_eq!(value(&monitoring, "tokio_workers", &[]), 3.0);
     let before = value(&monitoring, "tokio_tasks_alive", &[]);
+    assert_eq!(before, 0.0, "none of ours is counted");
     let tasks: Vec<_> = (0..5).map(|_| tokio::spawn(pending::<()>())).collect();
     assert_eq!(value(&monitoring, "tokio_tasks_alive", &[]), before + 5.0);
     for task in tasks {
