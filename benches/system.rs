@@ -22,18 +22,18 @@ const ROUNDS: usize = 200;
 fn main() {
     let runtime = Runtime::new().expect("a runtime");
     let _within = runtime.enter();
-    let contenders = [
-        Contender::repeat("a scrape of nothing else", TIMES, scrape(false)),
-        Contender::repeat("with all of the system", TIMES, scrape(true)),
-    ];
-    let measured = measure(&Plan::new(1, TIMES), &contenders);
-    let (without, with) = (&measured[0], &measured[1]);
-    let microseconds = with.over(without).alone / 1000.0;
-    table::target(
-        "all of the system in a scrape: microseconds",
-        microseconds,
-        100.0,
-    );
+    for own in [0, 100, 1000] {
+        let contenders = [
+            Contender::repeat("a scrape of nothing else", TIMES, scrape(false, own)),
+            Contender::repeat("with all of the system", TIMES, scrape(true, own)),
+        ];
+        let measured = measure(&Plan::new(1, TIMES), &contenders);
+        let (without, with) = (&measured[0], &measured[1]);
+        let microseconds = with.over(without).alone / 1000.0;
+        let what =
+            format!("all of the system beside {own} families of the service's own: microseconds");
+        table::target(&what, microseconds, 100.0);
+    }
     shares(&runtime);
 }
 
@@ -42,8 +42,13 @@ fn monitoring(system: bool) -> Monitoring {
     builder.build().expect("the environment is empty")
 }
 
-fn scrape(system: bool) -> impl Fn(u64) + Clone + Sync + 'static {
+fn scrape(system: bool, own: usize) -> impl Fn(u64) + Clone + Sync + 'static {
     let metrics: Registry = monitoring(system).metrics();
+    for at in 0..own {
+        let name: &'static str = format!("own_{at}").leak();
+        let own = Metric::gauge(name, "One of many.");
+        metrics.gauge(own).expect("a name that is free").set(1.0);
+    }
     move |_| {
         black_box(metrics.render());
     }

@@ -43,11 +43,10 @@ async fn a_runtime_that_is_blocked_is_seen_while_it_lasts_and_afterwards() {
     while observed(&monitoring).0 == tries && Instant::now() < end {
         yield_now().await;
     }
-    assert_eq!(
-        observed(&monitoring),
-        (tries + 1, quick),
-        "one more, that took longer"
-    );
+    let (more, as_quick) = observed(&monitoring);
+    // More than one where the machine had this wait for seconds.
+    assert!(more > tries, "one more");
+    assert_eq!(as_quick, quick, "that took longer");
     let text = monitoring.metrics().render();
     for line in [
         "tokio_workers 1",

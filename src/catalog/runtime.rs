@@ -34,7 +34,7 @@ pub const TOKIO_WORKER_PARKS: Metric = Metric::counter(
 /// How long a task waits before it runs.
 pub const TOKIO_LAG: Metric = Metric::histogram(
     "tokio_lag_seconds",
-    "Time until an empty task ran that the library gave to the service's runtime, one a second and never a second one meanwhile.",
+    "Time until an empty task ran that the library gave to the service's runtime, one a second; of a wait of n seconds also n-1, n-2 and so on, as if one had been given each second, so that a quantile tells how many of the seconds would have been such.",
 )
 .unit(Unit::Seconds)
 .buckets(&[

@@ -16,7 +16,7 @@ pub const SYSTEM_CPU: Metric = Metric::counter(
 /// Processors.
 pub const SYSTEM_CPU_CORES: Metric = Metric::gauge(
     "system_cpu_cores",
-    "Processors that can be used: those online, and what the container's quota allows; absent where it has none.",
+    "Processors that can be used: those online, and what the least quota of the container and of the groups above it that it sees allows; absent where there is none.",
 )
 .labels(&["scope"]);
 
@@ -53,7 +53,7 @@ pub const SYSTEM_MEMORY_USED: Metric = Metric::gauge(
 /// The memory that there is.
 pub const SYSTEM_MEMORY_LIMIT: Metric = Metric::gauge(
     "system_memory_limit_bytes",
-    "Memory that there is, and that the container may use; absent where it has no limit.",
+    "Memory that there is, and that the container may use, by the least limit of it and of the groups above it that it sees; absent where there is none.",
 )
 .unit(Unit::Bytes)
 .labels(&["scope"]);
@@ -61,7 +61,7 @@ pub const SYSTEM_MEMORY_LIMIT: Metric = Metric::gauge(
 /// Processes that were killed for want of memory.
 pub const SYSTEM_MEMORY_OOM_KILLS: Metric = Metric::counter(
     "system_memory_oom_kills_total",
-    "Processes of the container that were killed since there was no memory left.",
+    "Processes of the container that were killed since there was no memory left, other than this one: its count goes with it.",
 )
 .labels(&["scope"]);
 
@@ -91,7 +91,7 @@ pub const SYSTEM_DISK_BUSY: Metric = Metric::counter(
 /// Bytes of the network.
 pub const SYSTEM_NETWORK_BYTES: Metric = Metric::counter(
     "system_network_bytes_total",
-    "Bytes that devices received and sent, in the network namespace of the process: of the host or of a container, which cannot be told from inside.",
+    "Bytes that devices received and sent, in the network namespace of the process: of the host or of a container, which cannot be told from inside. Without devices that hand on what others count (bridges and their ports, bonds, VLANs, tunnels); those of containers that are on no bridge count.",
 )
 .unit(Unit::Bytes)
 .labels(&["scope", "device", "direction"]);

@@ -63,6 +63,11 @@ pub(crate) trait Source: Send + Sync {
     /// Hands on the families, but those of which `taken` says that another one has their name. Asking takes the name.
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink);
 
+    /// Whether its families are of the catalogue: nobody can register their names, so that only other sources have them.
+    fn is_of_catalogue(&self) -> bool {
+        false
+    }
+
     /// What its families could not record, where that is ours to count.
     fn accounts(&self) -> Vec<Account<'_>> {
         Vec::new()
@@ -377,24 +382,29 @@ impl Registry {
         self.collect_own(sink);
         let hasher = FixedState::with_seed(self.0.seed);
         let seen = RefCell::new(HashSet::with_hasher(hasher));
-        let taken = |name: &str, kind: Type| {
+        let take = |name: &str, kind: Type, is_ours: &dyn Fn(&String) -> bool| {
             let (mut names, mut seen) = (kind.names(name), seen.borrow_mut());
             names.push(stem(name, kind == Type::Ours(Kind::Counter)).to_owned());
-            let taken = names.iter().any(|name| {
-                let is_ours =
-                    reserved(name) || self.is_asked(name) || self.like(name, false).is_some();
-                is_ours || self.is_part_of_histogram(name) || seen.contains(name)
-            });
+            let taken = names
+                .iter()
+                .any(|name| is_ours(name) || seen.contains(name));
             if !taken {
                 seen.extend(names);
             }
             taken
         };
+        let is_ours = |name: &String| {
+            let is_ours = reserved(name) || self.is_asked(name) || self.like(name, false).is_some();
+            is_ours || self.is_part_of_histogram(name)
+        };
         for source in self.0.sources.iter() {
             if sink.is_done() {
                 return;
             }
-            source.collect(&taken, sink);
+            match source.is_of_catalogue() {
+                true => source.collect(&|name, kind| take(name, kind, &|_| false), sink),
+                false => source.collect(&|name, kind| take(name, kind, &is_ours), sink),
+            }
         }
     }
 

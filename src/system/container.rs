@@ -1,6 +1,6 @@
 //! The control group that the process is in: of a container that of the container, under systemd that of the service.
 //!
-//! Only version 2 is read. What a group above this one may have as its limit is not seen.
+//! Only version 2 is read. Of limits the least holds, be it that of a group above this one, as far up as can be seen.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,7 +39,12 @@ const FILES: [&str; 10] = [
 ];
 
 /// The files of a group, kept open.
-type Open = [Kept; FILES.len()];
+struct Open {
+    files: [Kept; FILES.len()],
+    /// Those of the groups above it that say how much they may use of processors and of memory.
+    cpu_above: Vec<Kept>,
+    memory_above: Vec<Kept>,
+}
 
 /// Finds the group of the process, which can be put into another one while it runs.
 pub(crate) struct Container {
@@ -51,7 +56,7 @@ pub(crate) struct Container {
 
 /// A group at one time.
 pub(crate) struct Group {
-    files: Arc<Open>,
+    open: Arc<Open>,
     texts: Texts<{ FILES.len() }>,
 }
 
@@ -70,27 +75,43 @@ impl Container {
         let path = group::path(&cgroup)?;
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.0 != path {
-            let folder = group::folder(path, &read(&self.mountinfo));
-            *found = (
-                path.to_owned(),
-                folder.map(|folder| Arc::new(open(&folder))),
-            );
+            let mountinfo = read(&self.mountinfo);
+            if mountinfo.is_empty() {
+                return None; // no descriptor is left; the next time there may be one
+            }
+            let folder = group::folder(path, &mountinfo);
+            let open = folder.map(|(folder, top)| Arc::new(Open::of(&folder, &top)));
+            *found = (path.to_owned(), open);
         }
-        let files = found.1.clone()?;
+        let open = found.1.clone()?;
         Some(Group {
-            files,
+            open,
             texts: Texts::new(),
         })
     }
 }
 
-fn open(folder: &Path) -> Open {
-    FILES.map(|name| Kept::open(folder.join(name)))
+impl Open {
+    /// The files of a group in this folder, of a hierarchy whose top is that one.
+    fn of(folder: &Path, top: &Path) -> Self {
+        let above = |name: &str| {
+            let folders = folder.ancestors().skip(1);
+            let folders = folders.take_while(|folder| folder.starts_with(top));
+            let files = folders.map(|folder| folder.join(name));
+            // The root of the machine has none.
+            files.filter(|file| file.exists()).map(Kept::open).collect()
+        };
+        Self {
+            files: FILES.map(|name| Kept::open(folder.join(name))),
+            cpu_above: above("cpu.max"),
+            memory_above: above("memory.max"),
+        }
+    }
 }
 
 impl Group {
     pub(crate) fn text(&self, of: Of) -> &str {
-        self.texts.of(&self.files, of as usize)
+        self.texts.of(&self.open.files, of as usize)
     }
 
     /// Seconds of processors, or a part of them: `user_usec`, `system_usec`, `throttled_usec`.
@@ -98,9 +119,11 @@ impl Group {
         keyed(self.text(Of::CpuStat), key).map(micros)
     }
 
-    /// How many processors its quota is; `None` where it has none.
+    /// How many processors its quota is, or the least above it; `None` where there is none.
     pub(crate) fn cores(&self) -> Option<f64> {
-        cores(self.text(Of::CpuMax))
+        let above = self.open.cpu_above.iter();
+        let above = above.filter_map(|file| cores(&file.read()));
+        above.chain(cores(self.text(Of::CpuMax))).reduce(f64::min)
     }
 
     /// Its memory without the pages of files that were not used lately: the working set by which a kubelet decides.
@@ -110,9 +133,11 @@ impl Group {
         only(self.text(Of::MemoryCurrent)).map(|all| all.saturating_sub(inactive))
     }
 
-    /// The memory that it may use; `None` where that is not limited.
+    /// The memory that it may use, by itself or together with others; `None` where that is not limited.
     pub(crate) fn most_memory(&self) -> Option<u64> {
-        only(self.text(Of::MemoryMax))
+        let above = self.open.memory_above.iter();
+        let above = above.filter_map(|file| only(&file.read()));
+        above.chain(only(self.text(Of::MemoryMax))).min()
     }
 }
 

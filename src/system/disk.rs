@@ -1,6 +1,7 @@
 //! What disks have read and written, and which of the block devices are disks.
 //!
-//! A byte is counted where it reaches a disk: partitions, and devices that lie upon others (device mapper, RAID, loop), would count it again.
+//! A byte is counted where it reaches a disk: partitions, and devices that lie upon others (device mapper, RAID, loop, volumes of ZFS, what
+//! programs serve by ublk), would count it again. Drives whose disks are taken out, and devices that have never done anything, are left out.
 //!
 //! Source: the kernel's documentation, "I/O statistics fields", and for control groups "Control Group v2".
 
@@ -32,10 +33,19 @@ pub(crate) struct Disk {
     pub(crate) busy: u64,
 }
 
+/// What a block device is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Disk,
+    /// One of several ways to a disk.
+    Path,
+    Other,
+}
+
 /// Which block devices are disks.
 pub(crate) struct Disks {
     blocks: PathBuf,
-    known: Known<bool>,
+    known: Known<Kind>,
 }
 
 impl Disks {
@@ -50,10 +60,42 @@ impl Disks {
     pub(crate) fn of(&self, diskstats: &str) -> Vec<Disk> {
         let lines: Vec<(&str, &str)> = diskstats.lines().filter_map(named).collect();
         let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
-        let are_disks = self.known.of(&names, |name| is_disk(&self.blocks, name));
-        let disks = lines.iter().zip(are_disks).filter(|(_, is_disk)| *is_disk);
-        let disks = disks.filter_map(|((_, line), _)| disk(line));
-        disks.take(MOST_DEVICES).collect()
+        let kinds = self.known.of(&names, |name| kind(&self.blocks, name));
+        let of = |kind: Kind| {
+            let lines = lines.iter().zip(&kinds);
+            let lines = lines.filter(move |(_, found)| **found == kind);
+            lines.filter_map(|((_, line), _)| disk(line))
+        };
+        let mut disks: Vec<Disk> = of(Kind::Disk).collect();
+        let idle = disks.iter_mut().filter(|disk| !disk.has_done_something());
+        // Before Linux 6.2 or so only the ways to such a disk count.
+        idle.for_each(|disk| of(Kind::Path).for_each(|path| disk.add(&path)));
+        disks.retain(Disk::has_done_something);
+        disks
+    }
+}
+
+impl Disk {
+    fn has_done_something(&self) -> bool {
+        let Self { read, written, .. } = self;
+        [read.operations, written.operations, self.busy] != [0; 3]
+    }
+
+    /// Adds what went over this, if it is a way to this disk.
+    fn add(&mut self, path: &Disk) {
+        if disk_of(&path.name).as_ref() != Some(&self.name) {
+            return;
+        }
+        self.read.add(path.read);
+        self.written.add(path.written);
+        self.busy = self.busy.saturating_add(path.busy);
+    }
+}
+
+impl Done {
+    fn add(&mut self, other: Self) {
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.operations = self.operations.saturating_add(other.operations);
     }
 }
 
@@ -85,19 +127,32 @@ fn disk(line: &str) -> Option<Disk> {
     })
 }
 
-/// Whether a block device is a disk: no part of one, nothing in memory, and nothing that lies upon another.
-fn is_disk(blocks: &Path, name: &str) -> bool {
-    let others = ["loop", "ram", "zram", "dm-", "md"];
+/// The disk to which one of NVMe's is a way: `nvme0n1` of `nvme0c3n1`.
+fn disk_of(path: &str) -> Option<String> {
+    let (subsystem, rest) = path.strip_prefix("nvme")?.split_once('c')?;
+    let (_controller, namespace) = rest.split_once('n')?;
+    Some(format!("nvme{subsystem}n{namespace}"))
+}
+
+/// Whether a block device is a disk: no part of one, nothing in memory, nothing that is taken out, and nothing that lies upon another.
+fn kind(blocks: &Path, name: &str) -> Kind {
+    let others = [
+        "loop", "ram", "zram", "dm-", "md", "zd", "ublkb", "sr", "fd",
+    ];
     if others.iter().any(|other| name.starts_with(other)) {
-        return false;
+        return Kind::Other;
     }
     let device = blocks.join(name.replace('/', "!")); // as the kernel writes such names there
-    // One of several ways to a disk is hidden; what goes over it is counted by the disk.
+    // What goes over one of several ways to a disk is counted by the disk.
     let is_hidden =
         || fs::read_to_string(device.join("hidden")).is_ok_and(|text| text.trim() == "1");
     let lies_upon =
         || fs::read_dir(device.join("slaves")).is_ok_and(|mut all| all.next().is_some());
-    device.exists() && !lies_upon() && !is_hidden()
+    match device.exists() && !lies_upon() {
+        true if is_hidden() => Kind::Path,
+        true => Kind::Disk,
+        false => Kind::Other,
+    }
 }
 
 /// What a control group has read from and written to those of its devices that are disks, by `io.stat`.

@@ -10,9 +10,9 @@ pub(crate) fn path(cgroup: &str) -> Option<&str> {
     cgroup.lines().find_map(|line| line.strip_prefix("0::"))
 }
 
-/// The folder of a group, below one of the places where its hierarchy is mounted. There is none for the root of the machine, which is no
-/// container.
-pub(crate) fn folder(path: &str, mountinfo: &str) -> Option<PathBuf> {
+/// The folder of a group, and the place where its hierarchy is mounted, above it or the same. There is none for the root of the machine, which
+/// is no container.
+pub(crate) fn folder(path: &str, mountinfo: &str) -> Option<(PathBuf, PathBuf)> {
     let mut folders = mountinfo
         .lines()
         .filter_map(mount)
@@ -27,9 +27,10 @@ pub(crate) fn folder(path: &str, mountinfo: &str) -> Option<PathBuf> {
                 None => return None, // another group whose name begins alike
             };
             let is_outside = inside.split('/').any(|part| part == "..");
-            (!is_outside).then(|| PathBuf::from(&*point).join(inside))
+            let point = PathBuf::from(&*point);
+            (!is_outside).then(|| (point.join(inside), point))
         });
-    folders.find(|folder| folder.join("cgroup.events").exists()) // which all have but the root
+    folders.find(|(folder, _)| folder.join("cgroup.events").exists()) // which all have but the root
 }
 
 /// The root of a mount of version 2 within its hierarchy, and where it is mounted.

@@ -9,7 +9,7 @@ pub(crate) const MODES: [&str; 8] = [
     "user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal",
 ];
 
-/// What each mode has taken of all processors, in ticks: the first line of `/proc/stat`.
+/// What each mode has taken of all processors, in ticks: the first line of `/proc/stat`. Nobody knows where all are 0, as gVisor writes them.
 pub(crate) fn times(stat: &str) -> Option<[u64; MODES.len()]> {
     let mut numbers = stat
         .strip_prefix("cpu ")?
@@ -20,20 +20,46 @@ pub(crate) fn times(stat: &str) -> Option<[u64; MODES.len()]> {
     for time in &mut times {
         *time = numbers.next()?.parse().ok()?;
     }
-    Some(times)
+    (times != [0; MODES.len()]).then_some(times)
 }
 
 /// How far a time may go back and be held: what idle processors and those that wait for disks have done is an estimate, which the kernel
-/// corrects by some hundredths of a second. More is a new beginning, of whoever writes the file.
+/// corrects by some hundredths of a second.
 const HELD: u64 = 1000;
 
-/// Holds the times that go back, or Prometheus would take all there was since boot for new.
-pub(crate) fn hold(before: &mut [u64; MODES.len()], now: [u64; MODES.len()]) -> [u64; MODES.len()] {
-    for (before, now) in before.iter_mut().zip(now) {
-        let is_held = now < *before && *before - now <= HELD;
-        *before = if is_held { *before } else { now };
+/// The times as they are shown, none of which ever goes back: Prometheus would take all there was since boot for new.
+#[derive(Default)]
+pub(crate) struct Times([Time; MODES.len()]);
+
+/// That of one mode.
+#[derive(Clone, Copy, Default)]
+struct Time {
+    before: u64,
+    /// What went away with processors that were taken off, or whoever else writes the file anew.
+    gone: u64,
+}
+
+impl Times {
+    /// The times that it is now.
+    pub(crate) fn hold(&mut self, now: [u64; MODES.len()]) -> [u64; MODES.len()] {
+        for (time, now) in self.0.iter_mut().zip(now) {
+            time.go_on(now);
+        }
+        self.0.map(|time| time.before.saturating_add(time.gone))
     }
-    *before
+}
+
+impl Time {
+    fn go_on(&mut self, now: u64) {
+        match self.before.saturating_sub(now) {
+            0 => self.before = now,
+            1..=HELD => {}
+            gone => {
+                self.gone = self.gone.saturating_add(gone);
+                self.before = now;
+            }
+        }
+    }
 }
 
 /// How many processors a list such as `0-3,8` has.
@@ -79,24 +105,34 @@ mod tests {
         check("cpu  1 2 3 4 5 6 7 -8\n", None);
         check("cpu  1 2 3 4 5 6 7 18446744073709551616\n", None);
         check("intr 5\ncpu  1 2 3 4 5 6 7 8\n", None);
+        check("cpu  0 0 0 1 0 0 0 0\n", Some([0, 0, 0, 1, 0, 0, 0, 0]));
+        check("cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n", None);
         check("cpu ", None);
         check("cpu", None);
         check("", None);
     }
 
     #[test]
-    fn times_do_not_go_back_a_little() {
-        let mut before = [0; 8];
+    fn times_never_go_back() {
+        let mut times = Times::default();
         let mut check = |idle, expected| {
             let now = [5, 0, 0, idle, 0, 0, 0, u64::MAX];
-            assert_eq!(hold(&mut before, now)[3], expected);
+            assert_eq!(times.hold(now), [5, 0, 0, expected, 0, 0, 0, u64::MAX]);
         };
         check(5_000, 5_000);
+        // A correction.
         check(4_999, 5_000);
         check(4_000, 5_000);
         check(5_001, 5_001);
-        check(4_000, 4_000); // a new beginning
-        check(4_001, 4_001);
+        // A processor is taken off, and comes back.
+        check(3_000, 5_001);
+        check(3_500, 5_501);
+        check(3_400, 5_501);
+        check(6_000, 8_001);
+        // All begins anew, again and again.
+        check(0, 8_001);
+        check(u64::MAX, u64::MAX);
+        check(0, u64::MAX);
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::metrics::{Histogram, Looked, Registry, Sink, Source, Type, Value, res
 /// The time from the end of one try to the next.
 const BETWEEN: Duration = Duration::from_secs(1);
 
+/// Observations that one try makes at most.
+const MOST: usize = 3600;
+
 /// What is known of the task that was given last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -79,12 +82,22 @@ impl Lag {
             let Ok(ran) = give(runtime).recv() else {
                 break;
             };
-            histogram.observe_duration(ran.saturating_duration_since(given));
+            let waited = ran.saturating_duration_since(given);
+            waits(waited, between).for_each(|wait| histogram.observe_duration(wait));
             self.set(State::Idle);
             thread::sleep(between);
         }
         self.set(State::Ended);
     }
+}
+
+/// The wait of a task, and those of the tasks that were not given meanwhile, one each time: what waits a minute would else be one observation
+/// among hundreds, and no quantile would tell of the minute.
+///
+/// Source: HdrHistogram, its correction for "coordinated omission".
+fn waits(waited: Duration, between: Duration) -> impl Iterator<Item = Duration> {
+    let next = move |wait: &Duration| wait.checked_sub(between).filter(|left| *left >= between);
+    std::iter::successors(Some(waited), next).take(MOST)
 }
 
 /// Has a runtime tell when it runs a task. One that has ended drops the task, and with it what would tell.
@@ -99,6 +112,10 @@ fn give(runtime: &Handle) -> Receiver<Instant> {
 impl Source for Lag {
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
         show(&FAMILIES, &self.state(), taken, sink);
+    }
+
+    fn is_of_catalogue(&self) -> bool {
+        true
     }
 }
 

@@ -11,7 +11,7 @@ use crate::metrics::{Sink, Source, Type, show};
 use crate::system::container::{Container, Group};
 use crate::system::disk::{Disk, Disks};
 use crate::system::file::{Kept, Texts};
-use crate::system::host::{MODES, hold, times};
+use crate::system::host::{MODES, Times, times};
 use crate::system::network::{Device, Devices};
 
 mod families;
@@ -48,7 +48,7 @@ struct Open {
     devices: Devices,
     container: Container,
     /// What the processors had done the last time.
-    times: Mutex<[u64; MODES.len()]>,
+    times: Mutex<Times>,
     /// Whose files these are: a process that forks takes them along, and both would read on where the other one is.
     process: u32,
 }
@@ -82,6 +82,10 @@ impl Source for Machine {
             true => open.show(taken, sink),
             false => Open::new(open.proc.clone(), open.sys.clone()).show(taken, sink),
         }
+    }
+
+    fn is_of_catalogue(&self) -> bool {
+        true
     }
 }
 
@@ -136,7 +140,7 @@ impl Reading<'_> {
         let now = times(self.text(Of::Stat))?;
         let before = &self.open.times;
         let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(hold(&mut before, now))
+        Some(before.hold(now))
     }
 
     fn disks(&self) -> &[Disk] {

@@ -1,10 +1,12 @@
 //! What network devices have received and sent, and which of them are counted.
 //!
-//! A packet is counted once: by the hardware where there is some, since bridges, bonds, VLANs and the devices of containers hand on what it
-//! received; in a container, which has none, by all but the loopback.
+//! A packet of the process is counted once, as far as can be told: not by the loopback, nor by bridges, bonds, VLANs and tunnels, which hand on
+//! what other devices count as well, nor by the devices with which containers are connected to a bridge. What has never carried anything is
+//! left out.
 //!
-//! Source: proc(5), and the kernel's documentation, "sysfs-class-net".
+//! Source: proc(5), and the kernel's documentation, "sysfs-class-net" and `if_arp.h`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::system::MOST_DEVICES;
@@ -27,11 +29,21 @@ pub(crate) struct Device {
     pub(crate) sent: Done,
 }
 
+/// What a device carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Carries {
+    /// Packets that it alone has.
+    Own,
+    /// Packets that another one counts as well.
+    Others,
+    /// The same, for a device above it.
+    ForAbove,
+}
+
 /// Which devices are counted.
 pub(crate) struct Devices {
     classes: PathBuf,
-    /// Whether they are hardware.
-    known: Known<bool>,
+    known: Known<Carries>,
 }
 
 impl Devices {
@@ -47,14 +59,26 @@ impl Devices {
         let named = |line| named(line).filter(|(name, _)| *name != "lo");
         let lines: Vec<(&str, &str)> = dev.lines().filter_map(named).collect();
         let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
-        let are_hardware = self
-            .known
-            .of(&names, |name| is_hardware(&self.classes, name));
-        let has_hardware = are_hardware.contains(&true);
-        let counted = lines.iter().zip(are_hardware);
-        let counted = counted.filter(|(_, is_hardware)| *is_hardware || !has_hardware);
-        let devices = counted.filter_map(|((name, numbers), _)| device(name, numbers));
-        devices.take(MOST_DEVICES).collect()
+        let carries = self.known.of(&names, |name| carries(&self.classes, name));
+        let which = |is_counted: fn(Carries) -> bool| -> Vec<Device> {
+            let lines = lines.iter().zip(&carries);
+            let lines = lines.filter(|(_, carries)| is_counted(**carries));
+            let devices = lines.filter_map(|((name, numbers), _)| device(name, numbers));
+            let devices = devices.filter(Device::has_done_something);
+            devices.take(MOST_DEVICES).collect()
+        };
+        let own = which(|carries| carries == Carries::Own);
+        if !own.is_empty() {
+            return own;
+        }
+        // As in a container that has a tunnel alone, or whose own device is part of a bridge.
+        which(|carries| carries != Carries::ForAbove)
+    }
+}
+
+impl Device {
+    fn has_done_something(&self) -> bool {
+        [self.received, self.sent] != [Done::default(); 2]
     }
 }
 
@@ -85,10 +109,39 @@ fn device(name: &str, numbers: &str) -> Option<Device> {
     })
 }
 
-/// Whether a device is hardware, or what a hypervisor gives for it; not one that works for another such device, which counts what it does.
-fn is_hardware(classes: &Path, name: &str) -> bool {
-    let is = |path: String| classes.join(path).exists();
-    is(format!("{name}/device")) && !is(format!("{name}/master/device"))
+/// The types of devices that wrap packets for others: without a link layer as those of WireGuard and `tun`, IP in IP, and GRE.
+const TUNNELS: [&str; 6] = ["65534", "768", "769", "776", "778", "823"];
+
+fn carries(classes: &Path, name: &str) -> Carries {
+    let folder = classes.join(name);
+    let has = |path: &str| folder.join(path).exists();
+    let is_port = has("master");
+    // Hardware, or what a hypervisor gives for it.
+    if has("device/") {
+        return match has("master/device") {
+            true => Carries::ForAbove, // as on Hyper-V
+            false => Carries::Own,
+        };
+    }
+    // A bond counts what its ports do.
+    if is_port && !has("master/bonding") {
+        return Carries::ForAbove;
+    }
+    let lies_upon = || {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let mut names = entries.map(|entry| entry.file_name());
+        names.any(|name| name.as_encoded_bytes().starts_with(b"lower_"))
+    };
+    let is_tunnel = || {
+        let kind = fs::read_to_string(folder.join("type")).unwrap_or_default();
+        TUNNELS.contains(&kind.trim())
+    };
+    // What is to be shaped goes over an `ifb` on its way.
+    let hands_on = has("bridge") || has("bonding") || name.starts_with("ifb");
+    match hands_on || lies_upon() || is_tunnel() {
+        true => Carries::Others,
+        false => Carries::Own,
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::system::file::{self, Kept, Texts};
 use crate::system::words::{after, bytes};
@@ -25,9 +27,20 @@ const FILES: [&str; 3] = ["stat", "status", "limits"];
 /// Asking the system needs `unsafe` or a crate for this one number.
 const TICKS: u64 = 100;
 
+/// Entries of a folder that are listed each time: more of them take milliseconds.
+const FEW: u64 = 1000;
+
+/// How long it is taken to have as many as when it was listed last, where they are more.
+const LASTS: Duration = Duration::from_secs(10);
+
+/// How many entries a folder had when it was listed last.
+#[derive(Default)]
+struct Listed(Mutex<Option<(Instant, u64)>>);
+
 /// The files, kept open: a process that has no descriptor left can still tell how many it may have.
 pub(crate) struct Open {
     files: [Kept; FILES.len()],
+    open_files: Listed,
     /// Whose files these are: a process that forks takes them along.
     process: u32,
 }
@@ -56,6 +69,7 @@ impl Open {
     pub(crate) fn new() -> Self {
         Self {
             files: FILES.map(|name| Kept::open(Path::new(FOLDER).join(name))),
+            open_files: Listed::default(),
             process: std::process::id(),
         }
     }
@@ -95,9 +109,15 @@ impl Files<'_> {
 
     pub(crate) fn open_files(&self) -> Option<u64> {
         const FOLDER: &str = "/proc/self/fd";
-        // Since Linux 6.2 the folder's size is how many there are; listing ten thousand takes milliseconds.
+        // Since Linux 6.2 the folder's size is how many there are.
         match fs::metadata(FOLDER).ok()?.len() {
-            0 => list(FOLDER)?.checked_sub(1), // the list itself is one
+            0 => {
+                let listed = self
+                    .open
+                    .open_files
+                    .count(Path::new(FOLDER), Instant::now());
+                listed?.checked_sub(1) // the list itself is one
+            }
             counted => Some(counted),
         }
     }
@@ -132,8 +152,24 @@ pub(crate) fn in_seconds(ticks: u64) -> f64 {
     ticks as f64 / TICKS as f64
 }
 
+impl Listed {
+    /// How many entries the folder has, or had a short time ago.
+    fn count(&self, folder: &Path, now: Instant) -> Option<u64> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lasts = |(when, count): &(Instant, u64)| {
+            *count > FEW && now.saturating_duration_since(*when) < LASTS
+        };
+        if let Some((_, count)) = last.filter(lasts) {
+            return Some(count);
+        }
+        let count = list(folder)?;
+        *last = Some((now, count));
+        Some(count)
+    }
+}
+
 /// How many entries a folder has, if all could be read.
-fn list(folder: &str) -> Option<u64> {
+fn list(folder: &Path) -> Option<u64> {
     let entries = fs::read_dir(folder).ok()?;
     entries
         .map(|entry| entry.map_or(None, |_| Some(1)))

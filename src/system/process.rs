@@ -82,6 +82,10 @@ impl Source for Process {
             false => self.show(&Open::new(), taken, sink),
         }
     }
+
+    fn is_of_catalogue(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(target_os = "linux")]

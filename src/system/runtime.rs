@@ -1,5 +1,7 @@
 //! `tokio_*`: what the service's runtime says of itself, as far as tokio promises to go on saying it.
 
+use std::future::pending;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeMetrics};
@@ -7,15 +9,20 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 use crate::catalog;
 use crate::metrics::{Looked, Sink, Source, Type, Value, show};
 
-/// The runtime of the service, whose end this does not put off: of one that has ended the numbers stay as they were.
-pub(crate) struct Runtime(RuntimeMetrics);
+/// The runtime of the service, whose end this does not put off.
+pub(crate) struct Runtime {
+    metrics: RuntimeMetrics,
+    /// What a task of ours holds that waits for ever: a runtime that ends drops it. Its numbers would stay as they were, as if it went on.
+    goes_on: Weak<()>,
+}
 
 const FAMILIES: [Looked<RuntimeMetrics>; 5] = [
     (catalog::TOKIO_WORKERS, |runtime, shown| {
         shown.series(&[], whole(runtime.num_workers()));
     }),
     (catalog::TOKIO_TASKS_ALIVE, |runtime, shown| {
-        shown.series(&[], whole(runtime.num_alive_tasks()));
+        let others = runtime.num_alive_tasks().saturating_sub(1); // without ours
+        shown.series(&[], whole(others));
     }),
     (catalog::TOKIO_GLOBAL_QUEUE_DEPTH, |runtime, shown| {
         shown.series(&[], whole(runtime.global_queue_depth()));
@@ -42,12 +49,27 @@ impl Runtime {
     /// The runtime within which this is called, if it is within one.
     pub(crate) fn current() -> Option<Self> {
         let handle = Handle::try_current().ok()?;
-        Some(Self(handle.metrics()))
+        let held = Arc::new(());
+        let goes_on = Arc::downgrade(&held);
+        handle.spawn(async move {
+            let _held = held;
+            pending::<()>().await;
+        });
+        Some(Self {
+            metrics: handle.metrics(),
+            goes_on,
+        })
     }
 }
 
 impl Source for Runtime {
     fn collect(&self, taken: &dyn Fn(&str, Type) -> bool, sink: &mut dyn Sink) {
-        show(&FAMILIES, &self.0, taken, sink);
+        if self.goes_on.strong_count() > 0 {
+            show(&FAMILIES, &self.metrics, taken, sink);
+        }
+    }
+
+    fn is_of_catalogue(&self) -> bool {
+        true
     }
 }

@@ -64,6 +64,10 @@ fn bytes_are_counted_where_they_reach_a_disk() {
         "dm-0",
         "md0",
         "nbd0",
+        "zd0",
+        "ublkb0",
+        "sr0",
+        "fd0",
     ] {
         sys.folder(&format!("block/{device}/slaves"));
     }
@@ -84,6 +88,10 @@ fn bytes_are_counted_where_they_reach_a_disk() {
         "md0",
         "bcache0",
         "nbd0",
+        "zd0",
+        "ublkb0",
+        "sr0",
+        "fd0",
     ];
     let lines = names.map(|name| format!("8 0 {name} 1 2 3 4 5 6 7 8 9 10\n"));
     let disks = Disks::new(sys.path());
@@ -103,14 +111,82 @@ fn bytes_are_counted_where_they_reach_a_disk() {
 }
 
 #[test]
-fn no_more_than_so_many_are_shown() {
-    let sys = Folder::new("many-disks");
-    let name = |at| format!("sd{at}");
-    (0..200).for_each(|at| sys.folder(&format!("block/{}", name(at))));
-    let line = |at| format!("8 {at} {} 1 2 3 4 5 6 7 8 9 10\n", name(at));
-    let found = Disks::new(sys.path()).of(&(0..200).map(line).collect::<String>());
-    assert_eq!(found.len(), MOST_DEVICES);
-    assert_eq!((&*found[0].name, &*found[63].name), ("sd0", "sd63"));
+fn what_has_never_done_anything_is_left_out() {
+    let sys = Folder::new("idle-disks");
+    let check = |name: &str, numbers: &str, expected: &[&str]| {
+        sys.folder(&format!("block/{name}"));
+        let found = Disks::new(sys.path()).of(&format!("8 0 {name} {numbers}\n"));
+        let found: Vec<String> = found.into_iter().map(|disk| disk.name).collect();
+        assert_eq!(found, expected, "{numbers}");
+    };
+    check("sda", "0 0 0 0 0 0 0 0 0 0 0", &[]);
+    check("sdb", "1 0 0 0 0 0 0 0 0 0 0", &["sdb"]);
+    check("sdc", "0 0 0 0 1 0 0 0 0 0 0", &["sdc"]);
+    check("sdd", "0 0 0 0 0 0 0 0 0 7 0", &["sdd"]);
+}
+
+#[test]
+fn what_went_over_several_ways_is_that_of_the_disk_where_it_does_not_count() {
+    let sys = Folder::new("multipath");
+    for device in ["nvme0n1", "nvme0n2", "nvme1n1", "nvme10n1"] {
+        sys.folder(&format!("block/{device}"));
+    }
+    for path in ["nvme0c0n1", "nvme0c1n1", "nvme0c1n2", "nvme1c2n1"] {
+        sys.file(&format!("block/{path}/hidden"), "1\n");
+    }
+    let idle = "0 0 0 0 0 0 0 0 0 0 0";
+    let diskstats = format!(
+        "259 0 nvme0n1 {idle}\n\
+         259 1 nvme0c0n1 1 2 3 4 5 6 7 8 9 10 11\n\
+         259 2 nvme0c1n1 20 0 30 0 50 0 70 0 0 100 0\n\
+         259 3 nvme0n2 {idle}\n\
+         259 4 nvme0c1n2 {idle}\n\
+         259 5 nvme1n1 4 0 4 0 4 0 4 0 0 4 0\n\
+         259 6 nvme1c2n1 1 2 3 4 5 6 7 8 9 10 11\n\
+         259 7 nvme10n1 {idle}\n"
+    );
+    let expected = [
+        (
+            "nvme0n1",
+            Done {
+                bytes: 33 * 512,
+                operations: 21,
+            },
+            Done {
+                bytes: 77 * 512,
+                operations: 55,
+            },
+            110,
+        ),
+        (
+            // It counts itself.
+            "nvme1n1",
+            Done {
+                bytes: 4 * 512,
+                operations: 4,
+            },
+            Done {
+                bytes: 4 * 512,
+                operations: 4,
+            },
+            4,
+        ),
+    ];
+    let found = Disks::new(sys.path()).of(&diskstats);
+    let found = found
+        .iter()
+        .map(|disk| (&*disk.name, disk.read, disk.written, disk.busy));
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn names_of_ways_to_a_disk() {
+    let check = |path, expected: Option<&str>| assert_eq!(disk_of(path).as_deref(), expected);
+    check("nvme0c3n1", Some("nvme0n1"));
+    check("nvme12c34n56", Some("nvme12n56"));
+    for other in ["nvme0n1", "nvme0c3", "sdc1n1", ""] {
+        check(other, None);
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn check(name: &str, groups: &[&str], mountinfo: &str, path: &str, expected: Opt
     }
     let mount = all.path().join("mount");
     let mountinfo = mountinfo.replace("MOUNT", mount.to_str().unwrap());
-    let expected = expected.map(|group| mount.join(group));
+    let expected = expected.map(|group| (mount.join(group), mount.clone()));
     assert_eq!(folder(path, &mountinfo), expected, "{name}");
 }
 

@@ -48,21 +48,46 @@ fn while_one_waits_no_other_is_given_and_it_is_told_how_long() {
     };
     let seconds: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
     assert!((0.05..30.0).contains(&seconds), "{line}");
-    runtime.block_on(async {
-        until_it_ran(histogram).await;
-    });
+    // One of each millisecond that it waited.
+    runtime.block_on(until_there_are(50, histogram));
     drop(runtime);
     thread.join().expect("the thread ends with the runtime");
     assert_eq!(lag.state(), State::Ended);
     assert_eq!(Lines::of(&lag), [""; 0]);
 }
 
-async fn until_it_ran(histogram: Histogram) {
+async fn until_there_are(expected: u64, histogram: Histogram) {
     let end = Instant::now() + Duration::from_secs(30);
     while histogram.count() == 0 && Instant::now() < end {
         tokio::task::yield_now().await;
     }
-    assert!(histogram.count() > 0);
+    until("those of the tasks that were not given", || {
+        histogram.count() >= expected
+    });
+}
+
+#[test]
+fn a_long_wait_is_observed_as_often_as_there_would_have_been_tasks() {
+    let check = |waited: &str, expected: &[&str]| {
+        let time = |seconds: &&str| Duration::from_secs_f64(seconds.parse().unwrap());
+        let found: Vec<Duration> = waits(time(&waited), Duration::from_secs(1)).collect();
+        let expected: Vec<Duration> = expected.iter().map(time).collect();
+        assert_eq!(found, expected, "{waited}");
+    };
+    check("0", &["0"]);
+    check("0.25", &["0.25"]);
+    check("1", &["1"]);
+    check("1.75", &["1.75"]);
+    check("2", &["2", "1"]);
+    check("4.5", &["4.5", "3.5", "2.5", "1.5"]);
+    // A minute of five that is blocked is a fifth of the observations.
+    let count = |seconds| waits(Duration::from_secs(seconds), Duration::from_secs(1)).count();
+    assert_eq!(count(60), 60);
+    assert_eq!(count(10_000), MOST);
+    assert_eq!(
+        waits(Duration::MAX, Duration::from_secs(1)).next(),
+        Some(Duration::MAX)
+    );
 }
 
 /// Also where a runtime ends between two tries.

@@ -2,6 +2,7 @@
 
 use crate::catalog;
 use crate::metrics::{Looked, Shown, Value};
+use crate::system::MOST_DEVICES;
 use crate::system::container;
 use crate::system::disk::{self, Done};
 use crate::system::host::{MODES, memory, processors, used_memory};
@@ -54,7 +55,7 @@ impl Reading<'_> {
             disks(reading, shown, |done| done.operations);
         }),
         (catalog::SYSTEM_DISK_BUSY, |reading, shown| {
-            for disk in reading.disks() {
+            for disk in reading.disks().iter().take(MOST_DEVICES) {
                 let busy = Value::Number(disk.busy as f64 / 1e3);
                 shown.series(&[HOST, &disk.name], Some(busy));
             }
@@ -106,11 +107,12 @@ fn disks(reading: &Reading<'_>, shown: &mut Shown<'_>, of: fn(Done) -> u64) {
         shown.series(&[scope, name, "read"], Some(Value::Whole(of(read))));
         shown.series(&[scope, name, "write"], Some(Value::Whole(of(written))));
     };
-    for disk in reading.disks() {
+    for disk in reading.disks().iter().take(MOST_DEVICES) {
         both(HOST, &disk.name, disk.read, disk.written);
     }
     if let Some(group) = reading.group() {
         let io = group.text(container::Of::IoStat);
+        // Those that it uses may be others than those that the host shows.
         for (name, read, written) in disk::of_group(io, reading.disks()) {
             both(CONTAINER, name, read, written);
         }

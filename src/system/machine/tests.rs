@@ -6,6 +6,7 @@ use fastrand::Rng;
 
 use super::*;
 use crate::metrics::{Head, Sample};
+use crate::system::MOST_DEVICES;
 use crate::system::fixture::{Folder, Lines};
 
 /// Files of a machine, and what each of them has to be shown as.
@@ -268,6 +269,8 @@ fn what_comes_later_is_shown_later_and_what_moves_is_followed() {
         assert_eq!(found.unwrap_or_default(), expected);
     };
     cores("system_cpu_cores container 1.5");
+    all.file("mount/cpu.max", "max 100000\n");
+    cores("");
     all.file("proc/self/cgroup", "0::/other\n");
     cores("");
     all.file("mount/third/cgroup.events", "populated 1\n");
@@ -277,6 +280,94 @@ fn what_comes_later_is_shown_later_and_what_moves_is_followed() {
     cores("system_cpu_cores container 2");
     all.file("mount/third/cpu.max", "max 100000\n");
     cores("");
+}
+
+/// Of the host the first ones, and of the container those that it uses, whichever they are.
+#[test]
+fn of_many_disks_so_many_are_shown() {
+    let all = container("many-disks");
+    (0..200).for_each(|at| all.folder(&format!("sys/block/sd{at}")));
+    let line = |at| format!("8 {at} sd{at} 1 2 3 4 5 6 7 8 9 10\n");
+    all.file("proc/diskstats", &(0..200).map(line).collect::<String>());
+    let used = |disks: &[u8]| {
+        let line = |at| format!("8:{at} rbytes=1 wbytes=2 rios=3 wios=4\n");
+        let io = disks.iter().map(line);
+        all.file("mount/io.stat", &io.collect::<String>());
+        let lines = Lines::of(&machine(&all));
+        let of = |start: &str| {
+            let lines = lines.iter().filter_map(|line| line.strip_prefix(start));
+            let names = lines.filter_map(|line| line.strip_suffix(",read 1"));
+            names.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let busy = |line: &&String| line.starts_with("system_disk_busy_seconds_total host,");
+        assert_eq!(lines.iter().filter(busy).count(), MOST_DEVICES);
+        let names: Vec<String> = (0..64).map(|at| format!("sd{at}")).collect();
+        assert_eq!(of("system_disk_operations_total host,"), names);
+        of("system_disk_bytes_total container,")
+    };
+    assert_eq!(used(&[1, 199]), ["sd1", "sd199"]);
+    let every: Vec<u8> = (0..200).collect();
+    assert_eq!(used(&every).len(), MOST_DEVICES);
+}
+
+#[test]
+fn a_container_whose_mounts_cannot_be_read_is_found_when_they_can() {
+    let all = container("late");
+    let machine = machine(&all);
+    let path = all.path().join("proc/self/mountinfo");
+    let mountinfo = fs::read_to_string(&path).unwrap();
+    all.remove("proc/self/mountinfo");
+    assert_eq!(shown(&machine), expected(of_host()));
+    all.file("proc/self/mountinfo", &mountinfo);
+    assert_eq!(shown(&machine), expected(of_host().chain(of_group())));
+}
+
+#[test]
+fn of_limits_the_least_holds() {
+    let all = container("limits");
+    // Beside the mount, and beside the group: neither is above it.
+    all.file("cpu.max", "1000 100000\n");
+    all.file("memory.max", "1\n");
+    all.file("mount/a/other/cpu.max", "1000 100000\n");
+    all.file("mount/a/group/cgroup.events", "populated 1\n");
+    all.file("proc/self/cgroup", "0::/a/group\n");
+    let check = |files: &[(&str, &str)], cores: &[&str], memory: &[&str]| {
+        for (path, text) in files {
+            all.file(&format!("mount/{path}"), text);
+        }
+        // Which files there are is found out once for a group.
+        let lines = shown(&machine(&all));
+        let of = |start: &str| {
+            let found = lines.iter().filter_map(|line| line.strip_prefix(start));
+            found.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(of("system_cpu_cores container "), cores, "{files:?}");
+        assert_eq!(
+            of("system_memory_limit_bytes container "),
+            memory,
+            "{files:?}"
+        );
+    };
+    let none = [("cpu.max", "max 100000\n"), ("memory.max", "max\n")];
+    check(&none, &[], &[]);
+    check(&[("cpu.max", "400000 100000\n")], &["4"], &[]);
+    check(&[("memory.max", "4096\n")], &["4"], &["4096"]);
+    check(&[("a/cpu.max", "20000 10000\n")], &["2"], &["4096"]);
+    check(&[("a/memory.max", "max\n")], &["2"], &["4096"]);
+    check(&[("a/group/memory.max", "2048\n")], &["2"], &["2048"]);
+    check(&[("a/group/cpu.max", "300000 100000\n")], &["2"], &["2048"]);
+    check(
+        &[("a/group/cpu.max", "50000 100000\n")],
+        &["0.5"],
+        &["2048"],
+    );
+    check(&[("a/memory.max", "1024\n")], &["0.5"], &["1024"]);
+    // What is raised is seen at once.
+    let machine = machine(&all);
+    let has = |line: &str| shown(&machine).iter().any(|found| found == line);
+    assert!(has("system_memory_limit_bytes container 1024"));
+    all.file("mount/a/memory.max", "1536\n");
+    assert!(has("system_memory_limit_bytes container 1536"));
 }
 
 /// Wants one family.

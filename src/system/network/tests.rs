@@ -66,29 +66,142 @@ fn lines_of_devices() {
     HEAD.lines().for_each(|line| check(line, None));
 }
 
-#[test]
-fn hardware_is_counted_where_there_is_some() {
-    let sys = Folder::new("devices");
-    for device in ["lo", "bond0", "br-1", "veth1", "eth0.5"] {
+/// A folder with devices, each with these files and folders, and which of them have to be counted.
+fn check(name: &str, devices: &[(&str, &[&str])], expected: &[&str]) {
+    let sys = Folder::new(&format!("devices-{name}"));
+    sys.folder("class/net/lo");
+    for (device, entries) in devices {
         sys.folder(&format!("class/net/{device}"));
+        for entry in *entries {
+            let path = format!("class/net/{device}/{entry}");
+            match entry.split_once('=') {
+                Some((file, text)) => {
+                    sys.file(&format!("class/net/{device}/{file}"), &format!("{text}\n"));
+                }
+                None => sys.folder(&path),
+            }
+        }
     }
-    // eth1 is part of a bond; vf0 works for hv0, as on Hyper-V, which counts what it does.
-    for device in ["eth0", "eth1", "hv0", "vf0"] {
-        sys.folder(&format!("class/net/{device}/device"));
-    }
-    sys.folder("class/net/eth1/master");
-    sys.folder("class/net/vf0/master/device");
+    let names: Vec<&str> = [("lo", &[][..])]
+        .iter()
+        .chain(devices)
+        .map(|(name, _)| *name)
+        .collect();
     let devices = Devices::new(sys.path());
-    let all = [
-        "lo", "eth0", "bond0", "br-1", "veth1", "eth0.5", "eth1", "hv0", "vf0",
-    ];
-    assert_eq!(counted(&devices, &all), ["eth0", "eth1", "hv0"]);
-    assert_eq!(
-        counted(&devices, &["lo", "veth1", "br-1"]),
-        ["veth1", "br-1"]
+    for _ in 0..2 {
+        assert_eq!(counted(&devices, &names), expected, "{name}");
+    }
+}
+
+/// Of the machines that are known, what each has below `/sys/class/net`.
+#[test]
+fn each_packet_is_counted_once() {
+    let physical = &["device", "type=1"][..];
+    let alone = &["type=1"][..];
+    let port_of_bridge = &["type=1", "master/bridge"][..];
+    check("nothing", &[], &[]);
+    check(
+        "server",
+        &[("eth0", physical), ("ib0", &["device", "type=32"])],
+        &["eth0", "ib0"],
     );
-    assert_eq!(counted(&devices, &["lo"]), [""; 0]);
-    assert_eq!(counted(&devices, &all), ["eth0", "eth1", "hv0"]);
+    check(
+        "docker",
+        &[
+            ("eth0", physical),
+            ("docker0", &["type=1", "bridge"]),
+            ("br-1", &["type=1", "bridge", "lower_veth1"]),
+            ("veth1", port_of_bridge),
+        ],
+        &["eth0"],
+    );
+    check("container", &[("eth0", alone)], &["eth0"]);
+    check(
+        "sr-iov",
+        &[("eth0", alone), ("net1", physical)],
+        &["eth0", "net1"],
+    );
+    check(
+        "docker-in-docker",
+        &[
+            ("eth0", alone),
+            ("docker0", &["type=1", "bridge", "lower_veth1"]),
+            ("veth1", port_of_bridge),
+        ],
+        &["eth0"],
+    );
+    check(
+        "machines-on-a-bridge",
+        &[
+            ("eth0", &["device", "type=1", "master/bridge"]),
+            ("br0", &["type=1", "bridge", "lower_eth0", "lower_vnet0"]),
+            ("vnet0", port_of_bridge),
+        ],
+        &["eth0"],
+    );
+    check(
+        "bond",
+        &[
+            ("eth0", &["device", "type=1", "master/bonding"]),
+            ("eth1", &["device", "type=1", "master/bonding"]),
+            ("bond0", &["type=1", "bonding", "lower_eth0", "lower_eth1"]),
+            ("bond0.5", &["type=1", "lower_bond0"]),
+            ("bond1", &["type=1", "bonding"]),
+        ],
+        &["eth0", "eth1"],
+    );
+    check(
+        "bond-of-what-is-no-hardware",
+        &[
+            ("eth0", &["type=1", "master/bonding"]),
+            ("bond0", &["type=1", "bonding", "lower_eth0"]),
+        ],
+        &["eth0"],
+    );
+    check(
+        "hyper-v",
+        &[
+            ("hv0", &["device", "type=1", "lower_vf0"]),
+            ("vf0", &["device", "type=1", "master/device"]),
+        ],
+        &["hv0"],
+    );
+    check(
+        "tunnels",
+        &[
+            ("eth0", alone),
+            ("wg0", &["type=65534"]),
+            ("tunl0", &["type=768"]),
+            ("flannel.1", &["type=1", "lower_eth0"]),
+            ("ifb0", alone),
+        ],
+        &["eth0"],
+    );
+    check("a-tunnel-alone", &[("tun0", &["type=65534"])], &["tun0"]);
+    check(
+        "a-bridge-alone",
+        &[
+            ("br0", &["type=1", "bridge", "lower_eth0"]),
+            ("eth0", port_of_bridge),
+        ],
+        &["br0"],
+    );
+}
+
+#[test]
+fn what_has_never_carried_anything_is_left_out() {
+    let devices = Devices::new(Path::new("/nowhere"));
+    let line = |name, at: usize| {
+        let number = |other| if other == at { "7 " } else { "0 " };
+        format!("{name}: {}\n", (0..16).map(number).collect::<String>())
+    };
+    let none = line("eth0", 16);
+    assert_eq!(devices.of(&none), []);
+    for at in [0, 1, 2, 3, 8, 9, 10, 11] {
+        let found = devices.of(&format!("{none}{}", line("eth1", at)));
+        let names: Vec<&str> = found.iter().map(|device| &*device.name).collect();
+        assert_eq!(names, ["eth1"], "{at}");
+    }
 }
 
 #[test]

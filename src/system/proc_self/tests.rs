@@ -1,6 +1,7 @@
 //! What is made of the files' text, and of text that no kernel should write.
 
 use super::*;
+use crate::system::fixture::Folder;
 #[cfg(target_os = "linux")]
 use crate::system::fixture::until;
 
@@ -16,6 +17,7 @@ impl Files<'_> {
 fn of<T>(texts: [&str; FILES.len()], look: impl Fn(&Files<'_>) -> T) -> T {
     let open = Open {
         files: FILES.map(|_| Kept::open("no such file")),
+        open_files: Listed::default(),
         process: 0,
     };
     look(&Files {
@@ -134,7 +136,29 @@ fn limits() {
 
 #[test]
 fn what_is_not_there_says_nothing() {
-    assert_eq!(list("/proc/self/no such folder"), None);
+    let nowhere = Path::new("/proc/self/no such folder");
+    assert_eq!(list(nowhere), None);
+    assert_eq!(Listed::default().count(nowhere, Instant::now()), None);
+}
+
+#[test]
+fn many_files_are_listed_now_and_then_and_few_each_time() {
+    let folder = Folder::new("listed");
+    let file = |name: u64| folder.file(&name.to_string(), "");
+    let (listed, begin) = (Listed::default(), Instant::now());
+    let count = |seconds| listed.count(folder.path(), begin + Duration::from_secs(seconds));
+    (0..FEW).for_each(file);
+    assert_eq!(count(0), Some(FEW));
+    file(FEW);
+    assert_eq!(count(0), Some(FEW + 1));
+    file(FEW + 1);
+    assert_eq!(count(9), Some(FEW + 1), "as before");
+    assert_eq!(count(10), Some(FEW + 2));
+    (1..FEW).for_each(|name| folder.remove(&name.to_string()));
+    assert_eq!(count(19), Some(FEW + 2), "as before");
+    assert_eq!(count(20), Some(3));
+    folder.remove("0");
+    assert_eq!(count(20), Some(2));
 }
 
 #[cfg(target_os = "linux")]
@@ -142,6 +166,7 @@ fn what_is_not_there_says_nothing() {
 fn a_list_and_a_size_agree() {
     let open = Open::new();
     // Other tests open and close files meanwhile.
-    let agree = || list("/proc/self/fd").map(|listed| listed - 1) == open.files().open_files();
+    let agree =
+        || list(Path::new("/proc/self/fd")).map(|listed| listed - 1) == open.files().open_files();
     until("the same number", agree);
 }
