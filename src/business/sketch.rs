@@ -29,6 +29,9 @@ const RANKS: u32 = (1 << RANK) - 1;
 /// Slots are told apart by so many bits: at five minutes each, ten years pass before one comes again.
 const SLOTS: u32 = (1 << (32 - 2 * RANK)) - 1;
 
+/// A thread that was stopped, with its process or its machine, is late by so many slots at most: three days.
+const LATEST: u32 = 1 << 10;
+
 /// Which different hashes were seen lately.
 pub(crate) struct Sketch(Box<[AtomicU32]>);
 
@@ -55,6 +58,10 @@ impl Register {
         self.slot << (2 * RANK) | self.current << RANK | self.previous
     }
 
+    fn is_empty(self) -> bool {
+        self.current == 0 && self.previous == 0
+    }
+
     /// The same after this rank was seen in this slot.
     fn seen(self, slot: u32, rank: u32) -> Self {
         match slot.wrapping_sub(self.slot) & SLOTS {
@@ -73,7 +80,7 @@ impl Register {
                 ..self
             },
             // By one that was stopped for longer: what it has seen is over.
-            behind if behind > SLOTS / 2 => self,
+            behind if behind > SLOTS - LATEST && !self.is_empty() => self,
             _ => Self {
                 slot,
                 current: rank,

@@ -35,9 +35,10 @@ fn a_value_is_seen_in_its_slot_and_in_the_next() {
         let mut seen: Vec<(u32, usize, u32)> = Vec::new();
         let mut slot = first;
         for _ in 0..2000 {
-            // At times a slot begins, or many go by, or a thread is late.
+            // At times a slot begins, or many go by, or a thread is late, by one slot or by many.
             slot += [0, 0, 0, 0, 1, 1, 2, 3][random.usize(..8)];
-            let at = slot - u32::from(slot > first && random.u8(..10) == 0);
+            let late = [0, 0, 0, 0, 0, 0, 1, 2, 5, 300][random.usize(..10)];
+            let at = slot.saturating_sub(late).max(first);
             let hash = hashes(&mut random);
             sketch.insert(hash, at);
             let (register, rank) = told(hash);
@@ -50,7 +51,7 @@ fn a_value_is_seen_in_its_slot_and_in_the_next() {
                     expected[*register] = expected[*register].max(*rank);
                 }
             }
-            assert_eq!(ranks(&sketch, slot), expected, "slot {slot}");
+            assert!(ranks(&sketch, slot) == expected, "slot {slot}");
         }
         assert!(ranks(&sketch, slot + 2).iter().all(|rank| *rank == 0));
     }
