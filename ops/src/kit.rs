@@ -66,11 +66,15 @@ impl Kit {
         self
     }
 
-    /// Where Grafana is, and where Jaeger is, without a slash at the end: messages lead there. Default: `https://grafana.example`,
-    /// `https://jaeger.example`.
-    pub fn links(mut self, grafana: impl Into<String>, jaeger: impl Into<String>) -> Self {
-        self.dashboards = grafana.into();
-        self.traces = jaeger.into();
+    /// Where Grafana is, without a slash at the end: messages lead there. Default: `https://grafana.example`.
+    pub fn grafana(mut self, address: impl Into<String>) -> Self {
+        self.dashboards = address.into();
+        self
+    }
+
+    /// Where Jaeger is, without a slash at the end: messages lead there. Default: `https://jaeger.example`.
+    pub fn jaeger(mut self, address: impl Into<String>) -> Self {
+        self.traces = address.into();
         self
     }
 

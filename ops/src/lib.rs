@@ -9,9 +9,11 @@ mod kit;
 mod objective;
 pub mod prometheus;
 mod tier;
+mod write;
 
 pub use error::Error;
 pub use file::File;
 pub use kit::Kit;
 pub use objective::Slo;
 pub use tier::Tier;
+pub use write::Written;

@@ -1,36 +1,183 @@
-//! The folder `deploy/` holds what this crate writes for the shop.
+//! The folder `deploy/` holds what the command writes for the shop.
 //!
-//! To update it: `UPDATE=1 cargo test --package ecolaura-monitoring-ops --test deploy`.
+//! To update it: `UPDATE=1 cargo test --package ecolaura-monitoring-ops --test deploy`. What was changed there by hand is not overwritten.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::{env, fs};
 
-use ecolaura_monitoring_ops::{Kit, Slo};
+fn ops(out: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ecolaura-ops"));
+    command.arg("--out").arg(out).args(more);
+    command.output().expect("it runs")
+}
 
-fn shop() -> Kit {
-    let quick = Duration::from_millis(250);
-    Kit::new("ecolaura-api")
-        .team("shop")
-        .objective(Slo::new("orders", "/api/v1/orders", 99.9).within(quick))
-        .objective(Slo::new("products", "/api/v1/products", 99.5).within(quick))
+const SHOP: [&str; 8] = [
+    "--job",
+    "ecolaura-api",
+    "--team",
+    "shop",
+    "--objective",
+    "orders=/api/v1/orders,99.9,250ms",
+    "--objective",
+    "products=/api/v1/products,99.5%,0.25s",
+];
+
+/// An empty folder of a test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // It is not there on the first run.
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
+}
+
+/// The files of a folder below another one, with their texts.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let text = fs::read_to_string(&path).expect("a text");
+                    let path = path.strip_prefix(folder).expect("it is in there");
+                    found.push((path.to_owned(), text));
+                }
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]
 fn the_kit_of_the_shop_is_written() {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
-    for file in shop().files().expect("a kit") {
-        let path = deploy.join(&file.path);
-        if env::var_os("UPDATE").is_some() {
-            let folder = path.parent().expect("a folder");
-            fs::create_dir_all(folder).expect("it can be made");
-            fs::write(&path, &file.text).expect("it can be written");
-        }
-        let written = fs::read_to_string(&path).unwrap_or_default();
+    if env::var_os("UPDATE").is_some() {
+        let output = ops(&deploy, &SHOP);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let made = folder("deploy");
+    let output = ops(&made, &SHOP);
+    assert!(output.status.success(), "{}", said(&output));
+    let made = files(&made);
+    assert!(made.len() > 10, "{made:?}");
+    for (path, text) in made {
+        let written = fs::read_to_string(deploy.join(&path)).unwrap_or_default();
         assert!(
-            written == file.text,
+            written == text,
             "{} is not what is made: UPDATE=1 cargo test --package ecolaura-monitoring-ops --test deploy",
             path.display()
         );
+    }
+}
+
+#[test]
+fn what_was_changed_by_hand_stays() {
+    let made = folder("deploy_by_hand");
+    assert!(ops(&made, &SHOP).status.success());
+    let alerts = made.join("prometheus/alerts.rules.yml");
+    let before = files(&made);
+
+    // The same again changes nothing.
+    let again = ops(&made, &SHOP);
+    assert!(
+        again.status.success() && !said(&again).contains("wrote"),
+        "{}",
+        said(&again)
+    );
+    assert_eq!(files(&made), before);
+
+    let by_hand = fs::read_to_string(&alerts).expect("alerts") + "# mine\n";
+    fs::write(&alerts, &by_hand).expect("it can be written");
+    let changed = files(&made);
+    let refused = ops(&made, &["--job", "other"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let why = said(&refused);
+    assert!(
+        why.contains("prometheus/alerts.rules.yml") && why.contains("Move them away"),
+        "{why}"
+    );
+    assert!(!why.contains("recording.rules.yml"), "{why}");
+    assert_eq!(files(&made), changed, "nothing is written at all");
+
+    fs::remove_file(&alerts).expect("it is moved away");
+    let other = ops(&made, &["--job", "other"]);
+    let told = said(&other);
+    assert!(
+        other.status.success() && told.contains("wrote prometheus/alerts.rules.yml"),
+        "{told}"
+    );
+    assert!(
+        told.contains("removed prometheus/targets/ecolaura-api.yml"),
+        "{told}"
+    );
+    assert!(!made.join("prometheus/targets/ecolaura-api.yml").exists());
+}
+
+/// Files of somebody else are not taken for old ones of the kit.
+#[test]
+fn a_file_that_is_not_of_the_kit_stays() {
+    let made = folder("deploy_others");
+    fs::create_dir_all(made.join("alertmanager")).expect("a folder");
+    let theirs = made.join("alertmanager/alertmanager.yml");
+    fs::write(&theirs, "route: {}\n").expect("it can be written");
+    let refused = ops(&made, &SHOP);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        said(&refused).contains("alertmanager/alertmanager.yml"),
+        "{}",
+        said(&refused)
+    );
+    assert_eq!(files(&made).len(), 1);
+}
+
+#[test]
+fn wrong_flags_are_told() {
+    let out = folder("deploy_flags");
+    for (flags, told) in [
+        (&[][..], "--job is missing"),
+        (&["--job"][..], "missing argument"),
+        (&["--job", "a b"][..], "job `a b`: give it a name"),
+        (&["--job", "a", "--colour"][..], "invalid option '--colour'"),
+        (
+            &["--job", "a", "--objective", "orders"][..],
+            "--objective takes NAME=ROUTE,PERCENT[,TIME]",
+        ),
+        (
+            &["--job", "a", "--objective", "o=/o,many"][..],
+            "--objective takes NAME=ROUTE,PERCENT[,TIME]",
+        ),
+        (
+            &["--job", "a", "--objective", "o=/o,99,soon"][..],
+            "--objective takes NAME=ROUTE,PERCENT[,TIME]",
+        ),
+        (
+            &["--job", "a", "--objective", "o=/o,99,1s,more"][..],
+            "--objective takes NAME=ROUTE,PERCENT[,TIME]",
+        ),
+        (
+            &["--job", "a", "--objective", "o=/o,99,-1s"][..],
+            "--objective takes NAME=ROUTE,PERCENT[,TIME]",
+        ),
+        (
+            &["--job", "a", "--objective", "o=/o,100"][..],
+            "leaves nothing that may fail",
+        ),
+        (
+            &["--job", "a", "--without", "Nothing"][..],
+            "there is no alert `Nothing`",
+        ),
+    ] {
+        let output = ops(&out, flags);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}");
+        assert!(said(&output).contains(told), "{flags:?}: {}", said(&output));
+        assert!(!out.exists(), "{flags:?}: nothing is written");
     }
 }

@@ -133,8 +133,8 @@ impl Business {
         let Some(recorders) = self.0 else { return };
         let boxes = &recorders.boxes;
         if !from.leads_to(to) {
-            let what = format_args!("{from} to {to}");
-            return boxes.refused.refuse(Why::IllegalOrder, what);
+            let refused = &boxes.refused;
+            return refused.refuse(Why::IllegalOrder, format_args!("{from} to {to}"));
         }
         boxes.entered[to as usize].inc();
         let nanoseconds = nanoseconds(spent);

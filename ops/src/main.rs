@@ -1,0 +1,140 @@
+//! `ecolaura-ops`: writes the operations kit of a service into a folder.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ecolaura_monitoring_ops::{Kit, Slo};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+Writes what runs beside a service that is monitored with ecolaura-monitoring: rules and alerts for Prometheus, routes for Alertmanager.
+
+Usage: ecolaura-ops --job NAME --out FOLDER [FLAGS]
+
+  --job NAME              the job under which Prometheus scrapes the service
+  --out FOLDER            where to write; what was changed there by hand is never overwritten
+  --target HOST:PORT      where an instance answers to /metrics; once for each      [NAME:9464]
+  --team NAME             who looks after it: the label `team` of its alerts        [platform]
+  --objective NAME=ROUTE,PERCENT[,TIME]
+                          the share of good requests over 30 days, such as orders=/api/v1/orders,99.9,250ms; once for each
+  --without ALERT         leaves an alert out; once for each
+  --runbooks ADDRESS      where runbooks are                                        [https://runbooks.example]
+  --grafana ADDRESS       where Grafana is                                          [https://grafana.example]
+  --jaeger ADDRESS        where Jaeger is                                           [https://jaeger.example]
+  --help                  print this";
+
+fn main() -> ExitCode {
+    match run(lexopt::Parser::from_env()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ecolaura-ops: {error}\nTry --help.");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[derive(Default)]
+struct Args {
+    job: Option<String>,
+    out: Option<PathBuf>,
+    targets: Vec<String>,
+    team: Option<String>,
+    objectives: Vec<Slo>,
+    without: Vec<String>,
+    runbooks: Option<String>,
+    grafana: Option<String>,
+    jaeger: Option<String>,
+}
+
+fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = Args::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Long("job") => args.job = Some(parser.value()?.string()?),
+            Long("out") => args.out = Some(parser.value()?.into()),
+            Long("target") => args.targets.push(parser.value()?.string()?),
+            Long("team") => args.team = Some(parser.value()?.string()?),
+            Long("objective") => args.objectives.push(objective(parser.value()?)?),
+            Long("without") => args.without.push(parser.value()?.string()?),
+            Long("runbooks") => args.runbooks = Some(parser.value()?.string()?),
+            Long("grafana") => args.grafana = Some(parser.value()?.string()?),
+            Long("jaeger") => args.jaeger = Some(parser.value()?.string()?),
+            Short('h') | Long("help") => {
+                println!("{HELP}");
+                return Ok(());
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let out = args
+        .out
+        .take()
+        .ok_or("--out is missing: name the folder to write to")?;
+    let written = kit(args)?.write(&out)?;
+    for (what, files) in [("wrote", &written.changed), ("removed", &written.removed)] {
+        files.iter().for_each(|file| println!("{what} {file}"));
+    }
+    println!("{} files are as they were", written.unchanged.len());
+    Ok(())
+}
+
+fn kit(args: Args) -> Result<Kit, Box<dyn std::error::Error>> {
+    let job = args
+        .job
+        .ok_or("--job is missing: name the job under which Prometheus scrapes the service")?;
+    let mut kit = Kit::new(job);
+    if !args.targets.is_empty() {
+        kit = kit.targets(args.targets);
+    }
+    if let Some(team) = args.team {
+        kit = kit.team(team);
+    }
+    if let Some(address) = args.runbooks {
+        kit = kit.runbooks(address);
+    }
+    if let Some(address) = args.grafana {
+        kit = kit.grafana(address);
+    }
+    if let Some(address) = args.jaeger {
+        kit = kit.jaeger(address);
+    }
+    kit = args.objectives.into_iter().fold(kit, Kit::objective);
+    Ok(args.without.into_iter().fold(kit, Kit::without))
+}
+
+/// `orders=/api/v1/orders,99.9,250ms`
+fn objective(value: OsString) -> Result<Slo, String> {
+    let text = value.to_string_lossy();
+    let wrong = || {
+        format!(
+            "--objective takes NAME=ROUTE,PERCENT[,TIME], such as orders=/api/v1/orders,99.9,250ms, not {text:?}"
+        )
+    };
+    let (name, rest) = text.split_once('=').ok_or_else(wrong)?;
+    let mut parts = rest.split(',');
+    let (route, percent) = (
+        parts.next().ok_or_else(wrong)?,
+        parts.next().ok_or_else(wrong)?,
+    );
+    let percent: f64 = percent.trim_end_matches('%').parse().map_err(|_| wrong())?;
+    let slo = Slo::new(name, route, percent);
+    let slo = match parts.next() {
+        None => slo,
+        Some(time) => slo.within(duration(time).ok_or_else(wrong)?),
+    };
+    match parts.next() {
+        None => Ok(slo),
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// `250ms`, `1s`, `2.5s`
+fn duration(text: &str) -> Option<Duration> {
+    let seconds = match text.strip_suffix("ms") {
+        Some(milliseconds) => milliseconds.parse::<f64>().ok()? / 1000.0,
+        None => text.strip_suffix('s')?.parse().ok()?,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
