@@ -9,6 +9,8 @@ mod support {
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use crate::support::process::component;
 
 fn amtool(arguments: &[&str]) -> (bool, String) {
@@ -88,4 +90,56 @@ fn a_wrong_receiver_is_found() {
         "team=shop",
     ];
     assert!(!amtool(&arguments).0);
+}
+
+/// What somebody reads who is woken up: what it is, what to do, and where to look, in plain lines.
+#[test]
+fn messages_say_what_to_do() {
+    let alert = |status: &str, ends: &str| {
+        json!({
+            "status": status,
+            "labels": { "alertname": "ServiceDown", "job": "ecolaura api" },
+            "annotations": {
+                "summary": "No instance can be scraped",
+                "description": "All of them are gone.",
+                "runbook_url": "https://runbooks.example/ServiceDown.md",
+            },
+            "startsAt": "2026-11-24T04:00:00Z",
+            "endsAt": ends,
+        })
+    };
+    let message = |status: &str, alerts: Vec<Value>| {
+        let group = json!({ "alertname": "ServiceDown", "job": "ecolaura api" });
+        let data = json!({
+            "receiver": "shop-page", "status": status, "alerts": alerts, "groupLabels": group,
+            "commonLabels": { "severity": "critical" }, "commonAnnotations": {}, "externalURL": "",
+        });
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("message-{status}.json"));
+        std::fs::write(&file, data.to_string()).expect("it can be written");
+        let file = format!("--template.data={}", file.display());
+        let (is_good, said) = amtool(&[
+            "template",
+            "render",
+            "--template.glob=templates/*.tmpl",
+            "--template.text={{ template \"ecolaura.title\" . }}\n{{ template \"ecolaura.text\" . }}",
+            &file,
+        ]);
+        assert!(is_good, "{said}");
+        said.trim_end().to_owned()
+    };
+    let one = "No instance can be scraped\n\
+               All of them are gone.\n\
+               What to do: https://runbooks.example/ServiceDown.md\n\
+               Dashboard: https://grafana.example/d/ecolaura-api-performance?var-job=ecolaura+api\n\
+               Traces: https://jaeger.example/search?service=ecolaura+api&lookback=1h\n\
+               Since 2026-11-24 04:00 UTC";
+    let firing = message("firing", vec![alert("firing", "0001-01-01T00:00:00Z"); 2]);
+    let title = "[FIRING CRITICAL] ServiceDown of ecolaura api (2)";
+    assert_eq!(firing, format!("{title}\n{one}\n\n{one}"));
+    let resolved = message("resolved", vec![alert("resolved", "2026-11-24T04:30:00Z")]);
+    let title = "[RESOLVED] ServiceDown of ecolaura api";
+    assert_eq!(
+        resolved,
+        format!("{title}\n{one} until 2026-11-24 04:30 UTC")
+    );
 }
