@@ -25,6 +25,7 @@ pub struct Kit {
     pub(crate) job: String,
     pub(crate) team: String,
     pub(crate) targets: Vec<String>,
+    pub(crate) probes: Vec<String>,
     pub(crate) runbooks: String,
     pub(crate) dashboards: String,
     pub(crate) traces: String,
@@ -39,6 +40,7 @@ impl Kit {
         Self {
             team: ANYBODY.to_owned(),
             targets: vec![format!("{job}:9464")],
+            probes: Vec::new(),
             runbooks: "https://runbooks.example".to_owned(),
             dashboards: "https://grafana.example".to_owned(),
             traces: "https://jaeger.example".to_owned(),
@@ -57,6 +59,13 @@ impl Kit {
     /// Where its instances answer to `/metrics`. Default: the job's name, at port 9464.
     pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.targets = targets.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// An address of the service that a Blackbox Exporter probes from outside, as its module `http_2xx` does. Default: none, and no alerts of
+    /// probes.
+    pub fn probe(mut self, address: impl Into<String>) -> Self {
+        self.probes.push(address.into());
         self
     }
 
@@ -125,7 +134,8 @@ impl Kit {
                 )));
             }
         }
-        for address in [&self.runbooks, &self.dashboards, &self.traces] {
+        let links = [&self.runbooks, &self.dashboards, &self.traces];
+        for address in links.into_iter().chain(&self.probes) {
             let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`".contains(c);
             let has_scheme = address.starts_with("https://") || address.starts_with("http://");
             if !has_scheme || !address.chars().all(is_plain) {

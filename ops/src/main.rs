@@ -16,6 +16,7 @@ Usage: ecolaura-ops --job NAME --out FOLDER [FLAGS]
   --job NAME              the job under which Prometheus scrapes the service
   --out FOLDER            where to write; what was changed there by hand is never overwritten
   --target HOST:PORT      where an instance answers to /metrics; once for each      [NAME:9464]
+  --probe ADDRESS         what a Blackbox Exporter asks from outside, such as https://shop.example; once for each
   --team NAME             who looks after it: the label `team` of its alerts        [platform]
   --objective NAME=ROUTE,PERCENT[,TIME]
                           the share of good requests over 30 days, such as orders=/api/v1/orders,99.9,250ms; once for each
@@ -40,6 +41,7 @@ struct Args {
     job: Option<String>,
     out: Option<PathBuf>,
     targets: Vec<String>,
+    probes: Vec<String>,
     team: Option<String>,
     objectives: Vec<Slo>,
     without: Vec<String>,
@@ -55,6 +57,7 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
             Long("job") => args.job = Some(parser.value()?.string()?),
             Long("out") => args.out = Some(parser.value()?.into()),
             Long("target") => args.targets.push(parser.value()?.string()?),
+            Long("probe") => args.probes.push(parser.value()?.string()?),
             Long("team") => args.team = Some(parser.value()?.string()?),
             Long("objective") => args.objectives.push(objective(parser.value()?)?),
             Long("without") => args.without.push(parser.value()?.string()?),
@@ -100,6 +103,7 @@ fn kit(args: Args) -> Result<Kit, Box<dyn std::error::Error>> {
     if let Some(address) = args.jaeger {
         kit = kit.jaeger(address);
     }
+    kit = args.probes.into_iter().fold(kit, Kit::probe);
     kit = args.objectives.into_iter().fold(kit, Kit::objective);
     Ok(args.without.into_iter().fold(kit, Kit::without))
 }

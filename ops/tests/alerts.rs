@@ -10,7 +10,9 @@ use ecolaura_monitoring_ops::{Kit, Slo, Tier};
 
 fn kit() -> Kit {
     let quick = Duration::from_millis(250);
-    Kit::new("ecolaura-api").objective(Slo::new("orders", "/api/v1/orders", 99.9).within(quick))
+    Kit::new("ecolaura-api")
+        .probe("https://shop.example")
+        .objective(Slo::new("orders", "/api/v1/orders", 99.9).within(quick))
 }
 
 fn all() -> Vec<Alert> {
@@ -204,6 +206,10 @@ fn kits_that_cannot_be() {
     let with = |slo: Slo| Kit::new("shop").objective(slo);
     is_refused(Kit::new(""), "job ``: give it a name");
     is_refused(
+        Kit::new("shop").probe("shop.example"),
+        "address `shop.example`: give it as https://",
+    );
+    is_refused(
         Kit::new("shop").targets(["http://shop:9464"]),
         "target `http://shop:9464`",
     );
@@ -252,6 +258,27 @@ fn kits_that_cannot_be() {
     is_refused(
         Kit::new("shop").without("HighLoad"),
         "there is no alert `HighLoad`",
+    );
+}
+
+/// Where nobody is to probe, nobody is told that nobody does.
+#[test]
+fn without_probes_there_are_no_alerts_of_them() {
+    let groups = alerts(&Kit::new("shop")).expect("a kit");
+    let names = groups
+        .iter()
+        .flat_map(|(_, alerts)| alerts)
+        .map(|alert| &alert.name);
+    let of_probes = |name: &&String| name.starts_with("Probe") || name.starts_with("Certificate");
+    assert_eq!(names.filter(of_probes).count(), 0);
+    let probed = all();
+    assert_eq!(
+        probed
+            .iter()
+            .map(|alert| &alert.name)
+            .filter(of_probes)
+            .count(),
+        4
     );
 }
 

@@ -12,7 +12,9 @@ fn ops(out: &Path, more: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-const SHOP: [&str; 8] = [
+const SHOP: [&str; 10] = [
+    "--probe",
+    "https://shop.example",
     "--job",
     "ecolaura-api",
     "--team",

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::kit::Kit;
+use crate::prometheus::alerts::probes;
 use crate::prometheus::recording::about;
 
 /// Which Prometheus the configuration is for.
@@ -35,6 +36,19 @@ pub(crate) fn file(kit: &Kit, version: Version) -> String {
     );
     if version == Version::Three {
         text += NATIVE;
+    }
+    if !kit.probes.is_empty() {
+        let quoted: Vec<String> = kit
+            .probes
+            .iter()
+            .map(|probe| format!("'{probe}'"))
+            .collect();
+        let _ = write!(
+            text,
+            "  # What customers would see: asked from outside, by a Blackbox Exporter.\n  - job_name: {}\n    static_configs:\n      - targets: [{}]\n{PROBED}",
+            probes::job(kit),
+            quoted.join(", ")
+        );
     }
     text += OWN;
     text
@@ -71,6 +85,19 @@ alerting:
 const NATIVE: &str = "    # Quantiles to 4 %, from a microsecond to an hour, at a tenth of the series, beside the classic buckets that rules ask for.
     scrape_native_histograms: true
     always_scrape_classic_histograms: true
+";
+
+/// The exporter is asked, and told whom to ask.
+const PROBED: &str = "    metrics_path: /probe
+    params:
+      module: [http_2xx]
+    relabel_configs:
+      - source_labels: [__address__]
+        target_label: __param_target
+      - source_labels: [__param_target]
+        target_label: instance
+      - target_label: __address__
+        replacement: blackbox:9115
 ";
 
 /// Those that watch: alerts of the kit look at their series too.

@@ -17,6 +17,9 @@ fn of(kit: &Kit, name: &str) -> String {
 }
 
 pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
+    if kit.probes.is_empty() {
+        return Vec::new(); // that nobody probes is then no news
+    }
     vec![
         failing(kit),
         absent(kit),
