@@ -98,7 +98,7 @@ fn messages_say_what_to_do() {
     let alert = |status: &str, ends: &str| {
         json!({
             "status": status,
-            "labels": { "alertname": "ServiceDown", "job": "ecolaura api" },
+            "labels": { "alertname": "ServiceDown", "job": "ecolaura-api", "environment": "eu 1" },
             "annotations": {
                 "summary": "No instance can be scraped",
                 "description": "All of them are gone.",
@@ -109,7 +109,8 @@ fn messages_say_what_to_do() {
         })
     };
     let message = |status: &str, alerts: Vec<Value>| {
-        let group = json!({ "alertname": "ServiceDown", "job": "ecolaura api" });
+        let group =
+            json!({ "alertname": "ServiceDown", "job": "ecolaura-api", "environment": "eu 1" });
         let data = json!({
             "receiver": "shop-page", "status": status, "alerts": alerts, "groupLabels": group,
             "commonLabels": { "severity": "critical" }, "commonAnnotations": {}, "externalURL": "",
@@ -130,14 +131,14 @@ fn messages_say_what_to_do() {
     let one = "No instance can be scraped\n\
                All of them are gone.\n\
                What to do: https://runbooks.example/ServiceDown.md\n\
-               Dashboard: https://grafana.example/d/ecolaura-api-performance?var-job=ecolaura+api\n\
-               Traces: https://jaeger.example/search?service=ecolaura+api&lookback=1h\n\
+               Dashboard: https://grafana.example/d/ecolaura-api-api-performance?var-environment=eu+1\n\
+               Traces: https://jaeger.example/search?service=ecolaura-api&lookback=1h\n\
                Since 2026-11-24 04:00 UTC";
     let firing = message("firing", vec![alert("firing", "0001-01-01T00:00:00Z"); 2]);
-    let title = "[FIRING CRITICAL] ServiceDown of ecolaura api (2)";
+    let title = "[FIRING CRITICAL] ServiceDown of ecolaura-api in eu 1 (2)";
     assert_eq!(firing, format!("{title}\n{one}\n\n{one}"));
     let resolved = message("resolved", vec![alert("resolved", "2026-11-24T04:30:00Z")]);
-    let title = "[RESOLVED] ServiceDown of ecolaura api";
+    let title = "[RESOLVED] ServiceDown of ecolaura-api in eu 1";
     assert_eq!(
         resolved,
         format!("{title}\n{one} until 2026-11-24 04:30 UTC")

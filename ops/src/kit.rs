@@ -1,13 +1,22 @@
 //! A service, and what of the kit is made for it.
 
+use std::collections::BTreeMap;
+
 use crate::alertmanager;
+use crate::environment::Environment;
 use crate::error::Error;
+use crate::family::Family;
 use crate::file::File;
 use crate::objective::Slo;
 use crate::prometheus;
 
+use siphasher::sip::SipHasher13;
+
 /// The team of what has no other.
 pub(crate) const ANYBODY: &str = "platform";
+
+/// What the environment with customers is called.
+const PRODUCTION: &str = "production";
 
 /// A service for which the kit is made.
 ///
@@ -24,13 +33,16 @@ pub(crate) const ANYBODY: &str = "platform";
 pub struct Kit {
     pub(crate) job: String,
     pub(crate) team: String,
-    pub(crate) targets: Vec<String>,
+    /// The first is the one with customers.
+    pub(crate) environments: Vec<Environment>,
     pub(crate) probes: Vec<String>,
     pub(crate) runbooks: String,
     pub(crate) dashboards: String,
     pub(crate) traces: String,
     pub(crate) objectives: Vec<Slo>,
     pub(crate) without: Vec<String>,
+    pub(crate) thresholds: BTreeMap<String, f64>,
+    pub(crate) metrics: Vec<Family>,
 }
 
 impl Kit {
@@ -39,7 +51,7 @@ impl Kit {
         let job = job.into();
         Self {
             team: ANYBODY.to_owned(),
-            targets: vec![format!("{job}:9464")],
+            environments: vec![Environment::new(PRODUCTION, [format!("{job}:9464")])],
             probes: Vec::new(),
             runbooks: "https://runbooks.example".to_owned(),
             dashboards: "https://grafana.example".to_owned(),
@@ -47,6 +59,8 @@ impl Kit {
             job,
             objectives: Vec::new(),
             without: Vec::new(),
+            thresholds: BTreeMap::new(),
+            metrics: Vec::new(),
         }
     }
 
@@ -56,9 +70,27 @@ impl Kit {
         self
     }
 
-    /// Where its instances answer to `/metrics`. Default: the job's name, at port 9464.
+    /// Where its instances in the environment `production` answer to `/metrics`. Default: the job's name, at port 9464.
     pub fn targets(mut self, targets: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.targets = targets.into_iter().map(Into::into).collect();
+        self.environments[0] = Environment::new(PRODUCTION, targets);
+        self
+    }
+
+    /// Another environment, and where its instances answer to `/metrics`.
+    ///
+    /// Environments are told apart by the label `environment`, and nobody is woken up for any but `production`.
+    pub fn environment(
+        mut self,
+        name: impl Into<String>,
+        targets: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.environments.push(Environment::new(name, targets));
+        self
+    }
+
+    /// A metric that the service has besides those of the catalogue: a dashboard shows it.
+    pub fn metric(mut self, metric: Family) -> Self {
+        self.metrics.push(metric);
         self
     }
 
@@ -99,6 +131,14 @@ impl Kit {
         self
     }
 
+    /// Sets the threshold of an alert: a share for what is a share, seconds for a time.
+    ///
+    /// The tests of that alert are left out: they try the usual one.
+    pub fn threshold(mut self, alert: impl Into<String>, value: f64) -> Self {
+        self.thresholds.insert(alert.into(), value);
+        self
+    }
+
     /// All files of the kit.
     ///
     /// # Errors
@@ -116,21 +156,35 @@ impl Kit {
         format!("job=\"{}\"", self.job)
     }
 
+    /// The uid of a dashboard, by which links find it: at most 40 characters.
+    pub(crate) fn dashboard(&self, name: &str) -> String {
+        let whole = format!("{}-{name}", self.job);
+        if whole.len() <= 40 {
+            return whole;
+        }
+        let hash = SipHasher13::new().hash(self.job.as_bytes()) as u32;
+        let cut = 40 - name.len() - "-00000000-".len();
+        format!("{}-{hash:08x}-{name}", &self.job[..cut])
+    }
+
     /// That its names can be in rules.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        for (what, name) in [("job", &self.job), ("team", &self.team)] {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            if name.is_empty() || !name.chars().all(is_plain) {
+        is_name("job", &self.job)?;
+        is_name("team", &self.team)?;
+        for (place, environment) in self.environments.iter().enumerate() {
+            environment.check()?;
+            let before = &self.environments[..place];
+            if before.iter().any(|known| known.name == environment.name) {
                 return Err(Error::new(format!(
-                    "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.`"
+                    "environment `{}` is there twice: give all its targets at once",
+                    environment.name
                 )));
             }
         }
-        for target in &self.targets {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:[]".contains(c);
-            if !target.contains(':') || !target.chars().all(is_plain) {
+        for (alert, threshold) in &self.thresholds {
+            if !(*threshold > 0.0 && threshold.is_finite()) {
                 return Err(Error::new(format!(
-                    "target `{target}`: give it as host:port, without http:// and path"
+                    "threshold {threshold} of `{alert}`: give it a number above 0, or leave the alert out"
                 )));
             }
         }
@@ -156,4 +210,15 @@ impl Kit {
         }
         Ok(())
     }
+}
+
+/// That this can be the value of a label, and part of a file's name.
+pub(crate) fn is_name(what: &str, name: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.`"
+    )))
 }

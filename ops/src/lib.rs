@@ -3,7 +3,9 @@
 //! The folder `deploy/` holds what this writes for the shop; a test compares them.
 
 mod alertmanager;
+mod environment;
 mod error;
+mod family;
 mod file;
 mod kit;
 mod objective;
@@ -12,6 +14,7 @@ mod tier;
 mod write;
 
 pub use error::Error;
+pub use family::{Family, Shape};
 pub use file::File;
 pub use kit::Kit;
 pub use objective::Slo;

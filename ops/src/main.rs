@@ -1,11 +1,12 @@
 //! `ecolaura-ops`: writes the operations kit of a service into a folder.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ecolaura_monitoring_ops::{Kit, Slo};
+use ecolaura_monitoring_ops::{Family, Kit, Slo};
 use lexopt::prelude::*;
 
 const HELP: &str = "\
@@ -15,12 +16,17 @@ Usage: ecolaura-ops --job NAME --out FOLDER [FLAGS]
 
   --job NAME              the job under which Prometheus scrapes the service
   --out FOLDER            where to write; what was changed there by hand is never overwritten
-  --target HOST:PORT      where an instance answers to /metrics; once for each      [NAME:9464]
+  --target [ENVIRONMENT=]HOST:PORT
+                          where an instance answers to /metrics; once for each      [production=NAME:9464]
   --probe ADDRESS         what a Blackbox Exporter asks from outside, such as https://shop.example; once for each
   --team NAME             who looks after it: the label `team` of its alerts        [platform]
   --objective NAME=ROUTE,PERCENT[,TIME]
-                          the share of good requests over 30 days, such as orders=/api/v1/orders,99.9,250ms; once for each
+                          the share of good requests over 30 days, such as orders=/api/v1/orders,99.9,250ms, or of good calls of a
+                          function that #[monitor] gives a name instead of a route; once for each
+  --threshold ALERT=NUMBER
+                          when an alert fires, such as HighErrorRate=0.02; once for each
   --without ALERT         leaves an alert out; once for each
+  --metrics FILE          what /metrics of the service answers: a dashboard shows the metrics of its own that are in it
   --runbooks ADDRESS      where runbooks are                                        [https://runbooks.example]
   --grafana ADDRESS       where Grafana is                                          [https://grafana.example]
   --jaeger ADDRESS        where Jaeger is                                           [https://jaeger.example]
@@ -40,11 +46,13 @@ fn main() -> ExitCode {
 struct Args {
     job: Option<String>,
     out: Option<PathBuf>,
-    targets: Vec<String>,
+    targets: BTreeMap<String, Vec<String>>,
     probes: Vec<String>,
     team: Option<String>,
     objectives: Vec<Slo>,
+    thresholds: Vec<(String, f64)>,
     without: Vec<String>,
+    metrics: Vec<Family>,
     runbooks: Option<String>,
     grafana: Option<String>,
     jaeger: Option<String>,
@@ -56,10 +64,18 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
         match arg {
             Long("job") => args.job = Some(parser.value()?.string()?),
             Long("out") => args.out = Some(parser.value()?.into()),
-            Long("target") => args.targets.push(parser.value()?.string()?),
+            Long("target") => {
+                let target = parser.value()?.string()?;
+                let (environment, target) =
+                    target.split_once('=').unwrap_or(("production", &target));
+                let targets = args.targets.entry(environment.to_owned()).or_default();
+                targets.push(target.to_owned());
+            }
             Long("probe") => args.probes.push(parser.value()?.string()?),
             Long("team") => args.team = Some(parser.value()?.string()?),
             Long("objective") => args.objectives.push(objective(parser.value()?)?),
+            Long("threshold") => args.thresholds.push(threshold(&parser.value()?.string()?)?),
+            Long("metrics") => args.metrics.extend(metrics(&parser.value()?)?),
             Long("without") => args.without.push(parser.value()?.string()?),
             Long("runbooks") => args.runbooks = Some(parser.value()?.string()?),
             Long("grafana") => args.grafana = Some(parser.value()?.string()?),
@@ -88,8 +104,11 @@ fn kit(args: Args) -> Result<Kit, Box<dyn std::error::Error>> {
         .job
         .ok_or("--job is missing: name the job under which Prometheus scrapes the service")?;
     let mut kit = Kit::new(job);
-    if !args.targets.is_empty() {
-        kit = kit.targets(args.targets);
+    for (environment, targets) in args.targets {
+        kit = match environment.as_str() {
+            "production" => kit.targets(targets),
+            _ => kit.environment(environment, targets),
+        };
     }
     if let Some(team) = args.team {
         kit = kit.team(team);
@@ -105,7 +124,26 @@ fn kit(args: Args) -> Result<Kit, Box<dyn std::error::Error>> {
     }
     kit = args.probes.into_iter().fold(kit, Kit::probe);
     kit = args.objectives.into_iter().fold(kit, Kit::objective);
+    kit = args.metrics.into_iter().fold(kit, Kit::metric);
+    let set = |kit: Kit, (alert, value): (String, f64)| kit.threshold(alert, value);
+    kit = args.thresholds.into_iter().fold(kit, set);
     Ok(args.without.into_iter().fold(kit, Kit::without))
+}
+
+/// `HighErrorRate=0.02`
+fn threshold(value: &str) -> Result<(String, f64), String> {
+    let number = |(alert, number): (&str, &str)| Some((alert.to_owned(), number.parse().ok()?));
+    value.split_once('=').and_then(number).ok_or_else(|| {
+        format!("--threshold takes ALERT=NUMBER, such as HighErrorRate=0.02, not {value:?}")
+    })
+}
+
+/// The metrics in a file that are not of the catalogue.
+fn metrics(file: &OsString) -> Result<Vec<Family>, String> {
+    let path = Path::new(file);
+    let told = |why: &dyn std::fmt::Display| format!("--metrics {}: {why}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
+    Family::added(&text).map_err(|error| told(&error))
 }
 
 /// `orders=/api/v1/orders,99.9,250ms`

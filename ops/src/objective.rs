@@ -9,9 +9,10 @@ use crate::error::Error;
 /// The highest burn rate that somebody is woken up for: at that speed a budget of 30 days is gone in two.
 pub(crate) const FASTEST: f64 = 14.4;
 
-/// An objective: the share of the requests to an endpoint that is to be good over 30 days.
+/// An objective: the share of the requests to an endpoint, or of the calls of a function, that is to be good over 30 days.
 ///
-/// A request is good that is not answered with 5xx and, if there is a latency, within it. One whose client went away does not count.
+/// A request is good that is not answered with 5xx and, if there is a latency, within it. One whose client went away does not count. A call that
+/// both fails and takes too long is counted as two that are bad, since its time does not tell its status.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slo {
     pub(crate) name: String,
@@ -21,7 +22,8 @@ pub struct Slo {
 }
 
 impl Slo {
-    /// That so many percent of the requests to an endpoint, by the template of its route, are good.
+    /// That so many percent are good: of the requests to an endpoint, by the template of its route, or of the calls of a function that
+    /// `#[monitor]` gives a name without a slash at its start.
     pub fn new(name: impl Into<String>, endpoint: impl Into<String>, percent: f64) -> Self {
         Self {
             name: name.into(),
@@ -35,6 +37,11 @@ impl Slo {
     pub fn within(mut self, latency: Duration) -> Self {
         self.latency = Some(latency);
         self
+    }
+
+    /// Whether it is on the requests of a route, not on the calls of a function.
+    pub(crate) fn is_of_requests(&self) -> bool {
+        self.endpoint.starts_with('/')
     }
 
     /// The share that may be bad.
@@ -68,7 +75,11 @@ impl Slo {
                 self.target
             ));
         }
-        let bounds = catalog::HTTP_REQUEST_DURATION.upper_bounds();
+        let times = match self.is_of_requests() {
+            true => catalog::HTTP_REQUEST_DURATION,
+            false => catalog::REQUEST_LATENCY,
+        };
+        let bounds = times.upper_bounds();
         match self.latency {
             Some(latency) if !bounds.contains(&latency.as_secs_f64()) => refuse(format!(
                 "nobody can tell what took {} s: give it one of the bounds {bounds:?}",

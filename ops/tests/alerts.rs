@@ -151,7 +151,7 @@ fn every_alert_says_what_is_wanted() {
                     .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
                     .collect();
                 assert!(
-                    alert.by.contains(&label.as_str()),
+                    label == "environment" || alert.by.contains(&label.as_str()),
                     "{name}: {key} names {label}"
                 );
             }
@@ -256,6 +256,30 @@ fn kits_that_cannot_be() {
     let twice = with(Slo::new("a", "/a", 99.0)).objective(Slo::new("a", "/b", 99.0));
     is_refused(twice, "objective `a` is there twice");
     is_refused(
+        Kit::new("shop").threshold("HighLoad", 0.5),
+        "there is no alert `HighLoad` with a threshold to set",
+    );
+    is_refused(
+        Kit::new("shop").threshold("ServiceDown", 0.5),
+        "there is no alert `ServiceDown` with a threshold to set",
+    );
+    is_refused(
+        Kit::new("shop").threshold("HighErrorRate", f64::NAN),
+        "threshold NaN of `HighErrorRate`: give it a number above 0",
+    );
+    is_refused(
+        Kit::new("shop").environment("a b", ["a:1"]),
+        "environment `a b`: give it a name",
+    );
+    is_refused(
+        Kit::new("shop").environment("staging", [""; 0]),
+        "environment `staging` has no targets",
+    );
+    is_refused(
+        Kit::new("shop").environment("production", ["a:1"]),
+        "environment `production` is there twice",
+    );
+    is_refused(
         Kit::new("shop").without("HighLoad"),
         "there is no alert `HighLoad`",
     );
@@ -293,6 +317,33 @@ fn alerts_can_be_left_out() {
         .collect();
     assert_eq!(names.len(), all().len() - 1);
     assert!(!names.iter().any(|name| *name == "TwoVersionsRun"));
+}
+
+#[test]
+fn thresholds_can_be_set() {
+    let usual = all();
+    let with = usual.iter().filter(|alert| alert.threshold.is_some());
+    assert!(with.count() >= 15);
+    for alert in usual {
+        let Some(usual) = alert.threshold else {
+            assert!(!alert.expr.contains("{threshold}"), "{}", alert.name);
+            continue;
+        };
+        let kit = kit().threshold(&alert.name, usual + 0.125);
+        let groups = alerts(&kit).expect("a kit");
+        let mut set = groups.iter().flat_map(|(_, alerts)| alerts);
+        let set = set.find(|set| set.name == alert.name).expect("it is there");
+        assert_eq!(set.threshold, Some(usual + 0.125));
+        assert!(set.cases.is_empty(), "they try the usual one");
+        let texts = |alert: &Alert| [alert.expr.clone(), alert.description.clone()].concat();
+        let is_there = texts(set).contains(&(usual + 0.125).to_string());
+        assert!(is_there && texts(set) != texts(&alert), "{}", alert.name);
+        assert!(
+            set.reason.starts_with("Set for this service"),
+            "{}",
+            set.reason
+        );
+    }
 }
 
 /// Budgets are what somebody would write, with no digits of binary fractions.

@@ -173,6 +173,26 @@ fn wrong_flags_are_told() {
             "leaves nothing that may fail",
         ),
         (
+            &["--job", "a", "--threshold", "HighErrorRate"][..],
+            "--threshold takes ALERT=NUMBER",
+        ),
+        (
+            &["--job", "a", "--threshold", "Watchdog=1"][..],
+            "there is no alert `Watchdog` with a threshold",
+        ),
+        (
+            &["--job", "a", "--target", "staging=http://a:1"][..],
+            "target `http://a:1`: give it as host:port",
+        ),
+        (
+            &["--job", "a", "--metrics", "no/such/file"][..],
+            "--metrics no/such/file: No such file",
+        ),
+        (
+            &["--job", "a", "--metrics", "Cargo.toml"][..],
+            "there are no metrics: give it what /metrics answers",
+        ),
+        (
             &["--job", "a", "--without", "Nothing"][..],
             "there is no alert `Nothing`",
         ),

@@ -70,10 +70,10 @@ pub(crate) fn file(kit: &Kit) -> String {
             text,
             "    - matchers: ['team=\"{team}\"']\n      receiver: {team}-chat\n      routes:"
         );
-        tiers(&mut text, team, "        ");
+        tiers(&mut text, kit, team, "        ");
     }
     text += "    # Of no team that is known, or of none.\n";
-    tiers(&mut text, ANYBODY, "    ");
+    tiers(&mut text, kit, ANYBODY, "    ");
     text += INHIBITIONS;
     text += "receivers:\n";
     text += DEADMAN;
@@ -83,7 +83,19 @@ pub(crate) fn file(kit: &Kit) -> String {
     text
 }
 
-fn tiers(text: &mut String, team: &str, indent: &str) {
+fn tiers(text: &mut String, kit: &Kit, team: &str, indent: &str) {
+    let others: Vec<&str> = kit.environments[1..]
+        .iter()
+        .map(|environment| environment.name.as_str())
+        .collect();
+    if !others.is_empty() {
+        // A dot in a name is a dot.
+        let others = others.join("|").replace('.', "[.]");
+        let _ = writeln!(
+            text,
+            "{indent}- matchers: ['environment=~\"{others}\"', 'severity=~\"critical|error\"'] # no customers there: nobody is woken up\n{indent}  receiver: {team}-chat"
+        );
+    }
     for Telling {
         tier,
         receiver,
@@ -125,7 +137,7 @@ time_intervals:
 route:
   receiver: platform-chat
   # Not by instance: ten that fail together are one message.
-  group_by: [alertname, job]
+  group_by: [alertname, job, environment]
   group_wait: 30s
   group_interval: 5m
   repeat_interval: 12h
@@ -143,17 +155,17 @@ inhibit_rules:
   # The same trouble, of a higher tier.
   - source_matchers: ['severity=\"critical\"']
     target_matchers: ['severity=~\"error|warning|info\"']
-    equal: [job, about, slo, subject]
+    equal: [job, environment, about, slo, subject]
   - source_matchers: ['severity=\"error\"']
     target_matchers: ['severity=~\"warning|info\"']
-    equal: [job, about, slo, subject]
+    equal: [job, environment, about, slo, subject]
   - source_matchers: ['severity=\"warning\"']
     target_matchers: ['severity=\"info\"']
-    equal: [job, about, slo, subject]
+    equal: [job, environment, about, slo, subject]
   # Where no instance is left nothing else of the service is news.
   - source_matchers: ['alertname=\"ServiceDown\"']
     target_matchers: ['severity=~\"error|warning|info\"']
-    equal: [job]
+    equal: [job, environment]
 ";
 
 const DEADMAN: &str = r#"  - name: deadman

@@ -7,11 +7,13 @@ pub(crate) fn file(kit: &Kit) -> String {
     TEMPLATES
         .replace("DASHBOARDS", &kit.dashboards)
         .replace("TRACES", &kit.traces)
+        .replace("UID", &kit.dashboard("api-performance"))
+        .replace("JOB", &kit.job)
 }
 
 // A service is looked up in Jaeger by its name, which is the job's.
 const TEMPLATES: &str = r#"{{ define "ecolaura.title" -}}
-[{{ .Status | toUpper }}{{ if eq .Status "firing" }} {{ .CommonLabels.severity | toUpper }}{{ end }}] {{ .GroupLabels.alertname }}{{ with .GroupLabels.job }} of {{ . }}{{ end }}{{ if gt (len .Alerts) 1 }} ({{ len .Alerts }}){{ end }}
+[{{ .Status | toUpper }}{{ if eq .Status "firing" }} {{ .CommonLabels.severity | toUpper }}{{ end }}] {{ .GroupLabels.alertname }}{{ with .GroupLabels.job }} of {{ . }}{{ end }}{{ with .GroupLabels.environment }} in {{ . }}{{ end }}{{ if gt (len .Alerts) 1 }} ({{ len .Alerts }}){{ end }}
 {{- end }}
 
 {{ define "ecolaura.text" -}}
@@ -19,8 +21,8 @@ const TEMPLATES: &str = r#"{{ define "ecolaura.title" -}}
 {{ .Annotations.summary }}
 {{ .Annotations.description }}
 {{ with .Annotations.runbook_url }}What to do: {{ . }}
-{{ end }}{{ with .Labels.job }}Dashboard: DASHBOARDS/d/ecolaura-api-performance?var-job={{ . | urlquery }}
-Traces: TRACES/search?service={{ . | urlquery }}&lookback=1h
+{{ end }}{{ if eq .Labels.job "JOB" }}Dashboard: DASHBOARDS/d/UID{{ with .Labels.environment }}?var-environment={{ . | urlquery }}{{ end }}
+Traces: TRACES/search?service=JOB&lookback=1h
 {{ end }}Since {{ .StartsAt.UTC.Format "2006-01-02 15:04 UTC" }}{{ if eq .Status "resolved" }} until {{ .EndsAt.UTC.Format "2006-01-02 15:04 UTC" }}{{ end }}
 
 {{ end -}}

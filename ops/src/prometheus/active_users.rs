@@ -21,8 +21,8 @@ const ZEROS: &str = "active_users:zero_ratio";
 const ESTIMATE: &str = "active_users:estimate";
 const DAILY: &str = "daily_active_users";
 
-/// The series of one user base: those of a job, hashed with one key.
-const ONE: &str = "job, key_id";
+/// The series of one user base: those of a job in an environment, hashed with one key.
+const ONE: &str = "environment, job, key_id";
 
 /// A time over which users are counted.
 struct Window {
@@ -64,7 +64,7 @@ pub fn active_users() -> String {
     ];
     let rules = |windows: &[Window]| windows.iter().flat_map(Window::rules).collect();
     let mut long_rules: Vec<Rule> = rules(&long);
-    let daily = format!("sum by (job) ({ESTIMATE}{{window=\"1d\"}})");
+    let daily = format!("sum by (environment, job) ({ESTIMATE}{{window=\"1d\"}})");
     long_rules.push(Rule::record(DAILY, daily));
     let group = |name: &str, interval, rules| Group {
         name: name.to_owned(),
@@ -82,7 +82,7 @@ pub fn active_users() -> String {
             "minutes may be missing in 7d and 30d. A replica that dies takes along whom it saw after its last scrape.",
             "",
             "Scrape every 5 minutes or more often. 30d is what Prometheus keeps, if that is less: 15 days unless it is told otherwise",
-            "(--storage.tsdb.retention.time). Services that have one job and one key count as one: give staging another job, or another key.",
+            "(--storage.tsdb.retention.time). What has one job, one key and one `environment` counts as one.",
         ],
         &[
             group("active_users_registers", "1m", registers()),

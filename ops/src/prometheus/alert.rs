@@ -7,6 +7,12 @@ use crate::tier::Tier;
 /// What several alerts of different certificates are about.
 const CERTIFICATE: &str = "certificate";
 
+/// In the cases of alerts: the job of the service, that of its probes, its first objective on requests, and on a function.
+pub(crate) const JOB: &str = "{job}";
+pub(crate) const PROBE_JOB: &str = "{probe_job}";
+pub(crate) const SLO: &str = "{slo}";
+pub(crate) const SLO_OF_CALLS: &str = "{slo_of_calls}";
+
 /// An alert.
 #[derive(Clone, Debug)]
 pub struct Alert {
@@ -16,8 +22,10 @@ pub struct Alert {
     pub tier: Tier,
     /// How long its expression must hold.
     pub pending: &'static str,
-    /// What it looks at. The result has the labels in `by`, and no others.
+    /// What it looks at. The result has the labels in `by`, and `environment` where the series have it.
     pub expr: String,
+    /// The number in `expr` that can be set for a service, if there is one.
+    pub threshold: Option<f64>,
     /// The labels of the result.
     pub by: &'static [&'static str],
     /// One line.
@@ -25,8 +33,8 @@ pub struct Alert {
     /// What it means, with the value.
     pub description: String,
     /// Why its threshold is what it is.
-    pub reason: &'static str,
-    /// How it is tried.
+    pub reason: String,
+    /// How it is tried: with its usual threshold.
     pub cases: Vec<Case>,
 }
 
@@ -39,7 +47,7 @@ pub struct Case {
     pub series: Vec<(String, &'static str)>,
     /// When it is looked at.
     pub at: &'static str,
-    /// The values of the labels in `by` for each alert that fires then.
+    /// The values of the labels in `by` for each alert that fires then, and its environment if it has one.
     pub fires: &'static [&'static [&'static str]],
 }
 
@@ -55,6 +63,22 @@ impl Alert {
             labels.push(("subject", "{{ $labels.instance }}".to_owned()));
         }
         labels
+    }
+
+    /// Puts the threshold in, the usual one or that of a service, for which there are no cases.
+    pub(crate) fn settle(&mut self, own: Option<f64>) {
+        let Some(usual) = self.threshold else {
+            return;
+        };
+        if own.is_some() {
+            self.reason = format!("Set for this service. Usual is {usual}: {}", self.reason);
+            self.cases.clear();
+        }
+        let threshold = own.unwrap_or(usual);
+        self.threshold = Some(threshold);
+        for text in [&mut self.expr, &mut self.summary, &mut self.description] {
+            *text = text.replace("{threshold}", &threshold.to_string());
+        }
     }
 
     /// What it is about: of two alerts about one thing the one that matters less is not told.
@@ -78,7 +102,7 @@ impl Alert {
         let annotations = vec![
             ("summary", summary.clone()),
             ("description", description.clone()),
-            ("reason", self.reason.to_owned()),
+            ("reason", self.reason.clone()),
             ("runbook_url", format!("{}/{name}.md", kit.runbooks)),
         ];
         Rule {

@@ -30,7 +30,7 @@ pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
     kit.check()?;
     let (requests, job) = (catalog::HTTP_REQUESTS.name(), kit.job());
     let latency = catalog::REQUEST_LATENCY.name();
-    let rate = |of: &str| format!("sum by (job) (rate({of}{{{job}}}[5m]))");
+    let rate = |of: &str| format!("sum by (environment, job) (rate({of}{{{job}}}[5m]))");
     let rules = vec![
         Rule::record(
             MEAN_LATENCY,
@@ -45,7 +45,7 @@ pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
         Rule::record(
             ERROR_RATIO,
             format!(
-                "(sum by (job) (rate({requests}{{{job},{FAULTS}}}[5m])) or 0 * {REQUEST_RATE}{{{job}}})\n/ {REQUEST_RATE}{{{job}}}"
+                "(sum by (environment, job) (rate({requests}{{{job},{FAULTS}}}[5m])) or 0 * {REQUEST_RATE}{{{job}}})\n/ {REQUEST_RATE}{{{job}}}"
             ),
         ),
     ];

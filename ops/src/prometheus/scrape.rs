@@ -59,12 +59,19 @@ pub(crate) fn targets(kit: &Kit) -> String {
     let mut text = String::from(
         "# Where the instances are: what /metrics listens at. Prometheus reads this file again when it changes.\n",
     );
-    let quoted: Vec<String> = kit
-        .targets
-        .iter()
-        .map(|target| format!("'{target}'"))
-        .collect();
-    let _ = writeln!(text, "- targets: [{}]", quoted.join(", "));
+    for environment in &kit.environments {
+        let targets = environment
+            .targets
+            .iter()
+            .map(|target| format!("'{target}'"));
+        let targets: Vec<String> = targets.collect();
+        let _ = writeln!(
+            text,
+            "- targets: [{}]\n  labels: {{environment: {}}}",
+            targets.join(", "),
+            environment.name
+        );
+    }
     text
 }
 

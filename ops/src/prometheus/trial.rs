@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::error::Error;
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
-use crate::prometheus::alerts::alerts;
+use crate::prometheus::alert::{Alert, Case, JOB, PROBE_JOB, SLO, SLO_OF_CALLS};
+use crate::prometheus::alerts::{alerts, probes};
 use crate::prometheus::recording::about;
 use crate::prometheus::rule::quoted;
 
@@ -67,7 +67,16 @@ pub(crate) fn file(kit: &Kit, pace: Pace) -> Result<String, Error> {
             cases.for_each(|case| write_case(&mut text, alert, case));
         }
     }
-    Ok(text)
+    let slo = |of_requests: bool| {
+        let mut all = kit.objectives.iter();
+        let slo = all.find(|slo| slo.is_of_requests() == of_requests);
+        slo.map_or("", |slo| &slo.name)
+    };
+    Ok(text
+        .replace(PROBE_JOB, &probes::job(kit))
+        .replace(JOB, &kit.job)
+        .replace(SLO, slo(true))
+        .replace(SLO_OF_CALLS, slo(false)))
 }
 
 fn write_case(text: &mut String, alert: &Alert, case: &Case) {
@@ -88,7 +97,14 @@ fn write_case(text: &mut String, alert: &Alert, case: &Case) {
     }
     let mut labels = vec!["alertname", "severity"];
     labels.extend(alert.by);
-    let firing = format!("ALERTS{{alertname=\"{name}\",alertstate=\"firing\"}}");
+    // Where a case is of one environment it names that last.
+    labels.push("environment");
+    // Two objectives on one endpoint burn together.
+    let only = match (alert.by, case.fires) {
+        ([_, "slo"], [[_, slo]]) => format!(",slo=\"{slo}\""),
+        _ => String::new(),
+    };
+    let firing = format!("ALERTS{{alertname=\"{name}\",alertstate=\"firing\"{only}}}");
     let _ = write!(
         text,
         "    promql_expr_test:\n      - eval_time: {}\n        expr: {}\n",

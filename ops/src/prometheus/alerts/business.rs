@@ -3,7 +3,7 @@
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alert::{Alert, Case, JOB};
 use crate::prometheus::alerts::series;
 use crate::tier::Tier;
 
@@ -22,26 +22,28 @@ pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
 fn stalled(kit: &Kit) -> Alert {
     let orders = format!("{}_count", catalog::ORDER_PROCESSING.name());
     let completed = series(kit, &orders, "outcome=\"completed\"");
-    let increase = |over: &str| format!("sum by (job) (increase({completed}[{over}]))");
+    let increase =
+        |over: &str| format!("sum by (environment, job) (increase({completed}[{over}]))");
     Alert {
         name: "OrdersStalled".into(),
         tier: Tier::Critical,
         pending: "5m",
         // As many as to expect several in half an hour, by the same time yesterday.
         expr: format!(
-            "{} == 0\nand sum by (job) (increase({completed}[30m] offset 1d)) > 5",
+            "{} == 0\nand sum by (environment, job) (increase({completed}[30m] offset 1d)) > 5",
             increase("30m")
         ),
+        threshold: None,
         by: &["job"],
         summary: "No order was completed in half an hour".into(),
         description: "Yesterday at this time there were more than five. Orders are turned away, fail, or do not come: see order_processing_seconds_count by outcome.".into(),
-        reason: "Where five are usual, none in half an hour has a chance below one in a hundred.",
+        reason: "Where five are usual, none in half an hour has a chance below one in a hundred.".into(),
         cases: vec![
             Case {
                 about: "orders that stop",
                 series: vec![(completed.clone(), "0+1x1500 1500x60")],
                 at: "1545m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "orders that go on",
@@ -59,7 +61,7 @@ fn stalled(kit: &Kit) -> Alert {
                 about: "an instance that begins anew while none comes",
                 series: vec![(completed, "0+1x1500 0x60")],
                 at: "1545m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
         ],
     }
@@ -69,27 +71,28 @@ fn failing(kit: &Kit) -> Alert {
     let orders = format!("{}_count", catalog::ORDER_PROCESSING.name());
     let of = |outcome: &str| series(kit, &orders, &format!("outcome=\"{outcome}\""));
     let (failed, completed) = (of("failed"), of("completed"));
-    let rate = |of: &str| format!("sum by (job) (rate({of}[15m]))");
+    let rate = |of: &str| format!("sum by (environment, job) (rate({of}[15m]))");
     Alert {
         name: "OrdersFail".into(),
         tier: Tier::Error,
         pending: "5m",
         expr: format!(
-            "{} / {} > 0.05\nand {} > 0.005",
+            "{} / {} > {{threshold}}\nand {} > 0.005",
             rate(&failed),
             rate(&series(kit, &orders, "")),
             rate(&series(kit, &orders, ""))
         ),
+        threshold: Some(0.05),
         by: &["job"],
         summary: "{{ $value | humanizePercentage }} of the orders fail by our fault".into(),
         description: "Not those that are rejected for a reason of the customer's. See the traces of order_processing_seconds with outcome=\"failed\".".into(),
-        reason: "Each is a customer who wanted to buy; one in twenty is no accident.",
+        reason: "Each is a customer who wanted to buy; one in twenty is no accident.".into(),
         cases: vec![
             Case {
                 about: "one in ten",
                 series: vec![(completed.clone(), "0+9x60"), (failed.clone(), "0+1x60")],
                 at: "30m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "one in twenty",
@@ -111,22 +114,23 @@ fn boxes(kit: &Kit) -> Alert {
     let stages = catalog::BOX_STAGES.name();
     let of = |stage: &str| series(kit, stages, &format!("stage=\"{stage}\""));
     let (packed, shipped) = (of("packed"), of("shipped"));
-    let increase = |of: &str| format!("sum by (job) (increase({of}[1d]))");
+    let increase = |of: &str| format!("sum by (environment, job) (increase({of}[1d]))");
     Alert {
         name: "BoxesPileUp".into(),
         tier: Tier::Error,
         pending: "30m",
-        expr: format!("{} < 0.5 * {}\nand {} > 10", increase(&shipped), increase(&packed), increase(&packed)),
+        expr: format!("{} < {{threshold}} * {}\nand {} > 10", increase(&shipped), increase(&packed), increase(&packed)),
+        threshold: Some(0.5),
         by: &["job"],
-        summary: "Of the boxes packed within a day, less than half were shipped".into(),
+        summary: "Of the boxes packed within a day too few were shipped".into(),
         description: "{{ $value | humanize }} were shipped. They wait for a carrier, or nobody tells that they have left: see subscription_box_stage_seconds.".into(),
-        reason: "A box leaves on the day after at the latest; half of them is more than one carrier that did not come.",
+        reason: "A box leaves on the day after at the latest; half of them is more than one carrier that did not come.".into(),
         cases: vec![
             Case {
                 about: "boxes that stay",
                 series: vec![(packed.clone(), "0+1x2000"), (shipped.clone(), "0+1x100 100x1900")],
                 at: "1800m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "half of them leave",
@@ -148,22 +152,30 @@ fn sign_ups(kit: &Kit) -> Alert {
     let sign_ups = catalog::SIGN_UPS.name();
     let all = series(kit, sign_ups, "");
     let one = series(kit, sign_ups, "plan=\"forest\"");
-    let increase = |offset: &str| format!("sum by (job) (increase({all}[6h]{offset}))");
+    let increase =
+        |offset: &str| format!("sum by (environment, job) (increase({all}[6h]{offset}))");
     Alert {
         name: "SignUpsFallen".into(),
         tier: Tier::Warning,
         pending: "30m",
-        expr: format!("{}\n/ ({} > 20) < 0.5", increase(""), increase(" offset 1w")),
+        expr: format!(
+            "{}\n/ ({} > 20) < {{threshold}}",
+            increase(""),
+            increase(" offset 1w")
+        ),
+        threshold: Some(0.5),
         by: &["job"],
-        summary: "Half as many sign-ups as a week ago, or fewer".into(),
-        description: "In the last six hours there were {{ $value | humanizePercentage }} of what there was on the same day of last week.".into(),
-        reason: "Weekdays differ, weeks hardly; of twenty or more, half is no accident.",
+        summary: "Sign-ups have fallen to {{ $value | humanizePercentage }} of a week ago".into(),
+        description:
+            "That many there were in the last six hours, compared with the same six of last week."
+                .into(),
+        reason: "Weekdays differ, weeks hardly; of twenty or more, half is no accident.".into(),
         cases: vec![
             Case {
                 about: "a third",
                 series: vec![(one.clone(), "0+3x10080 30240+1x800")],
                 at: "10800m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "as many as a week ago",
@@ -185,22 +197,28 @@ fn fill(kit: &Kit) -> Alert {
     let fill = catalog::BOX_FILL.name();
     let of = |part: &str, plan: &str| series(kit, &format!("{fill}_{part}"), plan);
     let plan = "plan=\"forest\"";
-    let increase = |part| format!("sum by (job, plan) (increase({}[6h]))", of(part, ""));
+    let increase = |part| {
+        format!(
+            "sum by (environment, job, plan) (increase({}[6h]))",
+            of(part, "")
+        )
+    };
     Alert {
         name: "BoxesHalfEmpty".into(),
         tier: Tier::Warning,
         pending: "30m",
-        expr: format!("{}\n/ ({} > 10) < 0.7", increase("sum"), increase("count")),
+        expr: format!("{}\n/ ({} > 10) < {{threshold}}", increase("sum"), increase("count")),
+        threshold: Some(0.7),
         by: &["job", "plan"],
         summary: "Boxes of the plan {{ $labels.plan }} are {{ $value | humanizePercentage }} full".into(),
         description: "The mean of those packed in six hours: products are missing, or the plan's box is too large.".into(),
-        reason: "Below 70 % customers write; of ten boxes or fewer the mean says little.",
+        reason: "Below 70 % customers write; of ten boxes or fewer the mean says little.".into(),
         cases: vec![
             Case {
                 about: "60 % full",
                 series: vec![(of("sum", plan), "0+0.6x500"), (of("count", plan), "0+1x500")],
                 at: "450m",
-                fires: &[&["ecolaura-api", "forest"]],
+                fires: &[&[JOB, "forest"]],
             },
             Case {
                 about: "71 % full",
@@ -222,16 +240,22 @@ fn content(kit: &Kit) -> Alert {
     let score = catalog::SATISFACTION.name();
     let touchpoint = "touchpoint=\"delivery\"";
     let of = |part: &str, of: &str| series(kit, &format!("{score}_{part}"), of);
-    let increase = |part| format!("sum by (job, touchpoint) (increase({}[1d]))", of(part, ""));
+    let increase = |part| {
+        format!(
+            "sum by (environment, job, touchpoint) (increase({}[1d]))",
+            of(part, "")
+        )
+    };
     Alert {
         name: "CustomersUnhappy".into(),
         tier: Tier::Info,
         pending: "1h",
-        expr: format!("{}\n/ ({} > 20) < 3.5", increase("sum"), increase("count")),
+        expr: format!("{}\n/ ({} > 20) < {{threshold}}", increase("sum"), increase("count")),
+        threshold: Some(3.5),
         by: &["job", "touchpoint"],
         summary: "Customers give {{ $labels.touchpoint }} {{ $value | humanize }} of 5".into(),
         description: "The mean of a day's scores.".into(),
-        reason: "Below 3.5 more are unhappy than happy; twenty answers are few, and no accident any more.",
+        reason: "Below 3.5 more are unhappy than happy; twenty answers are few, and no accident any more.".into(),
         cases: vec![
             Case {
                 about: "a mean of 3",
@@ -240,7 +264,7 @@ fn content(kit: &Kit) -> Alert {
                     (of("count", touchpoint), "0+1x1600"),
                 ],
                 at: "1560m",
-                fires: &[&["ecolaura-api", "delivery"]],
+                fires: &[&[JOB, "delivery"]],
             },
             Case {
                 about: "a mean of 4",
@@ -269,22 +293,23 @@ fn logins(kit: &Kit) -> Alert {
         series(kit, attempts, ""),
         series(kit, attempts, "outcome=\"failure\""),
     );
-    let increase = |of: &str| format!("sum by (job, mechanism) (increase({of}[10m]))");
+    let increase = |of: &str| format!("sum by (environment, job, mechanism) (increase({of}[10m]))");
     Alert {
         name: "LoginsFail".into(),
         tier: Tier::Warning,
         pending: "5m",
-        expr: format!("{} > 50\nand {} / {} > 0.5", increase(&failed), increase(&failed), increase(&all)),
+        expr: format!("{} > {{threshold}}\nand {} / {} > 0.5", increase(&failed), increase(&failed), increase(&all)),
+        threshold: Some(50.0),
         by: &["job", "mechanism"],
         summary: "{{ $value | humanize }} attempts to log in by {{ $labels.mechanism }} failed in ten minutes, most of all".into(),
         description: "Somebody tries passwords, or nobody can log in any more: see event.dataset:authentication and event.outcome:failure in the log.".into(),
-        reason: "People mistype now and then; most attempts failing, and more than five a minute, is no person.",
+        reason: "People mistype now and then; most attempts failing, and more than five a minute, is no person.".into(),
         cases: vec![
             Case {
                 about: "passwords that are tried",
                 series: vec![(failure.clone(), "0+20x40"), (success.clone(), "0+5x40")],
                 at: "20m",
-                fires: &[&["ecolaura-api", "password"]],
+                fires: &[&[JOB, "password"]],
             },
             Case {
                 about: "many customers, of whom some mistype",

@@ -30,18 +30,39 @@ pub fn alerts(kit: &Kit) -> Result<Vec<(&'static str, Vec<Alert>)>, Error> {
         ("probes", probes::alerts(kit)),
         ("pipeline", pipeline::alerts(kit)),
     ];
-    let all = groups.iter().flat_map(|(_, alerts)| alerts);
-    let names: Vec<String> = all.map(|alert| alert.name.clone()).collect();
-    if let Some(unknown) = kit.without.iter().find(|name| !names.contains(name)) {
-        return Err(Error::new(format!(
-            "there is no alert `{unknown}` to leave out; there are {}",
-            names.join(", ")
-        )));
-    }
+    let all = || groups.iter().flat_map(|(_, alerts)| alerts);
+    let names: Vec<&str> = all().map(|alert| alert.name.as_str()).collect();
+    let with: Vec<&str> = all()
+        .filter(|alert| alert.threshold.is_some())
+        .map(|alert| alert.name.as_str())
+        .collect();
+    is_there(&kit.without, &names, "to leave out")?;
+    is_there(kit.thresholds.keys(), &with, "with a threshold to set")?;
     for (_, alerts) in &mut groups {
         alerts.retain(|alert| !kit.without.contains(&alert.name));
+        alerts
+            .iter_mut()
+            .for_each(|alert| alert.settle(kit.thresholds.get(&alert.name).copied()));
     }
     Ok(groups)
+}
+
+/// That these are among the alerts.
+fn is_there<'a>(
+    names: impl IntoIterator<Item = &'a String>,
+    known: &[&str],
+    what: &str,
+) -> Result<(), Error> {
+    match names
+        .into_iter()
+        .find(|name| !known.contains(&name.as_str()))
+    {
+        None => Ok(()),
+        Some(unknown) => Err(Error::new(format!(
+            "there is no alert `{unknown}` {what}; there are {}",
+            known.join(", ")
+        ))),
+    }
 }
 
 /// The file of alerts.

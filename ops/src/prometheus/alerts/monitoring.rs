@@ -3,7 +3,7 @@
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alert::{Alert, Case, JOB};
 use crate::prometheus::alerts::series;
 use crate::tier::Tier;
 
@@ -36,17 +36,18 @@ fn refused(kit: &Kit) -> Alert {
         name: "SeriesRefused".into(),
         tier: Tier::Warning,
         pending: "0s",
-        expr: format!("sum by (job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
+        expr: format!("sum by (environment, job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
+        threshold: None,
         by: &["job", "metric"],
         summary: "{{ $labels.metric }} of {{ $labels.job }} is full".into(),
         description: "It has as many label sets as max_series allows; what comes now is recorded with the labels _overflow. A label has values without end.".into(),
-        reason: "From the first one on, its numbers by label are not complete.",
+        reason: "From the first one on, its numbers by label are not complete.".into(),
         cases: vec![
             Case {
                 about: "one is refused",
                 series: vec![(one.clone(), "0x10 1x30")],
                 at: "15m",
-                fires: &[&["ecolaura-api", "parcels_sent_total"]],
+                fires: &[&[JOB, "parcels_sent_total"]],
             },
             Case {
                 about: "some were refused long ago",
@@ -65,17 +66,18 @@ fn observations(kit: &Kit) -> Alert {
         name: "ValuesRefused".into(),
         tier: Tier::Warning,
         pending: "0s",
-        expr: format!("sum by (job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
+        expr: format!("sum by (environment, job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
+        threshold: None,
         by: &["job", "metric"],
         summary: "{{ $labels.metric }} of {{ $labels.job }} is told what it is not for".into(),
         description: "Values are refused: a plan that was not announced, an amount below 0, a score off the scale. The log tells which, once.".into(),
-        reason: "Each one is missing in the numbers.",
+        reason: "Each one is missing in the numbers.".into(),
         cases: vec![
             Case {
                 about: "one is refused",
                 series: vec![(one.clone(), "0x10 1x30")],
                 at: "15m",
-                fires: &[&["ecolaura-api", "subscription_signups_total"]],
+                fires: &[&[JOB, "subscription_signups_total"]],
             },
             Case {
                 about: "none is refused, and an instance begins anew",
@@ -94,21 +96,22 @@ fn dropped(kit: &Kit, name: &str, metric: &str, what: &str, why: &str) -> Alert 
         tier: Tier::Warning,
         pending: "10m",
         expr: format!(
-            "sum by (job, reason) (rate({metric}{{{}}}[5m])) > 0.1",
+            "sum by (environment, job, reason) (rate({metric}{{{}}}[5m])) > {{threshold}}",
             kit.job()
         ),
+        threshold: Some(0.1),
         by: &["job", "reason"],
         summary: format!(
             "{{{{ $labels.job }}}} drops {{{{ $value | humanize }}}} {what} a second ({{{{ $labels.reason }}}})"
         ),
         description: why.to_owned(),
-        reason: "A restart of what takes them is over in ten minutes.",
+        reason: "A restart of what takes them is over in ten minutes.".into(),
         cases: vec![
             Case {
                 about: "one a second",
                 series: vec![(one.clone(), "0+60x40")],
                 at: "20m",
-                fires: &[&["ecolaura-api", "queue_full"]],
+                fires: &[&[JOB, "queue_full"]],
             },
             Case {
                 about: "one in ten seconds",
@@ -127,17 +130,18 @@ fn scrapes(kit: &Kit) -> Alert {
         name: "ScrapesCutOff".into(),
         tier: Tier::Warning,
         pending: "0s",
-        expr: format!("sum by (job, instance) (increase({cut_off}{{{}}}[15m])) > 2", kit.job()),
+        expr: format!("sum by (environment, job, instance) (increase({cut_off}{{{}}}[15m])) > {{threshold}}", kit.job()),
+        threshold: Some(2.0),
         by: &["job", "instance"],
         summary: "Scrapes of {{ $labels.instance }} of {{ $labels.job }} do not come to their end".into(),
         description: "Whoever scrapes leaves before the answer is whole: its timeout is too short, or there are too many series.".into(),
-        reason: "One can be a restart of Prometheus; three in a quarter of an hour are holes in every graph.",
+        reason: "One can be a restart of Prometheus; three in a quarter of an hour are holes in every graph.".into(),
         cases: vec![
             Case {
                 about: "four of them",
                 series: vec![(one.clone(), "0x10 1 2 3 4 4x30")],
                 at: "16m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "one of them",

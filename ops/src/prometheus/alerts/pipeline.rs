@@ -14,10 +14,11 @@ fn watchdog() -> Alert {
         tier: Tier::Info,
         pending: "0s",
         expr: "vector(1)".into(),
+        threshold: None,
         by: &[],
         summary: "Alerts come through".into(),
         description: "It always fires. What receives it raises an alarm when it does not come: then Prometheus, Alertmanager or the way between them is gone.".into(),
-        reason: "Silence looks like health unless something is expected.",
+        reason: "Silence looks like health unless something is expected.".into(),
         cases: vec![Case {
             about: "always",
             series: vec![],
@@ -35,10 +36,11 @@ fn rules() -> Alert {
         tier: Tier::Error,
         pending: "0s",
         expr: format!("sum by (job, rule_group) (increase({failures}[5m])) > 0"),
+        threshold: None,
         by: &["job", "rule_group"],
         summary: "Rules of {{ $labels.rule_group }} fail".into(),
         description: "An alert in that group may not fire. Prometheus tells why at /rules.".into(),
-        reason: "A rule that fails is one that never fires.",
+        reason: "A rule that fails is one that never fires.".into(),
         cases: vec![
             Case {
                 about: "one fails",
@@ -64,11 +66,12 @@ fn notifications() -> Alert {
         tier: Tier::Critical,
         pending: "0s",
         expr: format!("sum by (job) (increase({dropped}[10m])) > 0"),
+        threshold: None,
         by: &["job"],
         summary: "Prometheus cannot hand its alerts to Alertmanager".into(),
         description:
             "Alerts are lost. This one may come by another Prometheus, or when it is over.".into(),
-        reason: "Each one is an alert that nobody sees.",
+        reason: "Each one is an alert that nobody sees.".into(),
         cases: vec![
             Case {
                 about: "one is dropped",
@@ -94,11 +97,12 @@ fn alertmanager() -> Alert {
         tier: Tier::Critical,
         pending: "5m",
         expr: format!("max by (job) ({known}) < 1"),
+        threshold: None,
         by: &["job"],
         summary: "Prometheus knows no Alertmanager".into(),
         description: "No alert leaves Prometheus. Only the receiver of the Watchdog notices."
             .into(),
-        reason: "Five minutes let a restart pass.",
+        reason: "Five minutes let a restart pass.".into(),
         cases: vec![
             Case {
                 about: "there is none",

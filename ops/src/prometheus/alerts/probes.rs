@@ -1,7 +1,7 @@
 //! What the Blackbox Exporter sees from outside: whether it answers, certificates, and the exporter itself.
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alert::{Alert, Case, PROBE_JOB};
 use crate::tier::Tier;
 
 /// The job that probes the service's targets.
@@ -46,17 +46,18 @@ fn failing(kit: &Kit) -> Alert {
         name: "ProbeFails".into(),
         tier: Tier::Critical,
         pending: "2m",
-        expr: format!("max by (job, instance) (probe_success{{job=\"{}\"}}) == 0", job(kit)),
+        expr: format!("max by (environment, job, instance) (probe_success{{job=\"{}\"}}) == 0", job(kit)),
+        threshold: None,
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} cannot be reached from outside, or answers wrongly".into(),
         description: "What a customer does was tried, and failed: see the probe's log at /probe?debug=true of the Blackbox Exporter.".into(),
-        reason: "What the probe cannot do a customer cannot do either; two minutes let one lost packet pass.",
+        reason: "What the probe cannot do a customer cannot do either; two minutes let one lost packet pass.".into(),
         cases: vec![
             Case {
                 about: "it fails",
                 series: vec![(success.clone(), "1x5 0x20")],
                 at: "10m",
-                fires: &[&["ecolaura-api-probe", "https://shop.example"]],
+                fires: &[&[PROBE_JOB, "https://shop.example"]],
             },
             Case {
                 about: "it fails once",
@@ -74,16 +75,17 @@ fn absent(kit: &Kit) -> Alert {
         tier: Tier::Error,
         pending: "5m",
         expr: format!("absent(probe_success{{job=\"{}\"}})", job(kit)),
+        threshold: None,
         by: &["job"],
         summary: "Nobody probes the service from outside".into(),
         description: "The Blackbox Exporter is gone, or its job has no target: an outage that only users see would go unnoticed.".into(),
-        reason: "Silence of the prober looks like health.",
+        reason: "Silence of the prober looks like health.".into(),
         cases: vec![
             Case {
                 about: "nobody probes",
                 series: vec![("up".into(), "1x30")],
                 at: "10m",
-                fires: &[&["ecolaura-api-probe"]],
+                fires: &[&[PROBE_JOB]],
             },
             Case {
                 about: "a probe that fails, which is another alert's",
@@ -108,22 +110,23 @@ fn certificate(kit: &Kit, name: &str, tier: Tier, days: u32, reason: &'static st
         pending: "1h",
         // The last that was seen, so that it does not end with the probe.
         expr: format!(
-            "min by (job, instance) (last_over_time(probe_ssl_earliest_cert_expiry{{job=\"{}\"}}[1h])) - time() < {days} * 86400",
+            "min by (environment, job, instance) (last_over_time(probe_ssl_earliest_cert_expiry{{job=\"{}\"}}[1h])) - time() < {{threshold}} * 86400",
             job(kit)
         ),
+        threshold: Some(f64::from(days)),
         by: &["job", "instance"],
         summary:
             "The certificate of {{ $labels.instance }} expires in {{ $value | humanizeDuration }}"
                 .into(),
         description: "What renews it does not. When it has expired, no client connects any more."
             .into(),
-        reason,
+        reason: reason.into(),
         cases: vec![
             Case {
                 about: "it expires sooner",
                 series: vec![(expiry.clone(), soon)],
                 at: "65m",
-                fires: &[&["ecolaura-api-probe", "https://shop.example"]],
+                fires: &[&[PROBE_JOB, "https://shop.example"]],
             },
             Case {
                 about: "it expires later",

@@ -1,7 +1,7 @@
 //! What users see: requests that are slow or fail.
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alert::{Alert, Case, JOB};
 use crate::prometheus::alerts::series;
 use crate::prometheus::recording::{ERROR_RATIO, MEAN_LATENCY, REQUEST_RATE};
 use crate::tier::Tier;
@@ -11,8 +11,8 @@ use ecolaura_monitoring::catalog;
 pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
     vec![
         slow(kit),
-        failing(kit, "HighErrorRate", Tier::Error, "0.05", "5m"),
-        failing(kit, "MostRequestsFail", Tier::Critical, "0.5", "2m"),
+        failing(kit, "HighErrorRate", Tier::Error, 0.05, "5m"),
+        failing(kit, "MostRequestsFail", Tier::Critical, 0.5, "2m"),
         traffic_gone(kit),
     ]
 }
@@ -30,17 +30,18 @@ fn slow(kit: &Kit) -> Alert {
         name: "HighRequestLatency".into(),
         tier: Tier::Warning,
         pending: "10m",
-        expr: format!("{MEAN_LATENCY}{{{}}} > 0.5", kit.job()),
+        expr: format!("{MEAN_LATENCY}{{{}}} > {{threshold}}", kit.job()),
+        threshold: Some(0.5),
         by: &["job"],
         summary: "High request latency on {{ $labels.job }}".into(),
-        description: "Request latency is above 500ms on average over all instances (current value: {{ $value | humanizeDuration }})".into(),
-        reason: "Half a second is when a page feels slow; ten minutes are longer than a deploy or a burst.",
+        description: "Request latency is above {threshold}s on average over all instances (current value: {{ $value | humanizeDuration }})".into(),
+        reason: "Half a second is when a page feels slow; ten minutes are longer than a deploy or a burst.".into(),
         cases: vec![
             Case {
                 about: "a mean of 600 ms for longer than ten minutes",
                 series: vec![(sum.clone(), "0+36x40"), (count.clone(), "0+60x40")],
                 at: "20m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "exactly 500 ms",
@@ -58,17 +59,21 @@ fn slow(kit: &Kit) -> Alert {
                 about: "instances that begin anew, slow before and after",
                 series: vec![(sum, "0+36x15 0+36x25"), (count, "0+60x15 0+60x25")],
                 at: "25m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
         ],
     }
 }
 
-fn failing(kit: &Kit, name: &str, tier: Tier, share: &'static str, pending: &'static str) -> Alert {
+fn failing(kit: &Kit, name: &str, tier: Tier, share: f64, pending: &'static str) -> Alert {
     let requests = catalog::HTTP_REQUESTS.name();
     let good = series(kit, requests, "outcome=\"success\"");
     let bad = series(kit, requests, "outcome=\"server_error\"");
     let wrong = series(kit, requests, "outcome=\"client_error\"");
+    let here = |environment: &str, outcome: &str| {
+        let labels = format!("environment=\"{environment}\",outcome=\"{outcome}\"");
+        series(kit, requests, &labels)
+    };
     let (over, at) = match tier {
         Tier::Critical => ("0+200x30", "0+100x30"),
         _ => ("0+12x30", "0+10x30"),
@@ -83,22 +88,34 @@ fn failing(kit: &Kit, name: &str, tier: Tier, share: &'static str, pending: &'st
         pending,
         // Of a few requests one that fails is no share that says anything.
         expr: format!(
-            "{ERROR_RATIO}{{{job}}} > {share}\nand {REQUEST_RATE}{{{job}}} > 0.05",
+            "{ERROR_RATIO}{{{job}}} > {{threshold}}\nand {REQUEST_RATE}{{{job}}} > 0.05",
             job = kit.job()
         ),
+        threshold: Some(share),
         by: &["job"],
         summary: "{{ $value | humanizePercentage }} of the requests to {{ $labels.job }} fail".into(),
         description: "Requests end in 5xx, a panic or a timeout. Which: sum by (endpoint, outcome) of http_requests_total.".into(),
         reason: match tier {
             Tier::Critical => "Where most requests fail nobody can use the service.",
             _ => "One request in twenty is what customers notice; fewer are for the objectives.",
-        },
+        }
+        .into(),
         cases: vec![
             Case {
                 about: "more than that share",
                 series: vec![(good.clone(), "0+100x30"), (bad.clone(), over)],
                 at: "15m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "an environment that fails, beside one that does not",
+                series: vec![
+                    (here("production", "success"), "0+1000x30"),
+                    (here("staging", "success"), "0+10x30"),
+                    (here("staging", "server_error"), "0+20x30"),
+                ],
+                at: "15m",
+                fires: &[&[JOB, "staging"]],
             },
             Case {
                 about: "just that share",
@@ -122,7 +139,7 @@ fn failing(kit: &Kit, name: &str, tier: Tier, share: &'static str, pending: &'st
                 about: "an instance that begins anew while they fail",
                 series: vec![(good, "0+100x10 0+100x20"), (bad, "0+300x10 0+300x20")],
                 at: "20m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
         ],
     }
@@ -139,16 +156,17 @@ fn traffic_gone(kit: &Kit) -> Alert {
         expr: format!(
             "{REQUEST_RATE}{{{job}}} == 0\nand {REQUEST_RATE}{{{job}}} offset 1h > 0.1"
         ),
+        threshold: None,
         by: &["job"],
         summary: "{{ $labels.job }} gets no requests any more".into(),
         description: "It is up, and an hour ago it had more than one request in ten seconds: look at what stands before it (load balancer, DNS, certificates).".into(),
-        reason: "A service that had traffic all the time and has none for a quarter of an hour is cut off.",
+        reason: "A service that had traffic all the time and has none for a quarter of an hour is cut off.".into(),
         cases: vec![
             Case {
                 about: "requests that stop",
                 series: vec![(requests.clone(), "0+60x90 5400x60")],
                 at: "110m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "fewer requests",

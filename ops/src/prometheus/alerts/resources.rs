@@ -3,7 +3,7 @@
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alert::{Alert, Case, JOB};
 use crate::prometheus::alerts::series;
 use crate::tier::Tier;
 
@@ -29,22 +29,24 @@ fn throttled(kit: &Kit) -> Alert {
     );
     let of = |name: &str| series(kit, name, &format!("{A},scope=\"container\""));
     let job = kit.job();
-    let rate = |name: &str| format!("sum by (job, instance) (rate({name}{{{job}}}[5m]))");
+    let rate =
+        |name: &str| format!("sum by (environment, job, instance) (rate({name}{{{job}}}[5m]))");
     Alert {
         name: "ProcessorThrottled".into(),
         tier: Tier::Warning,
         pending: "15m",
-        expr: format!("{}\n/ {} > 0.25", rate(throttled), rate(periods)),
+        expr: format!("{}\n/ {} > {{threshold}}", rate(throttled), rate(periods)),
+        threshold: Some(0.25),
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} of {{ $labels.job }} waits for its processor quota".into(),
         description: "In {{ $value | humanizePercentage }} of the periods it used its quota up and had to wait: requests are slow for no reason of their own.".into(),
-        reason: "A quarter of the periods is when the slowest requests show it; less comes with every burst.",
+        reason: "A quarter of the periods is when the slowest requests show it; less comes with every burst.".into(),
         cases: vec![
             Case {
                 about: "half of the periods",
                 series: vec![(of(periods), "0+600x60"), (of(throttled), "0+300x60")],
                 at: "30m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "a quarter of them",
@@ -59,7 +61,7 @@ fn throttled(kit: &Kit) -> Alert {
                     (of(throttled), "0+300x20 0+300x40"),
                 ],
                 at: "40m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
         ],
     }
@@ -72,22 +74,23 @@ fn memory(kit: &Kit) -> Alert {
     );
     let of = |name: &str, scope: &str| series(kit, name, &format!("{A},scope=\"{scope}\""));
     let job = kit.job();
-    let max = |name: &str| format!("max by (job, instance, scope) ({name}{{{job}}})");
+    let max = |name: &str| format!("max by (environment, job, instance, scope) ({name}{{{job}}})");
     Alert {
         name: "MemoryNearLimit".into(),
         tier: Tier::Error,
         pending: "10m",
-        expr: format!("{}\n/ {} > 0.9", max(used), max(limit)),
+        expr: format!("{}\n/ {} > {{threshold}}", max(used), max(limit)),
+        threshold: Some(0.9),
         by: &["job", "instance", "scope"],
         summary: "{{ $labels.instance }} of {{ $labels.job }} uses {{ $value | humanizePercentage }} of the memory of its {{ $labels.scope }}".into(),
         description: "When there is none left the kernel kills the process, and what it was doing is lost.".into(),
-        reason: "A tenth is what a burst takes; above it the next one kills.",
+        reason: "A tenth is what a burst takes; above it the next one kills.".into(),
         cases: vec![
             Case {
                 about: "95 % of the container's",
                 series: vec![(of(used, "container"), "95x40"), (of(limit, "container"), "100x40")],
                 at: "20m",
-                fires: &[&["ecolaura-api", "a:9464", "container"]],
+                fires: &[&[JOB, "a:9464", "container"]],
             },
             Case {
                 about: "90 % of it",
@@ -116,17 +119,18 @@ fn killed(kit: &Kit) -> Alert {
         name: "KilledForMemory".into(),
         tier: Tier::Error,
         pending: "0s",
-        expr: format!("sum by (job, instance) (increase({kills}{{{}}}[15m])) > 0", kit.job()),
+        expr: format!("sum by (environment, job, instance) (increase({kills}{{{}}}[15m])) > 0", kit.job()),
+        threshold: None,
         by: &["job", "instance"],
         summary: "A process in the container of {{ $labels.instance }} was killed: there was no memory left".into(),
         description: "The kernel killed it. If it was the service itself, see RestartsAgainAndAgain.".into(),
-        reason: "Each one is work that was lost.",
+        reason: "Each one is work that was lost.".into(),
         cases: vec![
             Case {
                 about: "one is killed",
                 series: vec![(one.clone(), "0x10 1x40")],
                 at: "15m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "one was killed long ago",
@@ -149,17 +153,18 @@ fn files(kit: &Kit) -> Alert {
         name: "FileDescriptorsRunOut".into(),
         tier: Tier::Error,
         pending: "5m",
-        expr: format!("{open}{{{job}}} / {max}{{{job}}} > 0.8"),
+        expr: format!("{open}{{{job}}} / {max}{{{job}}} > {{threshold}}"),
+        threshold: Some(0.8),
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} of {{ $labels.job }} has {{ $value | humanizePercentage }} of its file descriptors open".into(),
         description: "When there is none left it takes no connection any more. A leak of connections, or a limit that is too low.".into(),
-        reason: "At four fifths there is time to act before nothing can be opened.",
+        reason: "At four fifths there is time to act before nothing can be opened.".into(),
         cases: vec![
             Case {
                 about: "nine of ten",
                 series: vec![(of(open), "900x30"), (of(max), "1000x30")],
                 at: "10m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "eight of ten",
@@ -179,13 +184,14 @@ fn lag(kit: &Kit) -> Alert {
         tier: Tier::Warning,
         pending: "10m",
         expr: format!(
-            "histogram_quantile(0.9, sum by (job, instance, le) (rate({lag}_bucket{{{}}}[5m]))) > 0.1",
+            "histogram_quantile(0.9, sum by (environment, job, instance, le) (rate({lag}_bucket{{{}}}[5m]))) > {{threshold}}",
             kit.job()
         ),
+        threshold: Some(0.1),
         by: &["job", "instance"],
         summary: "Tasks of {{ $labels.instance }} of {{ $labels.job }} wait {{ $value | humanizeDuration }} before they run".into(),
         description: "All workers of the runtime are busy or blocked: a handler computes or waits without await. Move it to spawn_blocking.".into(),
-        reason: "A tenth of a second is added to every request; one task in ten having to wait so long is no accident.",
+        reason: "A tenth of a second is added to every request; one task in ten having to wait so long is no accident.".into(),
         cases: vec![
             Case {
                 about: "tasks that wait half a second",
@@ -195,7 +201,7 @@ fn lag(kit: &Kit) -> Alert {
                     (bucket("+Inf"), "0+60x40"),
                 ],
                 at: "20m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "tasks that run within a tenth",
@@ -229,18 +235,19 @@ fn pool(kit: &Kit) -> Alert {
         pending: "5m",
         // A pool of one connection is in use whenever it works.
         expr: format!(
-            "sum by (job, instance, pool) (min_over_time({connections}{{{job},state=\"in_use\"}}[5m]))\n/ sum by (job, instance, pool) ({max}{{{job}}} > 1) >= 1"
+            "sum by (environment, job, instance, pool) (min_over_time({connections}{{{job},state=\"in_use\"}}[5m]))\n/ sum by (environment, job, instance, pool) ({max}{{{job}}} > 1) >= 1"
         ),
+        threshold: None,
         by: &["job", "instance", "pool"],
         summary: "All connections of the pool {{ $labels.pool }} of {{ $labels.instance }} are in use".into(),
         description: "Whoever wants one waits: see db_pool_acquire_seconds, and which queries are slow in db_query_duration_seconds.".into(),
-        reason: "For ten minutes no scrape found one that was free.",
+        reason: "For ten minutes no scrape found one that was free.".into(),
         cases: vec![
             Case {
                 about: "none is free",
                 series: vec![(in_use.clone(), "10x40"), (most.clone(), "10x40")],
                 at: "15m",
-                fires: &[&["ecolaura-api", "a:9464", "shop"]],
+                fires: &[&[JOB, "a:9464", "shop"]],
             },
             Case {
                 about: "now and then one is free",
@@ -269,17 +276,18 @@ fn queue(kit: &Kit) -> Alert {
         name: "QueueFills".into(),
         tier: Tier::Warning,
         pending: "10m",
-        expr: format!("{depth}{{{job}}} / {capacity}{{{job}}} > 0.8"),
+        expr: format!("{depth}{{{job}}} / {capacity}{{{job}}} > {{threshold}}"),
+        threshold: Some(0.8),
         by: &["job", "instance", "queue"],
         summary: "The queue {{ $labels.queue }} of {{ $labels.instance }} is {{ $value | humanizePercentage }} full".into(),
         description: "More comes in than is worked on. When it is full, what comes is turned away.".into(),
-        reason: "A fifth of the room is left to act; a burst is worked off in ten minutes.",
+        reason: "A fifth of the room is left to act; a burst is worked off in ten minutes.".into(),
         cases: vec![
             Case {
                 about: "nine tenths",
                 series: vec![(of(depth), "900x40"), (of(capacity), "1000x40")],
                 at: "15m",
-                fires: &[&["ecolaura-api", "a:9464", "letters"]],
+                fires: &[&[JOB, "a:9464", "letters"]],
             },
             Case {
                 about: "eight tenths",

@@ -3,7 +3,7 @@
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alert::{Alert, Case, JOB};
 use crate::prometheus::alerts::series;
 use crate::tier::Tier;
 
@@ -28,17 +28,18 @@ fn instance_down(kit: &Kit) -> Alert {
         name: "InstanceDown".into(),
         tier: Tier::Warning,
         pending: "5m",
-        expr: format!("max by (job, instance) (up{{{}}}) == 0", kit.job()),
+        expr: format!("max by (environment, job, instance) (up{{{}}}) == 0", kit.job()),
+        threshold: None,
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} of {{ $labels.job }} cannot be scraped".into(),
         description: "For five minutes /metrics has not answered: the instance is gone, hangs, or is cut off.".into(),
-        reason: "A deploy or a restart is over in five minutes; the other instances go on meanwhile.",
+        reason: "A deploy or a restart is over in five minutes; the other instances go on meanwhile.".into(),
         cases: vec![
             Case {
                 about: "one of two is gone",
                 series: vec![(one.clone(), "1x30"), (two.clone(), "1x5 0x25")],
                 at: "15m",
-                fires: &[&["ecolaura-api", "b:9464"]],
+                fires: &[&[JOB, "b:9464"]],
             },
             Case {
                 about: "one that comes back in time",
@@ -56,17 +57,18 @@ fn service_down(kit: &Kit) -> Alert {
         name: "ServiceDown".into(),
         tier: Tier::Critical,
         pending: "1m",
-        expr: format!("max by (job) (up{{{}}}) == 0", kit.job()),
+        expr: format!("max by (environment, job) (up{{{}}}) == 0", kit.job()),
+        threshold: None,
         by: &["job"],
         summary: "No instance of {{ $labels.job }} can be scraped".into(),
         description: "All of them are gone, hang, or are cut off from Prometheus. Whether users are served, the probes tell.".into(),
-        reason: "Without any instance nothing works; a minute is four scrapes.",
+        reason: "Without any instance nothing works; a minute is four scrapes.".into(),
         cases: vec![
             Case {
                 about: "both are gone",
                 series: vec![(one.clone(), "1x5 0x25"), (two.clone(), "1x5 0x25")],
                 at: "10m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "one is left",
@@ -79,25 +81,44 @@ fn service_down(kit: &Kit) -> Alert {
 }
 
 fn service_unknown(kit: &Kit) -> Alert {
+    let up_in = |name: &str| series(kit, "up", &format!("environment=\"{name}\""));
+    let with = |one: String, values| {
+        let others = kit.environments[1..].iter();
+        let mut all: Vec<_> = others.map(|other| (up_in(&other.name), "1x30")).collect();
+        all.push((one, values));
+        all
+    };
     Alert {
         name: "ServiceUnknown".into(),
         tier: Tier::Error,
         pending: "10m",
-        expr: format!("absent(up{{{}}})", kit.job()),
+        expr: kit
+            .environments
+            .iter()
+            .map(|one| format!("absent(up{{{},environment=\"{}\"}})", kit.job(), one.name))
+            .collect::<Vec<_>>()
+            .join("\nor "),
+        threshold: None,
         by: &["job"],
-        summary: "Prometheus knows no instance of {{ $labels.job }}".into(),
-        description: "No target has this job: discovery finds nothing, or the job is called otherwise. All other alerts of it are silent meanwhile.".into(),
-        reason: "What nobody scrapes raises no alert; ten minutes let a deploy pass.",
+        summary: "Prometheus knows no instance of {{ $labels.job }} in {{ $labels.environment }}".into(),
+        description: "No target has this job and environment: discovery finds nothing, or they are called otherwise. All other alerts of it are silent meanwhile.".into(),
+        reason: "What nobody scrapes raises no alert; ten minutes let a deploy pass.".into(),
         cases: vec![
             Case {
                 about: "no target at all",
-                series: vec![("up{job=\"other\"}".into(), "1x30")],
+                series: with("up{job=\"other\"}".into(), "1x30"),
                 at: "15m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB, "production"]],
+            },
+            Case {
+                about: "a target of another environment",
+                series: with(up_in("elsewhere"), "1x30"),
+                at: "15m",
+                fires: &[&[JOB, "production"]],
             },
             Case {
                 about: "a target that is down, which is another alert's",
-                series: vec![(up(kit, "a:9464"), "0x30")],
+                series: with(up_in("production"), "0x30"),
                 at: "15m",
                 fires: &[],
             },
@@ -109,30 +130,27 @@ fn metrics_absent(kit: &Kit) -> Alert {
     let target = catalog::TARGET_INFO.name();
     let (up, info) = (
         up(kit, "a:9464"),
-        series(
-            kit,
-            target,
-            "instance=\"a:9464\",service_name=\"ecolaura-api\"",
-        ),
+        series(kit, target, "instance=\"a:9464\",service_name=\"shop\""),
     );
     Alert {
         name: "MetricsAbsent".into(),
         tier: Tier::Error,
         pending: "10m",
         expr: format!(
-            "max by (job, instance) (up{{{job}}}) == 1\nunless max by (job, instance) ({target}{{{job}}})",
+            "max by (environment, job, instance) (up{{{job}}}) == 1\nunless max by (environment, job, instance) ({target}{{{job}}})",
             job = kit.job()
         ),
+        threshold: None,
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} of {{ $labels.job }} is scraped and says nothing".into(),
         description: "It answers, but not with this library's metrics: telemetry is disabled (OTEL_SDK_DISABLED), or something else listens there.".into(),
-        reason: "An instance without metrics looks healthy on every dashboard.",
+        reason: "An instance without metrics looks healthy on every dashboard.".into(),
         cases: vec![
             Case {
                 about: "an instance without metrics",
                 series: vec![(up.clone(), "1x30")],
                 at: "15m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "one with them",
@@ -157,17 +175,18 @@ fn restarts(kit: &Kit) -> Alert {
         name: "RestartsAgainAndAgain".into(),
         tier: Tier::Error,
         pending: "1m",
-        expr: format!("sum by (job, instance) (changes({start}{{{}}}[30m])) > 3", kit.job()),
+        expr: format!("sum by (environment, job, instance) (changes({start}{{{}}}[30m])) > {{threshold}}", kit.job()),
+        threshold: Some(3.0),
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} of {{ $labels.job }} began anew {{ $value }} times in half an hour".into(),
         description: "It crashes or is killed: see its last lines of the log, and system_memory_oom_kills_total.".into(),
-        reason: "A deploy with a roll-back makes two or three restarts, not four in half an hour.",
+        reason: "A deploy with a roll-back makes two or three restarts, not four in half an hour.".into(),
         cases: vec![
             Case {
                 about: "four restarts",
                 series: vec![(one.clone(), "100x5 200x5 300x5 400x5 500x20")],
                 at: "26m",
-                fires: &[&["ecolaura-api", "a:9464"]],
+                fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "three restarts",
@@ -193,19 +212,20 @@ fn versions(kit: &Kit) -> Alert {
         tier: Tier::Info,
         pending: "1h",
         expr: format!(
-            "count by (job) (count by (job, version, revision) ({build}{{{}}})) > 1",
+            "count by (environment, job) (count by (environment, job, version, revision) ({build}{{{}}})) > 1",
             kit.job()
         ),
+        threshold: None,
         by: &["job"],
         summary: "{{ $value }} versions of {{ $labels.job }} run side by side".into(),
         description: "A deploy has stopped half-way, or an instance was left behind.".into(),
-        reason: "A rolling deploy is over in an hour.",
+        reason: "A rolling deploy is over in an hour.".into(),
         cases: vec![
             Case {
                 about: "two versions for longer than an hour",
                 series: vec![(of("a:9464", "1"), "1x90"), (of("b:9464", "2"), "1x90")],
                 at: "70m",
-                fires: &[&["ecolaura-api"]],
+                fires: &[&[JOB]],
             },
             Case {
                 about: "two instances of one version",

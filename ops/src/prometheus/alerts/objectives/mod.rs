@@ -2,12 +2,13 @@
 //!
 //! Source: the Google SRE workbook, "Alerting on SLOs", multiwindow multi-burn-rate alerts.
 
+mod cases;
+
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
 use crate::objective::{FASTEST, Slo};
-use crate::prometheus::alert::{Alert, Case};
-use crate::prometheus::alerts::series;
+use crate::prometheus::alert::Alert;
 use crate::prometheus::rule::{Group, Rule};
 use crate::tier::Tier;
 
@@ -25,6 +26,9 @@ struct Burn {
     long: &'static str,
     short: &'static str,
     pending: &'static str,
+    /// When it fires if everything fails from the start on, and when it does not any more if that was over after an hour.
+    after: &'static str,
+    over: &'static str,
     reason: &'static str,
 }
 
@@ -36,6 +40,8 @@ const BURNS: [Burn; 4] = [
         long: "1h",
         short: "5m",
         pending: "2m",
+        after: "80m",
+        over: "80m",
         reason: "At 14.4 times the speed that lasts, 2 % of 30 days' budget are gone in an hour and all of it in two days.",
     },
     Burn {
@@ -45,6 +51,8 @@ const BURNS: [Burn; 4] = [
         long: "6h",
         short: "30m",
         pending: "15m",
+        after: "436m",
+        over: "376m",
         reason: "At 6 times the speed that lasts, 5 % of 30 days' budget are gone in six hours and all of it in five days.",
     },
     Burn {
@@ -54,6 +62,8 @@ const BURNS: [Burn; 4] = [
         long: "1d",
         short: "2h",
         pending: "1h",
+        after: "1560m",
+        over: "1456m",
         reason: "At 3 times the speed that lasts, 10 % of 30 days' budget are gone in a day.",
     },
     Burn {
@@ -63,6 +73,8 @@ const BURNS: [Burn; 4] = [
         long: "3d",
         short: "6h",
         pending: "3h",
+        after: "4560m",
+        over: "4336m",
         reason: "For three days the budget was used up faster than it comes.",
     },
 ];
@@ -97,28 +109,57 @@ fn selector(kit: &Kit, slo: &Slo) -> String {
 }
 
 fn rates(kit: &Kit, slo: &Slo) -> [Rule; 2] {
-    let times = catalog::HTTP_REQUEST_DURATION.name();
-    // Whose client went away has 499: nobody knows whether it would have been good.
     let of = format!("{},endpoint=\"{}\"", kit.job(), slo.endpoint);
-    let rate = |part: &str, more: &str| {
-        format!("sum by (job) (rate({times}_{part}{{{of},status_code!=\"499\"{more}}}[5m]))")
+    let rate = |series: &str, more: &str| {
+        format!("sum by (environment, job) (rate({series}{{{of}{more}}}[5m]))")
     };
-    let total = rate("count", "");
-    let good = match slo.latency {
-        // Prometheus 3 writes whole bounds with a point.
-        Some(latency) => rate(
-            "bucket",
-            &format!(
-                ",status_code!~\"5..\",le=~\"{}(\\\\.0)?\"",
-                latency.as_secs_f64()
-            ),
-        ),
-        None => rate("count", ",status_code!~\"5..\""),
+    // Prometheus 3 writes whole bounds with a point.
+    let within = slo
+        .latency
+        .map(|latency| format!(",le=~\"{}(\\\\.0)?\"", latency.as_secs_f64()));
+    let (total, bad) = match slo.is_of_requests() {
+        true => of_requests(rate, within),
+        false => of_calls(rate, within),
     };
     [
-        Rule::record(TOTAL, total.clone()).label("slo", &slo.name),
-        Rule::record(BAD, format!("{total}\n- ({good} or 0 * {total})")).label("slo", &slo.name),
+        Rule::record(TOTAL, total).label("slo", &slo.name),
+        Rule::record(BAD, bad).label("slo", &slo.name),
     ]
+}
+
+// Whose client went away has 499: nobody knows whether it would have been good.
+
+/// All requests to an endpoint, and the bad ones: their histogram tells the status of each.
+fn of_requests(rate: impl Fn(&str, &str) -> String, within: Option<String>) -> (String, String) {
+    let times = catalog::HTTP_REQUEST_DURATION.name();
+    let total = rate(&format!("{times}_count"), ",status_code!=\"499\"");
+    let not_bad = ",status_code!=\"499\",status_code!~\"5..\"";
+    let good = match within {
+        Some(within) => rate(&format!("{times}_bucket"), &format!("{not_bad}{within}")),
+        None => rate(&format!("{times}_count"), not_bad),
+    };
+    let bad = format!("{total}\n- ({good} or 0 * {total})");
+    (total, bad)
+}
+
+/// All calls of a function, and the bad ones: those that failed, and those that took too long, of which some may have failed too.
+fn of_calls(rate: impl Fn(&str, &str) -> String, within: Option<String>) -> (String, String) {
+    let (calls, times) = (
+        catalog::REQUEST_COUNT.name(),
+        catalog::REQUEST_LATENCY.name(),
+    );
+    let total = rate(calls, ",http_status!=\"499\"");
+    let failed = format!("({} or 0 * {total})", rate(calls, ",http_status=~\"5..\""));
+    let Some(within) = within else {
+        return (total, failed);
+    };
+    let (all, quick) = (
+        rate(&format!("{times}_count"), ""),
+        rate(&format!("{times}_bucket"), &within),
+    );
+    // No more than there were.
+    let bad = format!("({failed}\n+ {all} - {quick} <= {total})\nor {total}");
+    (total, bad)
 }
 
 /// The true share of all requests of the window, not the mean of shares: hours with many requests count for more.
@@ -149,8 +190,9 @@ fn alert(kit: &Kit, burn: &Burn) -> Alert {
     } = burn;
     let one = |slo: &Slo| {
         let (of, most) = (selector(kit, slo), digits(factor * slo.budget()));
-        let above =
-            |window| format!("max by (job, slo) ({RATIO}{{{of},window=\"{window}\"}}) > {most}");
+        let above = |window| {
+            format!("max by (environment, job, slo) ({RATIO}{{{of},window=\"{window}\"}}) > {most}")
+        };
         format!("(\n  {}\n  and {}\n)", above(long), above(short))
     };
     let all: Vec<String> = kit.objectives.iter().map(one).collect();
@@ -159,6 +201,7 @@ fn alert(kit: &Kit, burn: &Burn) -> Alert {
         tier: burn.tier,
         pending: burn.pending,
         expr: all.join("\nor "),
+        threshold: None,
         by: &["job", "slo"],
         summary: format!(
             "The objective {{{{ $labels.slo }}}} of {{{{ $labels.job }}}} is missed, {factor} times as fast as lasts"
@@ -166,99 +209,12 @@ fn alert(kit: &Kit, burn: &Burn) -> Alert {
         description: format!(
             "{{{{ $value | humanizePercentage }}}} of the requests in the last {long} were bad: failed, or slower than promised. So it was in the last {short} too, so it goes on."
         ),
-        reason: burn.reason,
-        cases: cases(kit, burn),
+        reason: burn.reason.into(),
+        cases: cases::cases(kit, burn),
     }
 }
 
 /// Without the digits that binary fractions add.
 fn digits(number: f64) -> f64 {
     (number * 1e9).round() / 1e9
-}
-
-fn cases(kit: &Kit, burn: &Burn) -> Vec<Case> {
-    let Some(slo) = kit.objectives.first() else {
-        return Vec::new();
-    };
-    let times = catalog::HTTP_REQUEST_DURATION.name();
-    let of = |part: &str, status: &str, le: &str| {
-        let endpoint = &slo.endpoint;
-        series(
-            kit,
-            &format!("{times}_{part}"),
-            &format!("endpoint=\"{endpoint}\",status_code=\"{status}\"{le}"),
-        )
-    };
-    let le = slo
-        .latency
-        .map(|latency| format!(",le=\"{}\"", latency.as_secs_f64()));
-    let good = |values| {
-        let mut all = vec![(of("count", "200", ""), values)];
-        all.extend(le.iter().map(|le| (of("bucket", "200", le), values)));
-        all
-    };
-    let with = |mut all: Vec<(String, &'static str)>, status: &str, values| {
-        all.push((of("count", status, ""), values));
-        all
-    };
-    let fires: &[&[&str]] = &[&["ecolaura-api", "orders"]];
-    let (after, begins) = match burn.tier {
-        Tier::Critical => ("80m", "80m"),
-        Tier::Error => ("436m", "376m"),
-        Tier::Warning => ("1560m", "1456m"),
-        Tier::Info => ("4560m", "4336m"),
-    };
-    let mut cases = vec![
-        Case {
-            about: "everything fails",
-            series: with(good("0x5000"), "500", "0+600x5000"),
-            at: after,
-            fires,
-        },
-        Case {
-            about: "nothing fails",
-            series: with(good("0+600x5000"), "500", "0x5000"),
-            at: after,
-            fires: &[],
-        },
-        Case {
-            about: "clients go away",
-            series: with(good("0+600x5000"), "499", "0+600x5000"),
-            at: after,
-            fires: &[],
-        },
-        Case {
-            about: "a silent service",
-            series: with(good("0x5000"), "500", "0x5000"),
-            at: after,
-            fires: &[],
-        },
-        Case {
-            about: "instances that begin anew while everything fails",
-            series: with(good("0x5000"), "500", "0+600x60 0+600x4900"),
-            at: after,
-            fires,
-        },
-        Case {
-            about: "it is over: the short window is good again",
-            series: with(good("0x60 0+600x4900"), "500", "0+600x60 36000x4900"),
-            at: begins,
-            fires: &[],
-        },
-    ];
-    if slo.latency.is_some() {
-        cases.push(Case {
-            about: "everything is slow, and nothing fails",
-            series: vec![
-                (of("count", "200", ""), "0+600x5000"),
-                (
-                    of("bucket", "200", le.as_deref().unwrap_or_default()),
-                    "0x5000",
-                ),
-            ],
-            at: after,
-            fires,
-        });
-    }
-    cases
 }

@@ -1,0 +1,43 @@
+//! Environments: production, and those where nobody's customers are.
+
+use crate::error::Error;
+use crate::kit::is_name;
+
+/// An environment, and where its instances are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Environment {
+    /// The label `environment` of its series.
+    pub(crate) name: String,
+    pub(crate) targets: Vec<String>,
+}
+
+impl Environment {
+    pub(crate) fn new(
+        name: impl Into<String>,
+        targets: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            targets: targets.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        is_name("environment", &self.name)?;
+        if self.targets.is_empty() {
+            return Err(Error::new(format!(
+                "environment `{}` has no targets: give it one as host:port",
+                self.name
+            )));
+        }
+        for target in &self.targets {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:[]".contains(c);
+            if !target.contains(':') || !target.chars().all(is_plain) {
+                return Err(Error::new(format!(
+                    "target `{target}`: give it as host:port, without http:// and path"
+                )));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! Metrics by what a dashboard has to know of them.
+
+use std::collections::BTreeSet;
+
+use ecolaura_monitoring::catalog;
+use ecolaura_monitoring::metrics::Kind;
+
+use crate::error::Error;
+
+/// What the series of a metric are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// One that only grows.
+    Counter,
+    /// One that goes up and down.
+    Gauge,
+    /// Buckets, a sum and a count.
+    Histogram,
+    /// A sum and a count.
+    Summary,
+}
+
+/// A metric: its name as series have it, what it is, its help and its labels.
+///
+/// ```
+/// use ecolaura_monitoring::metrics::Metric;
+/// use ecolaura_monitoring_ops::{Family, Kit};
+///
+/// const PARCELS: Metric = Metric::counter("parcels_sent_total", "Parcels sent.").labels(&["carrier"]);
+///
+/// let kit = Kit::new("ecolaura-api").metric(Family::from(&PARCELS));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+    pub(crate) help: String,
+    pub(crate) labels: Vec<String>,
+}
+
+impl From<&catalog::Metric> for Family {
+    fn from(metric: &catalog::Metric) -> Self {
+        let labels = metric.label_names().iter();
+        Self {
+            name: metric.name().to_owned(),
+            shape: match metric.kind() {
+                Kind::Counter => Shape::Counter,
+                Kind::Histogram => Shape::Histogram,
+                _ => Shape::Gauge,
+            },
+            help: metric.help().to_owned(),
+            labels: labels.map(|label| (*label).to_owned()).collect(),
+        }
+    }
+}
+
+impl Family {
+    /// The metrics that a service has besides those of the catalogue, read from what its `/metrics` answers, in text or OpenMetrics.
+    ///
+    /// # Errors
+    ///
+    /// When the text has no metrics in it.
+    pub fn added(metrics: &str) -> Result<Vec<Self>, Error> {
+        let mut families: Vec<Self> = Vec::new();
+        for line in metrics.lines() {
+            match line.strip_prefix("# ") {
+                Some(comment) => described(&mut families, comment),
+                None => sampled(&mut families, line),
+            }
+        }
+        if families.is_empty() {
+            return Err(Error::new(
+                "there are no metrics: give it what /metrics answers, such as curl http://127.0.0.1:9464/metrics writes",
+            ));
+        }
+        // Only what has been recorded has series to show.
+        families.retain(|family| is_name(&family.name) && !is_known(&family.name));
+        Ok(families)
+    }
+
+    /// What its values are measured in: the last word of its name that says so.
+    pub(crate) fn unit(&self) -> &str {
+        let name = self.name.strip_suffix("_total").unwrap_or(&self.name);
+        name.rsplit('_').next().unwrap_or_default()
+    }
+}
+
+/// A line with what a metric is or helps.
+fn described(families: &mut Vec<Family>, comment: &str) {
+    let mut words = comment.splitn(3, ' ');
+    let (Some(what), Some(name), Some(text)) = (words.next(), words.next(), words.next()) else {
+        return;
+    };
+    if !["TYPE", "HELP"].contains(&what) {
+        return;
+    }
+    let place = families.iter().position(|family| family.name == name);
+    let place = place.unwrap_or_else(|| {
+        families.push(Family {
+            name: name.to_owned(),
+            shape: Shape::Gauge,
+            help: String::new(),
+            labels: Vec::new(),
+        });
+        families.len() - 1
+    });
+    let family = &mut families[place];
+    match (what, text) {
+        ("HELP", help) => family.help = help.to_owned(),
+        (_, "counter") => family.shape = Shape::Counter,
+        (_, "histogram") => family.shape = Shape::Histogram,
+        (_, "summary") => family.shape = Shape::Summary,
+        _ => {}
+    }
+}
+
+/// A line with a value, of the metric that was described last.
+fn sampled(families: &mut [Family], line: &str) {
+    let Some(family) = families.last_mut() else {
+        return;
+    };
+    let end = line.find(['{', ' ']).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    // OpenMetrics describes a counter without the end of its name.
+    if family.shape == Shape::Counter && name.strip_suffix("_total") == Some(&family.name) {
+        family.name = name.to_owned();
+    }
+    let Some(labels) = rest.strip_prefix('{') else {
+        return;
+    };
+    let known: BTreeSet<String> = family.labels.drain(..).collect();
+    let all = known.into_iter().chain(label_names(labels));
+    let all: BTreeSet<String> = all
+        .filter(|label| label != "le" && label != "quantile")
+        .collect();
+    family.labels = all.into_iter().collect();
+}
+
+/// The names of labels: what stands before each `=` that is outside of quotes.
+fn label_names(labels: &str) -> Vec<String> {
+    let (mut names, mut name) = (Vec::new(), String::new());
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for one in labels.chars() {
+        match one {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            '=' => names.push(std::mem::take(&mut name)),
+            '}' => break,
+            ',' => name.clear(),
+            one => name.push(one),
+        }
+    }
+    names
+}
+
+/// Whether it can be in an expression as it is.
+fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_plain)
+}
+
+fn is_known(name: &str) -> bool {
+    catalog::ALL.iter().any(|metric| {
+        let stem = metric.name().strip_suffix("_total");
+        metric.name() == name || stem == Some(name)
+    })
+}
