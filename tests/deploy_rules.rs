@@ -92,6 +92,34 @@ fn users_of_a_replica_that_dies_count() {
     passes(&["test", "rules", "active-users.test.yml"]);
 }
 
+/// What promtool lets pass: labels that are not there, comparisons that cannot be, templates that do not fit.
+#[test]
+fn pint_finds_nothing() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(component("pint"))
+        .args([
+            "--no-color",
+            "--offline",
+            "--config",
+            "tests/support/pint.hcl",
+            "lint",
+        ])
+        .args(["--min-severity=info", "--fail-on=info"])
+        .args(
+            ["recording", "alerts", "active-users"]
+                .map(|name| format!("deploy/prometheus/{name}.rules.yml")),
+        )
+        .current_dir(folder)
+        .output()
+        .expect("pint runs");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+}
+
 /// What passes can fail.
 #[test]
 fn a_wrong_rule_is_found() {

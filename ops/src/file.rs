@@ -16,4 +16,10 @@ impl File {
             text: text.into(),
         }
     }
+
+    /// A file of JSON.
+    pub(crate) fn json(path: impl Into<String>, value: &serde_json::Value) -> Self {
+        // A line for each value, so that a change shows where it is.
+        Self::new(path, format!("{value:#}\n"))
+    }
 }

@@ -7,6 +7,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::family::Family;
 use crate::file::File;
+use crate::grafana;
 use crate::objective::Slo;
 use crate::prometheus;
 
@@ -148,6 +149,7 @@ impl Kit {
         self.check()?;
         let mut files = prometheus::files(self)?;
         files.extend(alertmanager::files(self));
+        files.extend(grafana::files(self));
         Ok(files)
     }
 

@@ -7,6 +7,7 @@ mod environment;
 mod error;
 mod family;
 mod file;
+mod grafana;
 mod kit;
 mod objective;
 pub mod prometheus;

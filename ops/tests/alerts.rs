@@ -1,12 +1,15 @@
 //! Every alert is complete: what somebody who is woken up by it wants to know, of metrics that there are, and tried in each way.
 
+#[path = "support/promql.rs"]
+mod promql;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ecolaura_monitoring::catalog;
-use ecolaura_monitoring::metrics::Kind;
 use ecolaura_monitoring_ops::prometheus::{Alert, Makes, alerts};
 use ecolaura_monitoring_ops::{Kit, Slo, Tier};
+
+use crate::promql::{is_known, series};
 
 fn kit() -> Kit {
     let quick = Duration::from_millis(250);
@@ -20,96 +23,8 @@ fn all() -> Vec<Alert> {
     groups.flat_map(|(_, alerts)| alerts).collect()
 }
 
-/// Series of others that alerts look at: of Prometheus itself, and of the Blackbox Exporter.
-const OF_OTHERS: [&str; 7] = [
-    "up",
-    "ALERTS",
-    "probe_success",
-    "probe_ssl_earliest_cert_expiry",
-    "prometheus_rule_evaluation_failures_total",
-    "prometheus_notifications_dropped_total",
-    "prometheus_notifications_alertmanagers_discovered",
-];
-
-/// What of PromQL looks like the name of a series.
-const WORDS: [&str; 25] = [
-    "sum",
-    "max",
-    "min",
-    "count",
-    "by",
-    "rate",
-    "increase",
-    "changes",
-    "absent",
-    "and",
-    "or",
-    "unless",
-    "offset",
-    "time",
-    "vector",
-    "histogram_quantile",
-    "min_over_time",
-    "last_over_time",
-    "le",
-    "job",
-    "instance",
-    "on",
-    "e",
-    "bool",
-    "ignoring",
-];
-
-/// The names of series in an expression: words that are neither of PromQL nor labels, which stand in braces or in `by`.
-fn series(expr: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut depth = 0;
-    let mut word = String::new();
-    let mut in_by = false;
-    for c in expr.chars().chain([' ']) {
-        if c.is_ascii_alphanumeric() || c == '_' || c == ':' {
-            word.push(c);
-            continue;
-        }
-        let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic());
-        if is_name && depth == 0 && !in_by && !WORDS.contains(&word.as_str()) {
-            found.insert(word.clone());
-        }
-        if word == "by" {
-            in_by = true;
-        }
-        if c == ')' {
-            in_by = false;
-        }
-        match c {
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth -= 1,
-            _ => {}
-        }
-        word.clear();
-    }
-    // What stands behind `offset` is a time.
-    found.retain(|word| !word.ends_with(|c: char| "mhdw".contains(c)) || word.len() > 3);
-    found
-}
-
-/// All names that a metric of the catalogue has as series.
-fn known() -> BTreeSet<String> {
-    let of = |metric: &catalog::Metric| -> Vec<String> {
-        match metric.kind() {
-            Kind::Histogram => ["_bucket", "_sum", "_count"]
-                .map(|part| format!("{}{part}", metric.name()))
-                .to_vec(),
-            _ => vec![metric.name().to_owned()],
-        }
-    };
-    catalog::ALL.iter().flat_map(of).collect()
-}
-
 #[test]
 fn every_series_exists() {
-    let mut known = known();
-    known.extend(OF_OTHERS.map(str::to_owned));
     for alert in all() {
         let named = series(&alert.expr);
         assert!(
@@ -118,13 +33,7 @@ fn every_series_exists() {
             alert.name
         );
         for name in named {
-            // Recorded by this kit: the file with the rules is checked by promtool's tests.
-            let is_recorded = name.contains(':');
-            assert!(
-                is_recorded || known.contains(&name),
-                "{}: {name}",
-                alert.name
-            );
+            assert!(is_known(&name), "{}: {name}", alert.name);
         }
     }
 }
@@ -179,20 +88,6 @@ fn every_alert_is_tried_both_ways() {
             alert.name
         );
     }
-}
-
-#[test]
-fn series_are_found_in_expressions() {
-    let of = |expr| series(expr).into_iter().collect::<Vec<_>>();
-    assert_eq!(
-        of("sum by (job, le) (rate(a_total{b=\"c\"}[5m])) > 0.5"),
-        ["a_total"]
-    );
-    assert_eq!(
-        of("job:x:rate5m{job=\"a\"} == 0\nand b offset 1h > 0.1"),
-        ["b", "job:x:rate5m"]
-    );
-    assert_eq!(of("a / (b > 20) < 0.5"), ["a", "b"]);
 }
 
 #[track_caller]

@@ -12,7 +12,7 @@ fn ops(out: &Path, more: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-const SHOP: [&str; 10] = [
+const SHOP: [&str; 12] = [
     "--probe",
     "https://shop.example",
     "--job",
@@ -23,6 +23,8 @@ const SHOP: [&str; 10] = [
     "orders=/api/v1/orders,99.9,250ms",
     "--objective",
     "products=/api/v1/products,99.5%,0.25s",
+    "--metrics",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shop.metrics"),
 ];
 
 /// An empty folder of a test's own.

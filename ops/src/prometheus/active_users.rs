@@ -124,7 +124,7 @@ fn estimate(window: &str) -> String {
     });
     let terms: Vec<String> = terms.collect();
     format!(
-        "round(sum by (job) (\n  {scale:.4} / ({harmonic} - {REGISTERS} * {zeros} + {REGISTERS} * (\n    {zeros}\n{}\n  ))\n))",
+        "round(sum by (environment, job) (\n  {scale:.4} / ({harmonic} - {REGISTERS} * {zeros} + {REGISTERS} * (\n    {zeros}\n{}\n  ))\n))",
         terms.join("\n")
     )
 }
@@ -159,5 +159,19 @@ pub(crate) fn trial() -> String {
             );
         }
     }
+    let of = |environment: &str| {
+        let series = series.replacen("job", &format!("environment='{environment}',job"), 1);
+        format!("      - series: \"{series}\"\n        values: \"{word}x40\"\n")
+    };
+    let known = |environment: &str| {
+        format!("          - labels: \"{{environment='{environment}'}}\"\n            value: 1\n")
+    };
+    text += &format!(
+        "  - name: \"environments\"\n    interval: 15s\n    input_series:\n{}{}    promql_expr_test:\n      - eval_time: 8m\n        expr: \"count by (environment) ({ESTIMATE}{{window='10m'}})\"\n        exp_samples:\n{}{}",
+        of("production"),
+        of("staging"),
+        known("production"),
+        known("staging")
+    );
     text
 }

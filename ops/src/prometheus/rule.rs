@@ -89,8 +89,11 @@ fn write_rule(text: &mut String, rule: &Rule) {
     for line in rule.expr.lines() {
         let _ = writeln!(text, "          {line}");
     }
-    if let Makes::Alert { pending, .. } = &rule.makes {
-        let _ = writeln!(text, "        for: {pending}");
+    match &rule.makes {
+        Makes::Alert { pending, .. } if *pending != "0s" => {
+            let _ = writeln!(text, "        for: {pending}");
+        }
+        _ => {}
     }
     write_map(text, "labels", &rule.labels);
     if let Makes::Alert { annotations, .. } = &rule.makes {
