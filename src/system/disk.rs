@@ -5,11 +5,11 @@
 //!
 //! Source: the kernel's documentation, "I/O statistics fields", and for control groups "Control Group v2".
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::system::MOST_DEVICES;
-use crate::system::known::Known;
+use crate::system::known::{Known, told};
 
 /// A sector, of whatever size those of the disk are.
 const SECTOR: u64 = 512;
@@ -60,7 +60,9 @@ impl Disks {
     pub(crate) fn of(&self, diskstats: &str) -> Vec<Disk> {
         let lines: Vec<(&str, &str)> = diskstats.lines().filter_map(named).collect();
         let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
-        let kinds = self.known.of(&names, |name| kind(&self.blocks, name));
+        let kinds = self
+            .known
+            .of(&names, Kind::Disk, |name| kind(&self.blocks, name));
         let of = |kind: Kind| {
             let lines = lines.iter().zip(&kinds);
             let lines = lines.filter(move |(_, found)| **found == kind);
@@ -135,24 +137,24 @@ fn disk_of(path: &str) -> Option<String> {
 }
 
 /// Whether a block device is a disk: no part of one, nothing in memory, nothing that is taken out, and nothing that lies upon another.
-fn kind(blocks: &Path, name: &str) -> Kind {
+fn kind(blocks: &Path, name: &str) -> io::Result<Kind> {
     let others = [
         "loop", "ram", "zram", "dm-", "md", "zd", "ublkb", "sr", "fd",
     ];
     if others.iter().any(|other| name.starts_with(other)) {
-        return Kind::Other;
+        return Ok(Kind::Other);
     }
     let device = blocks.join(name.replace('/', "!")); // as the kernel writes such names there
     // What goes over one of several ways to a disk is counted by the disk.
-    let is_hidden =
-        || fs::read_to_string(device.join("hidden")).is_ok_and(|text| text.trim() == "1");
-    let lies_upon =
-        || fs::read_dir(device.join("slaves")).is_ok_and(|mut all| all.next().is_some());
-    match device.exists() && !lies_upon() {
-        true if is_hidden() => Kind::Path,
+    let slaves = told(fs::read_dir(device.join("slaves")))?;
+    let lies_upon = slaves.is_some_and(|mut all| all.next().is_some());
+    let hidden = told(fs::read_to_string(device.join("hidden")))?;
+    let is_hidden = hidden.is_some_and(|text| text.trim() == "1");
+    Ok(match device.exists() && !lies_upon {
+        true if is_hidden => Kind::Path,
         true => Kind::Disk,
         false => Kind::Other,
-    }
+    })
 }
 
 /// What a control group has read from and written to those of its devices that are disks, by `io.stat`.

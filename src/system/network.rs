@@ -6,11 +6,11 @@
 //!
 //! Source: proc(5), and the kernel's documentation, "sysfs-class-net" and `if_arp.h`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::system::MOST_DEVICES;
-use crate::system::known::Known;
+use crate::system::known::{Known, told};
 
 /// What was done in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl Devices {
         let named = |line| named(line).filter(|(name, _)| *name != "lo");
         let lines: Vec<(&str, &str)> = dev.lines().filter_map(named).collect();
         let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
-        let carries = self.known.of(&names, |name| carries(&self.classes, name));
+        let ask = |name: &str| carries(&self.classes, name);
+        let carries = self.known.of(&names, Carries::Own, ask);
         let which = |is_counted: fn(Carries) -> bool| -> Vec<Device> {
             let lines = lines.iter().zip(&carries);
             let lines = lines.filter(|(_, carries)| is_counted(**carries));
@@ -112,36 +113,32 @@ fn device(name: &str, numbers: &str) -> Option<Device> {
 /// The types of devices that wrap packets for others: without a link layer as those of WireGuard and `tun`, IP in IP, and GRE.
 const TUNNELS: [&str; 6] = ["65534", "768", "769", "776", "778", "823"];
 
-fn carries(classes: &Path, name: &str) -> Carries {
+fn carries(classes: &Path, name: &str) -> io::Result<Carries> {
     let folder = classes.join(name);
     let has = |path: &str| folder.join(path).exists();
     let is_port = has("master");
     // Hardware, or what a hypervisor gives for it.
     if has("device/") {
-        return match has("master/device") {
+        return Ok(match has("master/device") {
             true => Carries::ForAbove, // as on Hyper-V
             false => Carries::Own,
-        };
+        });
     }
     // A bond counts what its ports do.
     if is_port && !has("master/bonding") {
-        return Carries::ForAbove;
+        return Ok(Carries::ForAbove);
     }
-    let lies_upon = || {
-        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        let mut names = entries.map(|entry| entry.file_name());
-        names.any(|name| name.as_encoded_bytes().starts_with(b"lower_"))
-    };
-    let is_tunnel = || {
-        let kind = fs::read_to_string(folder.join("type")).unwrap_or_default();
-        TUNNELS.contains(&kind.trim())
-    };
+    let entries = told(fs::read_dir(&folder))?.into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name());
+    let lies_upon = names.any(|name| name.as_encoded_bytes().starts_with(b"lower_"));
+    let kind = told(fs::read_to_string(folder.join("type")))?.unwrap_or_default();
+    let is_tunnel = TUNNELS.contains(&kind.trim());
     // What is to be shaped goes over an `ifb` on its way.
     let hands_on = has("bridge") || has("bonding") || name.starts_with("ifb");
-    match hands_on || lies_upon() || is_tunnel() {
+    Ok(match hands_on || lies_upon || is_tunnel {
         true => Carries::Others,
         false => Carries::Own,
-    }
+    })
 }
 
 #[cfg(test)]
