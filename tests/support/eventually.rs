@@ -15,9 +15,18 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 /// If there is no answer within a minute.
 pub(crate) async fn eventually<T>(
     what: &str,
+    attempt: impl AsyncFnMut() -> Result<T, String>,
+) -> T {
+    eventually_within(DEADLINE, what, attempt).await
+}
+
+/// The same within this time, where it takes longer of itself.
+pub(crate) async fn eventually_within<T>(
+    time: Duration,
+    what: &str,
     mut attempt: impl AsyncFnMut() -> Result<T, String>,
 ) -> T {
-    let deadline = Instant::now() + DEADLINE;
+    let deadline = Instant::now() + time;
     let mut pace = interval(BETWEEN_ATTEMPTS);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reason = "no attempt came to an end".to_owned();
@@ -29,5 +38,5 @@ pub(crate) async fn eventually<T>(
             Err(_elapsed) => break,
         }
     }
-    panic!("{what}: not within {DEADLINE:?}; the last attempt said: {reason}");
+    panic!("{what}: not within {time:?}; the last attempt said: {reason}");
 }

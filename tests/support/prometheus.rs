@@ -209,6 +209,12 @@ impl Prometheus {
         Ok(answer["data"].take())
     }
 
+    /// What it says of itself.
+    pub(crate) async fn metrics(&self) -> Result<String, String> {
+        let url = format!("http://{}/metrics", self.address);
+        self.client.get(&url).await
+    }
+
     /// The target, once it is known.
     pub(crate) async fn target(&self) -> Result<Target, String> {
         let targets = self.api("targets?state=active").await?;
@@ -337,6 +343,6 @@ fn version(program: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -22,8 +22,18 @@ impl Shop {
 
     /// One with this in its environment.
     pub(crate) async fn open_with(database: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start(&["--no-traffic"], database, variables).await
+    }
+
+    /// One with traffic of its own: so many requests a second.
+    #[allow(dead_code)]
+    pub(crate) async fn busy(rate: &str, database: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start(&["--requests-per-second", rate], database, variables).await
+    }
+
+    async fn start(traffic: &[&str], database: &Path, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(example("shop"));
-        command.args(["--no-traffic", "--listen", "127.0.0.1:0"]);
+        command.args(traffic).args(["--listen", "127.0.0.1:0"]);
         command.args(["--monitoring", "127.0.0.1:0", "--database"]);
         command.arg(database).envs(variables.iter().copied());
         let mut process = Process::start(&mut command);

@@ -16,7 +16,12 @@ const CHOSEN: &str = "endpoint=~\"$endpoint\"";
 pub(super) fn dashboard(kit: &Kit) -> Dashboard {
     let mut rows = vec![requests(kit), endpoints(kit)];
     rows.extend(objectives(kit));
-    rows.extend([functions(), queries(), others()]);
+    rows.extend([
+        functions(),
+        queries(),
+        streams().closed(),
+        others().closed(),
+    ]);
     Dashboard {
         name: "api-performance",
         title: "API Performance",
@@ -152,14 +157,9 @@ fn endpoints(kit: &Kit) -> Row {
             Panel::new(Lines, "In flight", "Requests that have begun and not ended, open streams among them.")
                 .ask(format!("sum by (endpoint) ({})", series(catalog::HTTP_REQUESTS_IN_FLIGHT.name(), CHOSEN)), "{{endpoint}}")
                 .width(8),
-            Panel::new(Lines, "Streams", "How long half and 95 of 100 streams lived at most (server-sent events, upgraded connections).")
-                .ask(quantile(0.5, "endpoint", catalog::HTTP_STREAM_DURATION.name(), CHOSEN), "{{endpoint}} p50")
-                .ask(quantile(0.95, "endpoint", catalog::HTTP_STREAM_DURATION.name(), CHOSEN), "{{endpoint}} p95")
-                .unit("s"),
             Panel::new(Table, "All endpoints", "Requests a second by endpoint, method and status.")
                 .ask(rate("endpoint, method, status_code", requests, CHOSEN), "")
-                .unit("reqps")
-                .width(12),
+                .unit("reqps"),
         ],
     )
 }
@@ -197,7 +197,8 @@ pub(super) fn objectives(kit: &Kit) -> Option<Row> {
                 panel(Number, "Budget left", "What is left of what may fail in 30 days, or in what Prometheus keeps if that is less. Below 0 the objective is missed.", &left)
                     .unit("percentunit")
                     .bad_below(0.25, 0.0)
-                    .width(12),
+                    .width(12)
+                    .height(8),
                 panel(Lines, "Burn rate", "How many times as fast as lasts the budget was used in the last hour. Somebody is woken up at 14.4.", &burn)
                     .bad_above(1.0, 14.4)
                     .width(12),
@@ -269,6 +270,18 @@ fn queries() -> Row {
             .unit("s")
             .width(8),
         ],
+    )
+}
+
+fn streams() -> Row {
+    let lives = catalog::HTTP_STREAM_DURATION.name();
+    Row::new(
+        "Streams",
+        [Panel::new(Lines, "Life of streams", "How long half and 95 of 100 streams lived at most (server-sent events, upgraded connections).")
+            .ask(quantile(0.95, "endpoint", lives, CHOSEN), "{{endpoint}} p95")
+            .ask(quantile(0.5, "endpoint", lives, CHOSEN), "{{endpoint}} p50")
+            .unit("s")
+            .width(24)],
     )
 }
 

@@ -67,7 +67,7 @@ fn times() -> Row {
             Panel::new(Bars, "Mean time in a stage", "Of the boxes that left it in the time that is shown: the longest are where the way is held up.")
                 .ask(
                     format!(
-                        "sort_desc({}\n/ {})",
+                        "sort_desc({}\n/ ({} > 0))",
                         increase("stage", &format!("{times}_sum"), ""),
                         increase("stage", &format!("{times}_count"), "")
                     ),

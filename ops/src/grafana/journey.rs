@@ -4,7 +4,7 @@ use ecolaura_monitoring::catalog;
 
 use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
-use crate::grafana::panel::View::{Bars, Lines, Number, Stacked};
+use crate::grafana::panel::View::{Bars, Heatmap, Lines, Number, Stacked};
 use crate::grafana::{increase, mean, rate, series};
 use crate::kit::Kit;
 
@@ -161,8 +161,8 @@ fn content() -> Row {
             Panel::new(Lines, "Score", "The mean of the scores from 1 to 5, by where customers were asked. An alert comes below 3.5.")
                 .ask(mean("touchpoint", score, ""), "{{touchpoint}}")
                 .max(5.0),
-            Panel::new(Bars, "Scores", "How many gave which score, or a lower one, in the time that is shown.")
-                .ask(increase("le", &format!("{score}_bucket"), ""), "up to {{le}}"),
+            Panel::new(Heatmap, "Scores", "How many gave which score: what is above a line was more than that.")
+                .ask(rate("le", &format!("{score}_bucket"), ""), "{{le}}"),
         ],
     )
 }

@@ -15,7 +15,7 @@ pub(super) fn dashboard(kit: &Kit) -> Dashboard {
     rows.extend([
         instances(),
         machine(),
-        traffic(),
+        network(),
         runtime(),
         resources(),
         watching(),
@@ -73,26 +73,29 @@ fn now(kit: &Kit) -> Row {
 }
 
 fn instances() -> Row {
-    let started = catalog::PROCESS_START_TIME.name();
+    let (started, killed) = (
+        catalog::PROCESS_START_TIME.name(),
+        catalog::SYSTEM_MEMORY_OOM_KILLS.name(),
+    );
+    let panel = |title: &str, about: &str| Panel::new(Lines, title, about).width(8);
     Row::new(
         "Instances",
         [
-            Panel::new(Lines, "Up", "1 while an instance answers to /metrics, 0 while it does not.")
+            panel("Up", "1 while an instance answers to /metrics, 0 while it does not.")
                 .ask(series("up", ""), "{{instance}}")
-                .max(1.0)
-                .width(8),
-            Panel::new(Lines, "Processor", "Processors that each process used.")
-                .ask(rate("instance", catalog::PROCESS_CPU.name(), ""), "{{instance}}")
-                .width(8),
-            Panel::new(Lines, "Memory", "RAM of each process, and address space that is mapped of that which may be.")
+                .max(1.0),
+            panel("Processor", "Processors that each process used.")
+                .ask(rate("instance", catalog::PROCESS_CPU.name(), ""), "{{instance}}"),
+            panel("Memory", "RAM of each process.")
                 .ask(series(catalog::PROCESS_RESIDENT_MEMORY.name(), ""), "{{instance}}")
-                .unit("bytes")
-                .width(8),
-            Panel::new(Lines, "Running since", "Time since each process began. Back at 0 it began anew.")
+                .unit("bytes"),
+            panel("Restarts", "How often each process began anew, and how many processes of its container were killed since there was no memory left. 0 is good.")
+                .ask(format!("sum by (instance) (changes({}[$__rate_interval]))", series(started, "")), "{{instance}}: began anew")
+                .ask(format!("sum by (instance) (increase({}[$__rate_interval]))", series(killed, "")), "{{instance}}: killed"),
+            panel("Running since", "Time since each process began.")
                 .ask(format!("time() - {}", series(started, "")), "{{instance}}")
-                .unit("s")
-                .width(8),
-            Panel::new(Lines, "File descriptors", "Share of the file descriptors that are open. An alert comes at 80 %.")
+                .unit("s"),
+            panel("File descriptors", "Share of the file descriptors that are open. An alert comes at 80 %.")
                 .ask(
                     format!(
                         "{} / {}",
@@ -102,289 +105,171 @@ fn instances() -> Row {
                     "{{instance}}",
                 )
                 .unit("percentunit")
-                .bad_above(0.6, 0.8)
-                .width(8),
-            Panel::new(Lines, "Threads and address space", "Threads of each process. More and more of them are blocking work that does not end.")
-                .ask(series(catalog::PROCESS_THREADS.name(), ""), "{{instance}}")
-                .width(8),
+                .bad_above(0.6, 0.8),
         ],
     )
 }
 
 fn machine() -> Row {
-    let cpu = catalog::SYSTEM_CPU.name();
     let (used, limit) = (
         catalog::SYSTEM_MEMORY_USED.name(),
         catalog::SYSTEM_MEMORY_LIMIT.name(),
     );
+    let (throttled, periods) = (
+        catalog::SYSTEM_CPU_THROTTLED_PERIODS.name(),
+        catalog::SYSTEM_CPU_PERIODS.name(),
+    );
     let by = "instance, scope";
+    let panel = |title: &str, about: &str| Panel::new(Lines, title, about);
     Row::new(
         "Processor, memory and disks",
         [
-            Panel::new(Lines, "Processors in use", "Of the host all that were not idle; of the container those that it used. The dashed lines are how many there are.")
-                .ask(rate(by, cpu, "mode!~\"idle|iowait|steal\""), "{{instance}} {{scope}}")
+            panel("Processors in use", "Of the host all that were not idle; of the container those that it used; and how many there are.")
+                .ask(rate(by, catalog::SYSTEM_CPU.name(), "mode!~\"idle|iowait|steal\""), "{{instance}} {{scope}}")
                 .ask(series(catalog::SYSTEM_CPU_CORES.name(), ""), "{{instance}} {{scope}}: there are"),
-            Panel::new(Lines, "Memory in use", "Share of the memory that cannot be had back at once. An alert comes at 90 %.")
+            panel("Memory in use", "Share of the memory that cannot be had back at once. An alert comes at 90 %.")
                 .ask(format!("max by ({by}) ({})\n/ max by ({by}) ({})", series(used, ""), series(limit, "")), "{{instance}} {{scope}}")
                 .unit("percentunit")
                 .bad_above(0.8, 0.9),
-            Panel::new(Lines, "Throttled", "Share of the periods in which a container used its quota up and had to wait, and processors' worth of waiting.")
-                .ask(
-                    format!(
-                        "{}\n/ {}",
-                        rate(by, catalog::SYSTEM_CPU_THROTTLED_PERIODS.name(), ""),
-                        rate(by, catalog::SYSTEM_CPU_PERIODS.name(), "")
-                    ),
-                    "{{instance}}: periods",
-                )
-                .ask(rate(by, catalog::SYSTEM_CPU_THROTTLED.name(), ""), "{{instance}}: waiting")
-                .unit("percentunit")
-                .width(8),
-            Panel::new(Lines, "Pressure", "Share of the time in which tasks that had something to do waited for processor, memory or disk: some of them, or all (full).")
+            panel("What work waits for", "Share of the time in which some tasks, or all (full), waited for processor, memory or disk; of a container also the share of periods in which its processor quota was used up, and processors' worth of waiting for it.")
                 .ask(rate("scope, resource, stalled", catalog::SYSTEM_PRESSURE.name(), ""), "{{scope}} {{resource}} {{stalled}}")
-                .unit("percentunit")
-                .width(8),
-            Panel::new(Lines, "Killed for memory", "Processes that the kernel killed since there was no memory left.")
-                .ask(format!("sum by ({by}) (increase({}[$__rate_interval]))", series(catalog::SYSTEM_MEMORY_OOM_KILLS.name(), "")), "{{instance}} {{scope}}")
-                .width(8),
-            Panel::new(Lines, "Disk throughput", "Bytes a second that were read and written, over all disks.")
-                .ask(rate("instance, direction", catalog::SYSTEM_DISK_BYTES.name(), ""), "{{instance}} {{direction}}")
-                .unit("Bps")
-                .width(8),
-            Panel::new(Lines, "Disk operations", "Reads and writes a second, over all disks.")
-                .ask(rate("instance, direction", catalog::SYSTEM_DISK_OPERATIONS.name(), ""), "{{instance}} {{direction}}")
-                .unit("iops")
-                .width(8),
-            Panel::new(Lines, "Disks busy", "Share of the time in which a disk had something to do. At 100 % work waits for it.")
+                .ask(format!("{}\n/ {}", rate(by, throttled, ""), rate(by, periods, "")), "{{instance}}: quota used up")
+                .ask(rate(by, catalog::SYSTEM_CPU_THROTTLED.name(), ""), "{{instance}}: waits for its quota")
+                .unit("percentunit"),
+            panel("Disks busy", "Share of the time in which a disk had something to do. At 100 % work waits for it.")
                 .ask(rate("instance, device", catalog::SYSTEM_DISK_BUSY.name(), ""), "{{instance}} {{device}}")
-                .unit("percentunit")
-                .width(8),
+                .unit("percentunit"),
+            panel("Disk throughput", "Bytes a second that were read and written, over all disks.")
+                .ask(rate("instance, direction", catalog::SYSTEM_DISK_BYTES.name(), ""), "{{instance}} {{direction}}")
+                .unit("Bps"),
+            panel("Disk operations", "Reads and writes a second, over all disks.")
+                .ask(rate("instance, direction", catalog::SYSTEM_DISK_OPERATIONS.name(), ""), "{{instance}} {{direction}}")
+                .unit("iops"),
         ],
     )
 }
 
-fn traffic() -> Row {
+fn network() -> Row {
     let by = "instance, direction";
+    let panel = |title: &str, about: &str| Panel::new(Lines, title, about).width(8);
     Row::new(
         "Network",
         [
-            Panel::new(Lines, "Throughput", "Bytes a second that were received and sent, in the network namespace of the process.")
+            panel("Throughput", "Bytes a second that were received and sent, in the network namespace of the process.")
                 .ask(rate(by, catalog::SYSTEM_NETWORK_BYTES.name(), ""), "{{instance}} {{direction}}")
-                .unit("Bps")
-                .width(8),
-            Panel::new(Lines, "Packets", "Packets a second.")
+                .unit("Bps"),
+            panel("Packets", "Packets a second.")
                 .ask(rate(by, catalog::SYSTEM_NETWORK_PACKETS.name(), ""), "{{instance}} {{direction}}")
-                .unit("pps")
-                .width(8),
-            Panel::new(Lines, "Lost", "Packets a second that devices dropped, and errors.")
+                .unit("pps"),
+            panel("Lost", "Packets a second that devices dropped, and errors. 0 is good.")
                 .ask(rate(by, catalog::SYSTEM_NETWORK_DROPPED.name(), ""), "{{instance}} {{direction}}: dropped")
                 .ask(rate(by, catalog::SYSTEM_NETWORK_ERRORS.name(), ""), "{{instance}} {{direction}}: errors")
-                .unit("pps")
-                .width(8),
+                .unit("pps"),
         ],
     )
 }
 
 fn runtime() -> Row {
-    let workers = catalog::TOKIO_WORKERS.name();
+    let busy = rate("instance", catalog::TOKIO_WORKER_BUSY.name(), "");
+    let workers = series(catalog::TOKIO_WORKERS.name(), "");
+    let panel = |title: &str, about: &str| Panel::new(Lines, title, about).width(8);
     Row::new(
         "Runtime",
         [
-            Panel::new(Lines, "Workers busy", "Share of the time in which the workers of the runtime ran tasks. At 100 % tasks wait.")
-                .ask(
-                    format!(
-                        "{}\n/ sum by (instance) ({})",
-                        rate("instance", catalog::TOKIO_WORKER_BUSY.name(), ""),
-                        series(workers, "")
-                    ),
-                    "{{instance}}",
-                )
+            panel("Workers busy", "Share of the time in which the workers of the runtime ran tasks. At 100 % tasks wait.")
+                .ask(format!("{busy}\n/ sum by (instance) ({workers})"), "{{instance}}")
                 .unit("percentunit")
-                .max(1.0)
-                .width(8),
-            Panel::new(Lines, "Lag", "Time that 90 and 99 of 100 new tasks waited at most before they ran, and how long one waits now. An alert comes at 100 ms.")
+                .max(1.0),
+            panel("Lag", "Time that 90 and 99 of 100 new tasks waited at most before they ran, and how long one waits now. An alert comes at 100 ms.")
                 .ask(quantile(0.9, "instance", catalog::TOKIO_LAG.name(), ""), "{{instance}} p90")
                 .ask(quantile(0.99, "instance", catalog::TOKIO_LAG.name(), ""), "{{instance}} p99")
                 .ask(series(catalog::TOKIO_LAG_CURRENT.name(), ""), "{{instance}} now")
                 .unit("s")
-                .bad_above(0.05, 0.1)
-                .width(8),
-            Panel::new(Lines, "Tasks", "Tasks that have begun and not ended, and those that wait in the queue of all workers.")
+                .bad_above(0.05, 0.1),
+            panel("Tasks", "Tasks that have begun and not ended, and those that wait in the queue of all workers.")
                 .ask(series(catalog::TOKIO_TASKS_ALIVE.name(), ""), "{{instance}} alive")
-                .ask(series(catalog::TOKIO_GLOBAL_QUEUE_DEPTH.name(), ""), "{{instance}} waiting")
-                .width(8),
-            Panel::new(Lines, "Workers going to sleep", "Times a second that a worker found nothing to do. Many at a high load are work in pieces that are too small.")
+                .ask(series(catalog::TOKIO_GLOBAL_QUEUE_DEPTH.name(), ""), "{{instance}} waiting"),
+            panel("Workers going to sleep", "Times a second that a worker found nothing to do. Many at a high load are work in pieces that are too small.")
                 .ask(rate("instance", catalog::TOKIO_WORKER_PARKS.name(), ""), "{{instance}}")
-                .unit("ops")
-                .width(8),
-            Panel::new(Lines, "Address space", "Address space that each process has mapped, and may map where that is limited.")
+                .unit("ops"),
+            panel("Threads", "Threads of each process. More and more of them are blocking work that does not end.")
+                .ask(series(catalog::PROCESS_THREADS.name(), ""), "{{instance}}"),
+            panel("Address space", "Address space that each process has mapped, and may map where that is limited.")
                 .ask(series(catalog::PROCESS_VIRTUAL_MEMORY.name(), ""), "{{instance}}")
                 .ask(series(catalog::PROCESS_VIRTUAL_MEMORY_MAX.name(), ""), "{{instance}}: limit")
-                .unit("bytes")
-                .width(8),
+                .unit("bytes"),
         ],
     )
 }
 
 fn resources() -> Row {
     let (pool, queue) = ("instance, pool", "instance, queue");
+    let depth = format!(
+        "sum by ({queue}) ({})",
+        series(catalog::QUEUE_DEPTH.name(), "")
+    );
+    let capacity = format!(
+        "sum by ({queue}) ({})",
+        series(catalog::QUEUE_CAPACITY.name(), "")
+    );
+    let cache = catalog::CACHE_REQUESTS.name();
     Row::new(
         "Pools, queues and caches",
         [
-            Panel::new(
-                Lines,
-                "Connections",
-                "Connections of each pool that are in use and idle, and how many there may be.",
-            )
-            .ask(
-                format!(
-                    "sum by ({pool}, state) ({})",
-                    series(catalog::DB_POOL_CONNECTIONS.name(), "")
-                ),
-                "{{pool}} {{state}}",
-            )
-            .ask(
-                series(catalog::DB_POOL_CONNECTIONS_MAX.name(), ""),
-                "{{pool}}: at most",
-            )
-            .width(8),
-            Panel::new(
-                Lines,
-                "Waiting for a connection",
-                "Time until 99 of 100 had a connection, and how many wait where the pool tells.",
-            )
-            .ask(
-                quantile(0.99, "pool, outcome", catalog::DB_POOL_ACQUIRE.name(), ""),
-                "{{pool}} {{outcome}}",
-            )
-            .exemplars()
-            .unit("s")
-            .width(8),
-            Panel::new(
-                Lines,
-                "Waiting tasks",
-                "Tasks that wait for a connection, where the pool tells.",
-            )
-            .ask(
-                format!(
-                    "sum by ({pool}) ({})",
-                    series(catalog::DB_POOL_WAITING.name(), "")
-                ),
-                "{{pool}}",
-            )
-            .width(8),
-            Panel::new(Lines, "Queues", "Items that wait in each queue.")
-                .ask(
-                    format!(
-                        "sum by ({queue}) ({})",
-                        series(catalog::QUEUE_DEPTH.name(), "")
-                    ),
-                    "{{instance}} {{queue}}",
-                )
+            Panel::new(Lines, "Connections", "Connections of each pool that are in use and idle, how many there may be, and where the pool tells how many tasks wait for one.")
+                .ask(format!("sum by ({pool}, state) ({})", series(catalog::DB_POOL_CONNECTIONS.name(), "")), "{{pool}} {{state}}")
+                .ask(series(catalog::DB_POOL_CONNECTIONS_MAX.name(), ""), "{{pool}}: at most")
+                .ask(format!("sum by ({pool}) ({})", series(catalog::DB_POOL_WAITING.name(), "")), "{{pool}}: waiting")
                 .width(8),
-            Panel::new(
-                Lines,
-                "Queues, full",
-                "Share of the room of each queue that is taken. An alert comes at 80 %.",
-            )
-            .ask(
-                format!(
-                    "sum by ({queue}) ({})\n/ sum by ({queue}) ({})",
-                    series(catalog::QUEUE_DEPTH.name(), ""),
-                    series(catalog::QUEUE_CAPACITY.name(), "")
-                ),
-                "{{instance}} {{queue}}",
-            )
-            .unit("percentunit")
-            .bad_above(0.5, 0.8)
-            .width(8),
-            Panel::new(
-                Lines,
-                "Caches",
-                "Share of the look-ups that found what was wanted.",
-            )
-            .ask(
-                format!(
-                    "{}\n/ {}",
-                    rate("cache", catalog::CACHE_REQUESTS.name(), "outcome=\"hit\""),
-                    rate("cache", catalog::CACHE_REQUESTS.name(), "")
-                ),
-                "{{cache}}",
-            )
-            .unit("percentunit")
-            .max(1.0)
-            .width(8),
+            Panel::new(Lines, "Waiting for a connection", "Time until 99 of 100 had a connection, or gave up.")
+                .ask(quantile(0.99, "pool, outcome", catalog::DB_POOL_ACQUIRE.name(), ""), "{{pool}} {{outcome}}")
+                .exemplars()
+                .unit("s")
+                .width(8),
+            Panel::new(Lines, "Caches", "Share of the look-ups that found what was wanted.")
+                .ask(
+                    format!("{}\n/ {}", rate("cache", cache, "outcome=\"hit\""), rate("cache", cache, "")),
+                    "{{cache}}",
+                )
+                .unit("percentunit")
+                .max(1.0)
+                .width(8),
+            Panel::new(Lines, "Queues", "Items that wait in each queue.").ask(&depth, "{{instance}} {{queue}}"),
+            Panel::new(Lines, "Queues, full", "Share of the room of each queue that is taken. An alert comes at 80 %.")
+                .ask(format!("{depth}\n/ {capacity}"), "{{instance}} {{queue}}")
+                .unit("percentunit")
+                .bad_above(0.5, 0.8),
         ],
     )
 }
 
 fn watching() -> Row {
-    let lost = |title: &str, about: &str, metric: &catalog::Metric, by: &str| {
-        Panel::new(Lines, title, format!("{about} 0 is good."))
-            .ask(
-                format!(
-                    "sum by ({by}) (increase({}[$__rate_interval]))",
-                    series(metric.name(), "")
-                ),
-                format!("{{{{{by}}}}}"),
-            )
-            .width(8)
+    let grown = |by: &str, metric: &catalog::Metric| {
+        format!(
+            "sum by ({by}) (increase({}[$__rate_interval]))",
+            series(metric.name(), "")
+        )
     };
     Row::new(
         "Monitoring itself",
         [
             Panel::new(Stacked, "Log lines", "Lines a second by level.")
-                .ask(
-                    rate("log_level", catalog::LOG_LINES.name(), ""),
-                    "{{log_level}}",
-                )
+                .ask(rate("log_level", catalog::LOG_LINES.name(), ""), "{{log_level}}")
                 .width(8),
-            Panel::new(
-                Lines,
-                "Spans",
-                "Spans a second that the collector took, and that were dropped.",
-            )
-            .ask(rate("job", catalog::SPANS_EXPORTED.name(), ""), "taken")
-            .ask(
-                rate("reason", catalog::SPANS_DROPPED.name(), ""),
-                "dropped: {{reason}}",
-            )
-            .width(8),
-            Panel::new(
-                Lines,
-                "Scrapes",
-                "Answers of /metrics a second by status, and those that were not taken whole.",
-            )
-            .ask(
-                rate("status_code", catalog::SCRAPES.name(), ""),
-                "{{status_code}}",
-            )
-            .ask(rate("job", catalog::SCRAPES_CUT_OFF.name(), ""), "cut off")
-            .width(8),
-            lost(
-                "Log lines dropped",
-                "Lines that were not written, by reason.",
-                &catalog::LOG_LINES_DROPPED,
-                "reason",
-            ),
-            lost(
-                "Series refused",
-                "Label sets for which a metric had no room.",
-                &catalog::SERIES_REFUSED,
-                "metric",
-            ),
-            lost(
-                "Values refused",
-                "Values that a metric is not for.",
-                &catalog::OBSERVATIONS_REFUSED,
-                "metric",
-            ),
-            lost(
-                "Families refused",
-                "Families of other crates that were left out of a scrape.",
-                &catalog::FAMILIES_REFUSED,
-                "family",
-            ),
+            Panel::new(Lines, "Spans", "Spans a second that the collector took, and that were dropped.")
+                .ask(rate("job", catalog::SPANS_EXPORTED.name(), ""), "taken")
+                .ask(rate("reason", catalog::SPANS_DROPPED.name(), ""), "dropped: {{reason}}")
+                .width(8),
+            Panel::new(Lines, "Scrapes", "Answers of /metrics a second by status, and those that were not taken whole.")
+                .ask(rate("status_code", catalog::SCRAPES.name(), ""), "{{status_code}}")
+                .ask(rate("job", catalog::SCRAPES_CUT_OFF.name(), ""), "cut off")
+                .width(8),
+            Panel::new(Lines, "Log lines dropped", "Lines that were not written, by reason. 0 is good.")
+                .ask(grown("reason", &catalog::LOG_LINES_DROPPED), "{{reason}}"),
+            Panel::new(Lines, "Refused", "Label sets for which a metric had no room, values that a metric is not for, and families of other crates that were left out. 0 is good.")
+                .ask(grown("metric", &catalog::SERIES_REFUSED), "{{metric}}: label sets")
+                .ask(grown("metric", &catalog::OBSERVATIONS_REFUSED), "{{metric}}: values")
+                .ask(grown("family", &catalog::FAMILIES_REFUSED), "{{family}}"),
         ],
     )
 }

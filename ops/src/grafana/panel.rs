@@ -36,6 +36,7 @@ pub(super) struct Panel {
     max: Option<f64>,
     links: Vec<(String, String)>,
     width: u32,
+    height: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -67,6 +68,7 @@ impl Panel {
                 View::Table => 24,
                 _ => 12,
             },
+            height: if view == View::Number { 4 } else { 8 },
         }
     }
 
@@ -125,10 +127,15 @@ impl Panel {
         self
     }
 
+    /// How many lines it takes.
+    pub(super) fn height(mut self, height: u32) -> Self {
+        self.height = height;
+        self
+    }
+
     /// How many columns and lines it takes.
     pub(super) fn size(&self) -> (u32, u32) {
-        let height = if self.view == View::Number { 4 } else { 8 };
-        (self.width, height)
+        (self.width, self.height)
     }
 
     /// As Grafana has it.
