@@ -25,7 +25,7 @@ pub(crate) struct Series {
 /// What was answered to one query of a panel.
 pub(crate) type Answer = Vec<Series>;
 
-/// The whole picture. `answers` has those of each panel of each row, query by query.
+/// The picture of its first rows. `answers` has those of each panel of each of these, query by query.
 pub(crate) fn picture(dashboard: &Dashboard, answers: &[Vec<Vec<Answer>>]) -> String {
     let mut body = String::new();
     let mut bottom = HEAD;
@@ -143,7 +143,7 @@ fn last(series: &Series) -> f64 {
 }
 
 /// The colour of a value by the panel's thresholds.
-fn judged<'a>(panel: &'a Panel, value: f64) -> &'a str {
+fn judged(panel: &Panel, value: f64) -> &str {
     let steps = panel.json["fieldConfig"]["defaults"]["thresholds"]["steps"].as_array();
     let reached = steps.into_iter().flatten().rev().find(|step| {
         step["value"]
