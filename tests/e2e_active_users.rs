@@ -51,8 +51,8 @@ async fn each_user_counts_once_whatever_becomes_of_replicas() {
     let rules = RULES
         .replace("interval: 1m", "interval: 1s")
         .replace("interval: 2m", "interval: 1s")
-        .replace("interval: 30m", "interval: 1s")
-        .replace("[2m:15s]", "[2s:1s]");
+        .replace("interval: 15s", "interval: 1s")
+        .replace("interval: 30m", "interval: 1s");
     assert_eq!(rules.matches("interval: 1s").count(), 4, "{rules}");
     let mut servers = Vec::new();
     for (server, name) in [(Server::PACKAGED, "2"), (Server::THREE, "3")] {

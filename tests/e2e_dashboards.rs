@@ -185,7 +185,9 @@ async fn watched(folder: &Path) -> (Shop, Jaeger, Prometheus) {
         let (_, groups) = file.split_once("groups:\n").expect("there are groups");
         rules += &groups.replace("interval: 30m", "interval: 5s");
     }
-    let rules = rules.replace("interval: 1m", "interval: 1s");
+    let rules = rules
+        .replace("interval: 1m", "interval: 1s")
+        .replace("interval: 15s", "interval: 1s");
     let labels = json!({ "environment": "production" });
     let targets = json!({ "static_configs": [{ "targets": [shop.monitoring], "labels": labels }] });
     let prometheus =

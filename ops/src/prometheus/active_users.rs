@@ -79,13 +79,14 @@ pub fn active_users() -> String {
             "",
             "active_users:estimate{window=\"10m\"|\"1h\"|\"1d\"|\"7d\"|\"30d\"} has a standard error of 3.25 %, below 2,000 users less. A window",
             "reaches back up to 10 minutes further than it is called, those of days up to an hour, and the newest users of the last 30",
-            "minutes may be missing in 7d and 30d. A replica that dies takes along whom it saw after its last scrape.",
+            "minutes may be missing in 7d and 30d. A replica that dies takes along whom it saw in its last 15 seconds, or after its last scrape.",
             "",
             "Scrape every 5 minutes or more often. 30d is what Prometheus keeps, if that is less: 15 days unless it is told otherwise",
             "(--storage.tsdb.retention.time). What has one job, one key and one `environment` counts as one.",
         ],
         &[
-            group("active_users_registers", "1m", registers()),
+            // As often as is scraped, so that what was scraped of a replica just before it died, or began anew, counts.
+            group("active_users_registers", "15s", registers()),
             group("active_users_registers_hourly", "30m", vec![hourly]),
             group("active_users_now", "1m", rules(&short)),
             // More often than series are forgotten, so that there always is one.
@@ -99,9 +100,7 @@ fn registers() -> Vec<Rule> {
     let sketch = catalog::ACTIVE_USERS_SKETCH.name();
     let rule = |position: u32| {
         let divisor = 64_u64.pow(position);
-        // Looked at more often than the rule is evaluated, so that what was scraped of a replica just before it died, or began anew, counts.
-        let register = format!("floor({sketch} / {divisor}) % 64");
-        let expr = format!("max by ({ONE}, word) (max_over_time(({register})[2m:15s]))");
+        let expr = format!("max by ({ONE}, word) (floor({sketch} / {divisor}) % 64)");
         Rule::record(REGISTER, expr).label("position", position.to_string())
     };
     (0..PER_WORD).map(rule).collect()
@@ -138,7 +137,7 @@ pub(crate) fn trial() -> String {
     let mut text = String::from(
         "# Tests of active-users.rules.yml: promtool test rules active-users.test.yml\n",
     );
-    text += "rule_files:\n  - active-users.rules.yml\nevaluation_interval: 1m\ntests:\n";
+    text += "rule_files:\n  - active-users.rules.yml\nevaluation_interval: 15s\ntests:\n";
     for (about, values) in [
         (
             "a replica that dies 15 seconds after it saw somebody",
