@@ -1,5 +1,5 @@
 //! A real PostgreSQL writes its log as `deploy/postgresql` says, and a real OpenSearch takes it through the pipeline of
-//! `deploy/elasticsearch`: each statement is a line that keeps to the contract, says what happened, and holds no value of it.
+//! `deploy/opensearch`: each statement is a line that keeps to the contract, says what happened, and holds no value of it.
 
 mod support {
     #[allow(dead_code)]
@@ -8,6 +8,7 @@ mod support {
     pub(crate) mod ecs;
     pub(crate) mod eventually;
     pub(crate) mod folder;
+    #[allow(dead_code)]
     pub(crate) mod opensearch;
     pub(crate) mod ports;
     pub(crate) mod postgres;
@@ -25,7 +26,8 @@ use crate::support::folder::empty_folder;
 use crate::support::opensearch::OpenSearch;
 use crate::support::postgres::Postgres;
 
-const PIPELINE: &str = include_str!("../deploy/elasticsearch/postgresql-pipeline.json");
+const PIPELINE: &str =
+    include_str!("../deploy/opensearch/_ingest/pipeline/logs-ecolaura_api.postgresql.json");
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";

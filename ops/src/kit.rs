@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::alertmanager;
+use crate::elastic;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::family::Family;
@@ -150,6 +151,7 @@ impl Kit {
         let mut files = prometheus::files(self)?;
         files.extend(alertmanager::files(self));
         files.extend(grafana::files(self));
+        files.extend(elastic::files(self));
         Ok(files)
     }
 

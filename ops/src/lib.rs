@@ -3,6 +3,7 @@
 //! The folder `deploy/` holds what this writes for the shop; a test compares them.
 
 mod alertmanager;
+pub mod elastic;
 mod environment;
 mod error;
 mod family;
