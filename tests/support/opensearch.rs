@@ -1,4 +1,4 @@
-//! A real OpenSearch of one node, and what its ingest pipelines make of documents.
+//! A real OpenSearch of one node: what its ingest pipelines make of documents, and what is found in it.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -54,7 +54,33 @@ impl OpenSearch {
         results.collect()
     }
 
-    async fn send(&self, method: &str, path: &str, body: &str) -> Value {
+    /// Stores these documents in a data stream, and makes them be found. Which index and id each of them has got, or why it was refused.
+    pub(crate) async fn store(
+        &self,
+        stream: &str,
+        documents: &[Value],
+    ) -> Vec<Result<(String, String), String>> {
+        let lines = documents
+            .iter()
+            .map(|one| format!("{{\"create\":{{}}}}\n{one}\n"));
+        let body: String = lines.collect();
+        let path = format!("{stream}/_bulk?refresh=true");
+        let answer = self.send("POST", &path, &body).await;
+        let items = answer["items"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{answer}"));
+        let items = items.iter().map(|item| {
+            let text = |name: &str| item["create"][name].as_str().unwrap_or_default().to_owned();
+            match item["create"]["error"].is_null() {
+                true => Ok((text("_index"), text("_id"))),
+                false => Err(item["create"]["error"].to_string()),
+            }
+        });
+        items.collect()
+    }
+
+    /// What it answers to this, with status 200.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Value {
         let url = format!("http://{}/{path}", self.address);
         let answer = self.client.send(method, &url, body).await;
         let (status, answer) = answer.unwrap_or_else(|error| panic!("{error}"));
