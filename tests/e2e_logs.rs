@@ -289,6 +289,7 @@ async fn lines_of_all_are_found_together() {
     }
 
     one_trace_finds_all(&opensearch).await;
+    an_alert_is_noted(&opensearch).await;
     kibana_finds_something(&opensearch).await;
 }
 
@@ -318,6 +319,57 @@ async fn one_trace_finds_all(opensearch: &OpenSearch) {
     ];
     let expected = expected.map(|(dataset, module)| (dataset.to_owned(), module.to_owned()));
     assert_eq!(told, expected.into());
+}
+
+/// One of a group, as Logstash has it from Alertmanager by its input `alerts`.
+async fn an_alert_is_noted(opensearch: &OpenSearch) {
+    let labels = json!({
+        "alertname": "TwoVersionsRun", "job": "ecolaura-api", "environment": "production", "severity": "info", "team": "shop",
+    });
+    let document = json!({
+        "@timestamp": "2026-11-24T08:00:00.000Z",
+        "@version": "1",
+        "alerts": {
+            "status": "firing",
+            "labels": labels,
+            "annotations": { "summary": "2 versions run side by side", "description": "A deploy has stopped half-way." },
+            "startsAt": "2026-11-24T07:59:00.000Z",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "fingerprint": "dc6df2e3c0d3a9d5",
+        },
+        "receiver": "shop-log",
+        "status": "firing",
+        "version": "4",
+        "commonLabels": labels,
+        "externalURL": "http://alertmanager:9093",
+        "event": { "dataset": "application" },
+        "http": { "method": "POST", "request": { "mime_type": "application/json" } },
+        "url": { "path": "/alerts", "port": 8080 },
+        "user_agent": { "original": "Alertmanager/0.31.1" },
+        "data_stream": { "type": "logs", "dataset": "ecolaura_api.application", "namespace": "production" },
+    });
+    let to = stream("application", "production");
+    let [(_, noted)] = &stored(opensearch, &to, &[document]).await[..] else {
+        panic!("not one document");
+    };
+    ecs::check_fields(noted).unwrap_or_else(|reason| panic!("{reason}: {noted:?}"));
+    for (name, expected) in [
+        ("@timestamp", json!("2026-11-24T08:00:00.000Z")),
+        ("log.level", json!("info")),
+        ("message", json!("firing: 2 versions run side by side")),
+        ("event.kind", json!("alert")),
+        ("event.module", json!("alertmanager")),
+        ("event.action", json!("TwoVersionsRun")),
+        ("event.reason", json!("A deploy has stopped half-way.")),
+        ("service.name", json!("ecolaura-api")),
+        ("service.environment", json!("production")),
+    ] {
+        assert_eq!(noted[name], expected, "{name}: {noted:?}");
+    }
+    assert_eq!(noted["labels"]["team"], "shop");
+    assert_eq!(noted["labels"]["starts_at"], "2026-11-24T07:59:00.000Z");
+    assert_eq!(noted.get("tags"), None, "{noted:?}");
+    assert!(!format!("{noted:?}").contains("externalURL"), "{noted:?}");
 }
 
 /// Every search and every chart that is imported into Kibana.
@@ -356,5 +408,5 @@ async fn kibana_finds_something(opensearch: &OpenSearch) {
         let has_some = kibana::counted(&body["aggs"], charted);
         assert!(has_some, "{id} counts nothing: {charted}");
     }
-    assert_eq!(asked, 21);
+    assert_eq!(asked, 22);
 }

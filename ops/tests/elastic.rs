@@ -229,7 +229,7 @@ fn pipelines_name_fields_that_there_are() {
         );
         strings_of("source", &pipeline, &mut sources);
     }
-    assert_eq!(sources.len(), 5, "scripts");
+    assert_eq!(sources.len(), 6, "scripts");
     let is_name = |text: &&str| {
         text.contains('.')
             && text

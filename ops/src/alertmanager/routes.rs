@@ -207,6 +207,6 @@ const RECEIVERS: &str = r#"  - name: TEAM-page
         text: '{{ template "ecolaura.text" . }}'
   - name: TEAM-log
     webhook_configs:
-      - url: http://logstash.example:8080/alerts
+      - url: http://logstash:8080/alerts
         send_resolved: true
 "#;

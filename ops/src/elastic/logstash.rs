@@ -48,9 +48,23 @@ pub(crate) fn file(kit: &Kit) -> File {
     host => \"${{BEATS_HOST:127.0.0.1}}\"
     port => 5044
   }}
+  # What Alertmanager has to note: the receivers `…-log` of alertmanager.yml.
+  http {{
+    id => \"alerts\"
+    host => \"${{ALERTS_HOST:127.0.0.1}}\"
+    port => 8080
+    add_field => {{ \"[event][dataset]\" => \"application\" }}
+  }}
 }}
 
 filter {{
+  # A document for each alert of the group.
+  if [alerts] {{
+    split {{
+      id => \"one_alert\"
+      field => \"alerts\"
+    }}
+  }}
   # Only looked at, not sent: the stream is what the line says, or else what its input says.
   json {{
     id => \"look\"

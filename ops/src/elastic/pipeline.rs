@@ -47,6 +47,11 @@ fn lines(kit: &Kit) -> Value {
                 "target_field": "@line",
                 "ignore_failure": true,
             } },
+            { "script": {
+                "if": "ctx.alerts instanceof Map",
+                "lang": "painless",
+                "source": include_str!("alert.painless"),
+            } },
             script(include_str!("unwrap.painless"), &json!({})),
             { "pipeline": {
                 "if": "ctx['@database']",

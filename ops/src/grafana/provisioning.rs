@@ -15,7 +15,9 @@ pub(super) fn files(kit: &Kit) -> Vec<File> {
     };
     let datasources = with_head(
         "Where Grafana asks. Put it into provisioning/datasources.",
-        DATASOURCES.replace("JOB", &kit.job),
+        DATASOURCES
+            .replace("JOB", &kit.job)
+            .replace("LOGS", &kit.logs()),
     );
     let dashboards = with_head(
         "Where Grafana finds the dashboards. Put it into provisioning/dashboards, and them into /var/lib/grafana/dashboards.",
@@ -79,7 +81,7 @@ datasources:
     access: proxy
     url: http://elasticsearch:9200
     jsonData:
-      index: 'logs-JOB.*'
+      index: 'LOGS.*'
       timeField: '@timestamp'
       logMessageField: message
       logLevelField: log.level

@@ -52,7 +52,7 @@ const QUERY: &[&str] = &[
 ];
 
 /// The times are those of the alerts and of `deploy/postgresql`: half a second for a request, a quarter for a statement.
-const SEARCHES: [Search; 11] = [
+const SEARCHES: [Search; 12] = [
     search(
         "errors",
         "Errors",
@@ -64,6 +64,18 @@ const SEARCHES: [Search; 11] = [
             "message",
             "error.message",
             "trace.id",
+        ],
+    ),
+    search(
+        "alerts",
+        "Noted alerts",
+        "Alerts of the tier info, which nobody is told of: look through them now and then.",
+        ["", "event.kind:alert"],
+        &[
+            "event.action",
+            "message",
+            "event.reason",
+            "service.environment",
         ],
     ),
     Search {
