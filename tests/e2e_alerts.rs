@@ -2,6 +2,7 @@
 //! concerns and to nobody else, and that it is over as well.
 
 mod support {
+    #[allow(dead_code)]
     pub(crate) mod alertmanager;
     #[allow(dead_code)]
     pub(crate) mod client;
@@ -19,7 +20,11 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use axum::Router;
+use axum::routing::get;
+use ecolaura_monitoring::Monitoring;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::support::alertmanager::{Alertmanager, Told};
 use crate::support::client::Client;
@@ -28,57 +33,50 @@ use crate::support::folder::empty_folder;
 use crate::support::prometheus::{Prometheus, Server};
 use crate::support::shop::Shop;
 
-const CONFIG: &str = include_str!("../deploy/alertmanager/alertmanager.yml");
-const TEMPLATES: &str = include_str!("../deploy/alertmanager/templates/ecolaura.tmpl");
 const RECORDED: &str = include_str!("../deploy/prometheus/recording.rules.yml");
 const ALERTS: &str = include_str!("../deploy/prometheus/alerts.rules.yml");
 
-/// The routes and inhibitions as they are, but at once and at any hour; each receiver is told at a port of the test.
-fn config(receivers: SocketAddr) -> String {
-    let (routes, named) = CONFIG
-        .split_once("receivers:\n")
-        .expect("there are receivers");
-    let lines = routes
+/// The rules as they are, but for how long they wait.
+fn at_once() -> String {
+    let (_, alerts) = ALERTS.split_once("groups:\n").expect("there are groups");
+    let lines = [RECORDED, alerts].concat();
+    let lines = lines
         .lines()
-        .filter(|line| !line.contains("mute_time_intervals"));
-    let mut config: String = lines
-        .map(|line| {
-            let waits = ["group_wait:", "group_interval:", "repeat_interval:"];
-            let wait = waits
-                .iter()
-                .find(|wait| line.trim_start().starts_with(**wait));
-            match wait {
-                None => format!("{line}\n"),
-                Some(wait) => {
-                    let (indent, _) = line.split_once(wait).expect("it begins so");
-                    let time = if *wait == "repeat_interval:" {
-                        "1h"
-                    } else {
-                        "1s"
-                    };
-                    format!("{indent}{wait} {time}\n")
-                }
-            }
-        })
-        .collect();
-    config.push_str("receivers:\n");
-    for line in named.lines() {
-        if let Some(name) = line.strip_prefix("  - name: ") {
-            config += &format!(
-                "  - name: {name}\n    webhook_configs:\n      - url: http://{receivers}/{name}\n"
-            );
-        }
-    }
-    config
+        .map(|line| match line.trim_start().strip_prefix("for: ") {
+            Some(_) => "        for: 1s\n".to_owned(),
+            None => format!("{line}\n"),
+        });
+    lines.collect()
 }
 
-async fn alertmanager(folder: &Path) -> (Alertmanager, Told) {
-    let templates = folder.join("templates");
-    fs::create_dir(&templates).expect("a folder");
-    fs::write(templates.join("ecolaura.tmpl"), TEMPLATES).expect("it can be written");
-    let told = Told::default();
-    let config = config(told.listen().await);
-    (Alertmanager::start(folder, &config).await, told)
+/// A Prometheus with the rules of the kit that finds its targets in a file, and tells this Alertmanager.
+async fn prometheus(folder: &Path, targets: &Path, alertmanager: &Alertmanager) -> Prometheus {
+    let found = json!({ "file_sd_configs": [{ "files": [targets], "refresh_interval": "1s" }] });
+    let alerting = json!({ "alerting": { "alertmanagers": [{ "static_configs": [{ "targets": [alertmanager.address] }] }] } });
+    Prometheus::start_with(
+        Server::PACKAGED,
+        folder,
+        "ecolaura-api",
+        found,
+        &at_once(),
+        alerting,
+    )
+    .await
+}
+
+/// Where these instances in production are, by their names.
+fn at(instances: &[(&str, SocketAddr)]) -> String {
+    let one = |(name, address): &(&str, SocketAddr)| json!({ "targets": [address], "labels": { "instance": name, "environment": "production" } });
+    Value::Array(instances.iter().map(one).collect()).to_string()
+}
+
+/// Until so many instances of the shop are scraped.
+async fn are_up(prometheus: &Prometheus, instances: f64) {
+    eventually("the shop to be up", async || {
+        let up = prometheus.value("sum(up{job=\"ecolaura-api\"})").await?;
+        (up == instances).then_some(()).ok_or(up.to_string())
+    })
+    .await;
 }
 
 fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -96,66 +94,89 @@ async fn are_told(told: &Told, alert: &str, expected: &[(&str, &str)]) {
     .await;
 }
 
+/// Who was told that it is, and nobody else, is told that it is over.
+async fn is_over(told: &Told, alert: &str, receiver: &str) {
+    are_told(told, alert, &[(receiver, "firing"), (receiver, "resolved")]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shop_that_dies_is_told_to_who_is_on_call() {
     let folder = empty_folder("e2e_alerts");
-    let (alertmanager, told) = alertmanager(&folder).await;
+    let (alertmanager, told) = Alertmanager::start(&folder).await;
     let shop = Shop::open(&folder.join("shop.sqlite")).await;
     let targets = folder.join("targets.json");
-    let at =
-        |address: SocketAddr| json!([{ "targets": [address], "labels": { "instance": "one" } }]);
-    fs::write(&targets, at(shop.monitoring).to_string()).expect("it can be written");
-    // As they are, but for how long they wait.
-    let (_, alerts) = ALERTS.split_once("groups:\n").expect("there are groups");
-    let at_once: String = format!("{RECORDED}{alerts}")
-        .lines()
-        .map(|line| match line.trim_start().strip_prefix("for: ") {
-            Some(_) => "        for: 1s\n".to_owned(),
-            None => format!("{line}\n"),
-        })
-        .collect();
-    let found = json!({ "file_sd_configs": [{ "files": [targets], "refresh_interval": "1s" }] });
-    let alerting = json!({ "alerting": { "alertmanagers": [{ "static_configs": [{ "targets": [alertmanager.address] }] }] } });
-    let prometheus = Prometheus::start_with(
-        Server::PACKAGED,
-        &folder,
-        "ecolaura-api",
-        found,
-        &at_once,
-        alerting,
-    )
-    .await;
+    fs::write(&targets, at(&[("one", shop.monitoring)])).expect("it can be written");
+    let prometheus = prometheus(&folder, &targets, &alertmanager).await;
 
     are_told(&told, "Watchdog", &[("deadman", "firing")]).await;
-    eventually("the shop to be up", async || {
-        let up = prometheus.value("up{job=\"ecolaura-api\"}").await?;
-        (up == 1.0).then_some(()).ok_or(up.to_string())
-    })
-    .await;
+    are_up(&prometheus, 1.0).await;
     assert_eq!(told.of("ServiceDown"), []);
 
     drop(shop);
     are_told(&told, "ServiceDown", &[("shop-page", "firing")]).await;
     // Its weaker twin fires too, and is told to nobody.
-    eventually("InstanceDown to be held back", async || {
-        let alerts = alerts_of(&alertmanager).await?;
-        let held = alerts
-            .iter()
-            .find(|alert| alert["labels"]["alertname"] == "InstanceDown");
-        let by = held.map(|held| held["status"]["inhibitedBy"].as_array().map_or(0, Vec::len));
-        (by == Some(1)).then_some(()).ok_or(format!("{alerts:?}"))
-    })
-    .await;
+    is_held_back(&alertmanager, "InstanceDown").await;
 
     let again = Shop::open(&folder.join("shop.sqlite")).await;
-    fs::write(&targets, at(again.monitoring).to_string()).expect("it can be written");
-    are_told(
-        &told,
-        "ServiceDown",
-        &[("shop-page", "firing"), ("shop-page", "resolved")],
-    )
-    .await;
+    fs::write(&targets, at(&[("one", again.monitoring)])).expect("it can be written");
+    is_over(&told, "ServiceDown", "shop-page").await;
     assert_eq!(told.of("InstanceDown"), []);
+}
+
+/// What nobody is woken up for: a service that is looked for in vain, an instance of two, and two versions.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_less_bad_is_told_to_others() {
+    let folder = empty_folder("e2e_alerts_less");
+    let (alertmanager, told) = Alertmanager::start(&folder).await;
+    let shop = Shop::open(&folder.join("shop.sqlite")).await;
+    let second = Shop::open(&folder.join("second.sqlite")).await;
+    let targets = folder.join("targets.json");
+    let are = |instances: &[(&str, SocketAddr)]| {
+        fs::write(&targets, at(instances)).expect("it can be written");
+    };
+    are(&[]);
+    let prometheus = prometheus(&folder, &targets, &alertmanager).await;
+    are_told(&told, "ServiceUnknown", &[("shop-ticket", "firing")]).await;
+    let one = ("one", shop.monitoring);
+    are(&[one, ("two", second.monitoring)]);
+    is_over(&told, "ServiceUnknown", "shop-ticket").await;
+    are_up(&prometheus, 2.0).await;
+
+    drop(second);
+    are_told(&told, "InstanceDown", &[("shop-chat", "firing")]).await;
+    are(&[one]);
+    is_over(&told, "InstanceDown", "shop-chat").await;
+
+    are(&[one, ("two", another_version().await)]);
+    are_told(&told, "TwoVersionsRun", &[("shop-log", "firing")]).await;
+    are(&[one]);
+    is_over(&told, "TwoVersionsRun", "shop-log").await;
+    assert_eq!(told.of("ServiceDown"), []);
+}
+
+/// An instance of the service that runs another version.
+async fn another_version() -> SocketAddr {
+    let monitoring = Monitoring::builder("ecolaura-api").version("0.0.0-other");
+    let monitoring = monitoring.build().expect("it can be");
+    let metrics = async move || monitoring.metrics().render();
+    let app = Router::new().route("/metrics", get(metrics));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// Until Alertmanager knows of it, and tells nobody because of another one.
+async fn is_held_back(alertmanager: &Alertmanager, alert: &str) {
+    eventually(&format!("{alert} to be held back"), async || {
+        let alerts = alerts_of(alertmanager).await?;
+        let held = alerts
+            .iter()
+            .find(|one| one["labels"]["alertname"] == alert);
+        let by = held.map(|held| held["status"]["inhibitedBy"].as_array().map_or(0, Vec::len));
+        (by >= Some(1)).then_some(()).ok_or(format!("{alerts:?}"))
+    })
+    .await;
 }
 
 async fn alerts_of(alertmanager: &Alertmanager) -> Result<Vec<Value>, String> {
@@ -164,57 +185,86 @@ async fn alerts_of(alertmanager: &Alertmanager) -> Result<Vec<Value>, String> {
     serde_json::from_str(&alerts).map_err(|error| error.to_string())
 }
 
-/// One of each tier to its receiver alone; of two about one thing the one that matters less to nobody.
+/// One of each tier to its receiver alone, first that it is and then that it is over; of two about one thing the one that matters less to
+/// nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_tier_comes_to_its_receiver() {
     let folder = empty_folder("e2e_alerts_tiers");
-    let (alertmanager, told) = alertmanager(&folder).await;
-    let alert = |name: &str, severity: &str, about: &str, subject: &str| {
-        json!({
-            "labels": {
-                "alertname": name, "job": "ecolaura-api", "team": "shop",
-                "severity": severity, "about": about, "subject": subject,
-            },
-            "annotations": { "summary": "s", "description": "d", "runbook_url": "https://runbooks.example/x.md" },
-        })
-    };
-    let all = json!([
-        alert("MostRequestsFail", "critical", "errors", ""),
-        alert("HighErrorRate", "error", "errors", ""),
-        alert("MemoryNearLimit", "error", "MemoryNearLimit", ""),
-        alert("HighRequestLatency", "warning", "HighRequestLatency", ""),
-        alert("TwoVersionsRun", "info", "TwoVersionsRun", ""),
-        alert(
+    let (alertmanager, told) = Alertmanager::start(&folder).await;
+    let told_alone = [
+        ("MostRequestsFail", "critical", "errors", "", "shop-page"),
+        ("MemoryNearLimit", "error", "memory", "", "shop-ticket"),
+        ("BudgetBurnsFast", "error", "budget", "", "shop-ticket"),
+        ("HighRequestLatency", "warning", "latency", "", "shop-chat"),
+        ("QueueFills", "warning", "queue", "", "shop-chat"),
+        ("TwoVersionsRun", "info", "versions", "", "shop-log"),
+        (
             "CertificateExpiresNow",
             "critical",
             "certificate",
-            "https://a.example"
+            "https://a.example",
+            "shop-page",
         ),
-        alert(
+        (
             "CertificateExpires",
             "warning",
             "certificate",
-            "https://b.example"
+            "https://b.example",
+            "shop-chat",
         ),
-    ]);
+    ];
+    // Each about what another one of a higher tier is about.
+    let held_back = [
+        ("HighErrorRate", "error", "errors", ""),
+        ("BudgetBurns", "warning", "budget", ""),
+        ("BudgetBurnsSlowly", "info", "budget", ""),
+        ("QueueGrows", "info", "queue", ""),
+    ];
+    let alone =
+        told_alone.map(|(name, severity, about, subject, _)| (name, severity, about, subject));
+    let mut all = [&alone[..], &held_back].concat();
+    post(&alertmanager, &all, json!({})).await;
+    for (name, .., receiver) in told_alone {
+        are_told(&told, name, &[(receiver, "firing")]).await;
+    }
+    for (name, ..) in held_back {
+        is_held_back(&alertmanager, name).await;
+    }
+    // What is held back ends first, while there is what holds it.
+    all.reverse();
+    post(
+        &alertmanager,
+        &all,
+        json!({ "endsAt": "2026-01-01T00:00:00Z" }),
+    )
+    .await;
+    for (name, .., receiver) in told_alone {
+        is_over(&told, name, receiver).await;
+    }
+    for (name, ..) in held_back {
+        assert_eq!(told.of(name), [], "{name}");
+    }
+}
+
+/// Tells Alertmanager of alerts: their name, tier, what they are about, and of what; all with these times, or from now on.
+async fn post(alertmanager: &Alertmanager, alerts: &[(&str, &str, &str, &str)], times: Value) {
+    let alerts = alerts.iter().map(|(name, severity, about, subject)| {
+        let mut alert = times.clone();
+        alert["labels"] = json!({
+            "alertname": name, "job": "ecolaura-api", "team": "shop",
+            "severity": severity, "about": about, "subject": subject,
+        });
+        alert["annotations"] = json!({ "summary": "s", "description": "d" });
+        alert
+    });
+    let alerts = Value::Array(alerts.collect()).to_string();
     let url = format!("http://{}/api/v2/alerts", alertmanager.address);
     let client = Client::new();
     eventually("alerts to be taken", async || {
-        match client.send("POST", &url, &all.to_string()).await? {
+        match client.send("POST", &url, &alerts).await? {
             (200, _) => Ok(()),
             other => Err(format!("{other:?}")),
         }
     })
     .await;
-    for (name, receiver) in [
-        ("MostRequestsFail", "shop-page"),
-        ("MemoryNearLimit", "shop-ticket"),
-        ("HighRequestLatency", "shop-chat"),
-        ("TwoVersionsRun", "shop-log"),
-        ("CertificateExpiresNow", "shop-page"),
-        ("CertificateExpires", "shop-chat"),
-    ] {
-        are_told(&told, name, &[(receiver, "firing")]).await;
-    }
-    assert_eq!(told.of("HighErrorRate"), []);
 }

@@ -79,7 +79,7 @@ impl Format {
 }
 
 pub(crate) struct Prometheus {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     client: Client,
     _process: Process,
 }
