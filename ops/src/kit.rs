@@ -11,6 +11,7 @@ use crate::file::File;
 use crate::grafana;
 use crate::objective::Slo;
 use crate::prometheus;
+use crate::stack;
 
 use siphasher::sip::SipHasher13;
 
@@ -151,6 +152,7 @@ impl Kit {
         let mut files = prometheus::files(self)?;
         files.extend(alertmanager::files(self));
         files.extend(grafana::files(self));
+        files.extend(stack::files(self)?);
         files.extend(elastic::files(self));
         Ok(files)
     }

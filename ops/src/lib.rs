@@ -12,6 +12,7 @@ mod grafana;
 mod kit;
 mod objective;
 pub mod prometheus;
+mod stack;
 mod tier;
 mod write;
 

@@ -1,15 +1,17 @@
-//! A real Jaeger that keeps what it is sent in memory, and the traces that it has.
+//! A real Jaeger with the configuration in `deploy/jaeger`, and the traces that it has.
 
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::client::Client;
 use super::ports::free;
 use super::process::{Process, component};
+
+const KIT: &str = include_str!("../../deploy/jaeger/jaeger.yml");
 
 pub(crate) struct Jaeger {
     places: Places,
@@ -65,8 +67,8 @@ pub(crate) struct Span {
 impl Jaeger {
     /// Starts it with its configuration in `folder`.
     pub(crate) async fn start(folder: &Path, places: Places) -> Self {
-        let file = folder.join("jaeger.json");
-        let written = fs::write(&file, configuration(places).to_string());
+        let file = folder.join("jaeger.yml");
+        let written = fs::write(&file, configuration(folder, places));
         written.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut command = Command::new(component("jaeger"));
         command.arg("--config").arg(&file);
@@ -124,30 +126,25 @@ impl Span {
     }
 }
 
-/// One receiver, one storage, and what answers questions; nothing of its own defaults, which have fixed ports.
-fn configuration(places: Places) -> Value {
-    json!({
-        "service": {
-            "extensions": ["jaeger_storage", "jaeger_query"],
-            "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"] } },
-            "telemetry": { "metrics": { "level": "none" } },
-        },
-        "extensions": {
-            "jaeger_storage": { "backends": { "memory": { "memory": { "max_traces": 100_000 } } } },
-            "jaeger_query": {
-                "storage": { "traces": "memory" },
-                "http": { "endpoint": places.query },
-                "grpc": { "endpoint": "127.0.0.1:0" },
-                // Of its own, to whatever listens on this machine.
-                "enable_tracing": false,
-            },
-        },
-        "receivers": { "otlp": { "protocols": {
-            "http": { "endpoint": places.otlp },
-            "grpc": { "endpoint": places.grpc },
-        } } },
-        "exporters": { "jaeger_storage_exporter": { "trace_storage": "memory" } },
-    })
+/// What the kit has, at ports and in a folder of the test's own.
+fn configuration(folder: &Path, places: Places) -> String {
+    let nowhere = "127.0.0.1:0".to_owned();
+    let mut text = KIT.to_owned();
+    for (kit, own) in [
+        ("0.0.0.0:4318", places.otlp.to_string()),
+        ("0.0.0.0:4317", places.grpc.to_string()),
+        ("0.0.0.0:16686", places.query.to_string()),
+        ("0.0.0.0:16685", nowhere.clone()),
+        ("0.0.0.0:13133", nowhere),
+        (
+            "/var/lib/jaeger",
+            folder.join("jaeger").display().to_string(),
+        ),
+    ] {
+        assert!(text.contains(kit), "{kit}");
+        text = text.replace(kit, &own);
+    }
+    text
 }
 
 fn is_ready(line: &str) -> Option<()> {

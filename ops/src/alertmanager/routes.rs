@@ -126,7 +126,7 @@ global:
   smtp_smarthost: mail.example:587
   smtp_from: alertmanager@mail.example
   smtp_auth_username: alertmanager
-  smtp_auth_password_file: /etc/alertmanager/secrets/smtp-password
+  smtp_auth_password_file: /run/secrets/alertmanager/smtp-password
 templates:
   - templates/*.tmpl
 time_intervals:
@@ -176,11 +176,11 @@ const DEADMAN: &str = r#"  - name: deadman
 
 const RECEIVERS: &str = r#"  - name: TEAM-page
     pagerduty_configs:
-      - routing_key_file: /etc/alertmanager/secrets/TEAM-pagerduty-key
+      - routing_key_file: /run/secrets/alertmanager/TEAM-pagerduty-key
         description: '{{ template "ecolaura.title" . }}'
         details: {text: '{{ template "ecolaura.text" . }}'}
     slack_configs:
-      - api_url_file: /etc/alertmanager/secrets/TEAM-slack-url
+      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
         channel: '#TEAM-alerts'
         send_resolved: true
         title: '{{ template "ecolaura.title" . }}'
@@ -193,14 +193,14 @@ const RECEIVERS: &str = r#"  - name: TEAM-page
         html: ''
         text: '{{ template "ecolaura.text" . }}'
     slack_configs:
-      - api_url_file: /etc/alertmanager/secrets/TEAM-slack-url
+      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
         channel: '#TEAM-alerts'
         send_resolved: true
         title: '{{ template "ecolaura.title" . }}'
         text: '{{ template "ecolaura.text" . }}'
   - name: TEAM-chat
     slack_configs:
-      - api_url_file: /etc/alertmanager/secrets/TEAM-slack-url
+      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
         channel: '#TEAM-alerts'
         send_resolved: true
         title: '{{ template "ecolaura.title" . }}'

@@ -19,6 +19,11 @@ use crate::kit::Kit;
 use crate::prometheus::scrape::Version;
 use crate::prometheus::trial::Pace;
 
+/// The texts of all files of rules.
+pub(crate) fn rule_files(kit: &Kit) -> Result<[String; 3], Error> {
+    Ok([recording::file(kit)?, alerts::file(kit)?, active_users()])
+}
+
 /// The files for Prometheus.
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut files = vec![

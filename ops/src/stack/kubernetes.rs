@@ -1,0 +1,199 @@
+//! The service in Kubernetes, and what the Prometheus Operator has to know of it.
+
+use crate::error::Error;
+use crate::file::File;
+use crate::kit::Kit;
+use crate::prometheus::recording::about;
+use crate::prometheus::rule_files;
+
+pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
+    let head = |what: &str| -> String {
+        let lines = about(what);
+        lines.iter().map(|line| format!("# {line}\n")).collect()
+    };
+    let with_names = |text: &str| {
+        text.replace("NAME", &name(kit))
+            .replace("JOB", &kit.job)
+            .replace("ENVIRONMENT", &kit.environments[0].name)
+            .replace("TEAM", &kit.team)
+    };
+    let service =
+        head("The service: kubectl apply -f service.yml, after its image is named in it.")
+            + &with_names(SERVICE);
+    let mut monitoring =
+        head("What the Prometheus Operator scrapes. Its selectors must choose the label `team`.")
+            + &with_names(MONITOR);
+    if !kit.probes.is_empty() {
+        let targets: Vec<String> = kit.probes.iter().map(|one| format!("'{one}'")).collect();
+        monitoring += &with_names(PROBE).replace("TARGETS", &targets.join(", "));
+    }
+    let mut rules = head("The rules of prometheus/*.rules.yml.") + &with_names(RULES);
+    for text in rule_files(kit)? {
+        let groups = text
+            .split_once("groups:\n")
+            .map_or("", |(_, groups)| groups);
+        for line in groups.lines() {
+            rules += &format!("  {line}\n");
+        }
+    }
+    Ok(vec![
+        File::new("kubernetes/service.yml", service),
+        File::new("kubernetes/monitoring.yml", monitoring),
+        File::new("kubernetes/rules.yml", rules),
+    ])
+}
+
+/// The service's name as Kubernetes takes it: small letters, digits and dashes.
+fn name(kit: &Kit) -> String {
+    let plain = |c: char| match c.to_ascii_lowercase() {
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '-',
+    };
+    let name: String = kit.job.chars().map(plain).take(50).collect();
+    match name.trim_matches('-') {
+        "" => "service".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+const SERVICE: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: NAME
+  labels: {app.kubernetes.io/name: NAME, team: TEAM}
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app.kubernetes.io/name: NAME}
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: NAME, team: TEAM}
+    spec:
+      # It drains for 25 seconds, after it has been taken out of the service.
+      terminationGracePeriodSeconds: 45
+      securityContext:
+        runAsNonRoot: true
+        seccompProfile: {type: RuntimeDefault}
+      containers:
+        - name: service
+          image: NAME:1.0.0
+          ports:
+            - {name: http, containerPort: 3000}
+            - {name: monitoring, containerPort: 9464}
+          env:
+            - name: POD_NAME
+              valueFrom: {fieldRef: {fieldPath: metadata.name}}
+            - name: POD_NAMESPACE
+              valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+            - name: OTEL_RESOURCE_ATTRIBUTES
+              value: service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME),k8s.namespace.name=$(POD_NAMESPACE),deployment.environment.name=ENVIRONMENT
+            - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: 'http://jaeger:4318'}
+            - {name: OTEL_EXPORTER_PROMETHEUS_HOST, value: 0.0.0.0}
+          startupProbe:
+            httpGet: {path: /health/startup, port: monitoring}
+            periodSeconds: 2
+            failureThreshold: 60
+          readinessProbe:
+            httpGet: {path: /health/ready, port: monitoring}
+            periodSeconds: 5
+            timeoutSeconds: 5
+          livenessProbe:
+            httpGet: {path: /health/live, port: monitoring}
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 6
+          # Endpoints learn of it before it stops listening.
+          lifecycle:
+            preStop: {sleep: {seconds: 5}}
+          resources:
+            requests: {cpu: 100m, memory: 128Mi}
+            limits: {memory: 256Mi}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: {drop: [ALL]}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: NAME
+  labels: {app.kubernetes.io/name: NAME, team: TEAM}
+spec:
+  selector: {app.kubernetes.io/name: NAME}
+  ports:
+    - {name: http, port: 80, targetPort: http}
+    - {name: monitoring, port: 9464, targetPort: monitoring}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: NAME
+spec:
+  minAvailable: 1
+  selector:
+    matchLabels: {app.kubernetes.io/name: NAME}
+---
+# Whoever may ask for the service may not ask for its metrics: only namespaces with the label monitoring: 'true' may.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: NAME
+spec:
+  podSelector:
+    matchLabels: {app.kubernetes.io/name: NAME}
+  policyTypes: [Ingress]
+  ingress:
+    - ports: [{port: http}]
+    - ports: [{port: monitoring}]
+      from:
+        - namespaceSelector:
+            matchLabels: {monitoring: 'true'}
+";
+
+const MONITOR: &str = "\
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: NAME
+  labels: {team: TEAM}
+spec:
+  selector:
+    matchLabels: {app.kubernetes.io/name: NAME}
+  endpoints:
+    - port: monitoring
+      interval: 15s
+      scrapeTimeout: 10s
+      relabelings:
+        # As rules and dashboards know it.
+        - {targetLabel: job, replacement: JOB}
+        - {targetLabel: environment, replacement: ENVIRONMENT}
+";
+
+const PROBE: &str = "\
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Probe
+metadata:
+  name: NAME
+  labels: {team: TEAM}
+spec:
+  jobName: JOB-probe
+  module: http_2xx
+  interval: 30s
+  prober:
+    url: blackbox:9115
+  targets:
+    staticConfig:
+      static: [TARGETS]
+";
+
+const RULES: &str = "\
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: NAME
+  labels: {team: TEAM}
+spec:
+  groups:
+";

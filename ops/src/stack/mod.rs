@@ -1,0 +1,18 @@
+//! How all of it is started: Jaeger, compose, Kubernetes, and the versions of all programs.
+
+mod compose;
+mod jaeger;
+mod kubernetes;
+mod versions;
+
+use crate::error::Error;
+use crate::file::File;
+use crate::kit::Kit;
+
+/// The files for it.
+pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
+    let mut files = vec![versions::file(), jaeger::file()];
+    files.extend(compose::files(kit));
+    files.extend(kubernetes::files(kit)?);
+    Ok(files)
+}

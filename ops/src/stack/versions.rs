@@ -1,0 +1,47 @@
+//! The versions of all programs, in one place.
+
+use std::fmt::Write as _;
+
+use crate::file::File;
+use crate::prometheus::recording::about;
+
+/// A program, its image, and the version that the kit is made for.
+pub(super) struct Program {
+    /// In `versions.env`, as `PROMETHEUS_VERSION` and so on.
+    pub(super) name: &'static str,
+    pub(super) image: &'static str,
+    pub(super) version: &'static str,
+}
+
+const fn program(name: &'static str, image: &'static str, version: &'static str) -> Program {
+    Program {
+        name,
+        image,
+        version,
+    }
+}
+
+/// All of them. The tests run Prometheus, Alertmanager, the Blackbox Exporter and Jaeger in these versions, and OpenSearch in the place of Elasticsearch.
+pub(super) const PROGRAMS: [Program; 9] = [
+    program("PROMETHEUS", "prom/prometheus", "v3.16.0"),
+    program("ALERTMANAGER", "prom/alertmanager", "v0.31.1"),
+    program("BLACKBOX", "prom/blackbox-exporter", "v0.28.0"),
+    program("JAEGER", "jaegertracing/jaeger", "2.13.0"),
+    program("GRAFANA", "grafana/grafana", "13.2.3"),
+    program("ELASTICSEARCH", "elasticsearch", "8.19.0"),
+    program("KIBANA", "kibana", "8.19.0"),
+    program("LOGSTASH", "logstash", "8.19.0"),
+    program("FILEBEAT", "elastic/filebeat", "8.19.0"),
+];
+
+/// The file that compose reads.
+pub(super) fn file() -> File {
+    let mut text = String::new();
+    for line in about("The versions of all programs: docker compose --env-file versions.env up") {
+        let _ = writeln!(text, "# {line}");
+    }
+    for Program { name, version, .. } in PROGRAMS {
+        let _ = writeln!(text, "{name}_VERSION={version}");
+    }
+    File::new("versions.env", text)
+}

@@ -1,0 +1,97 @@
+// Checks a compose file by the schema of compose, and manifests of Kubernetes and of the Prometheus Operator by the types that these publish: fields
+// that nobody knows are errors.
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	operator "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	apps "k8s.io/api/apps/v1"
+	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+)
+
+func main() {
+	failed := false
+	for _, name := range os.Args[1:] {
+		check := manifests
+		if strings.HasPrefix(filepath.Base(name), "compose") {
+			check = compose
+		}
+		if err := check(name); err != nil {
+			failed = true
+			fmt.Printf("%s:\n%v\n", name, err)
+		}
+	}
+	if failed {
+		os.Exit(1)
+	}
+}
+
+// Variables come from versions.env beside it, and from the environment.
+func compose(name string) error {
+	folder := filepath.Dir(name)
+	options, err := cli.NewProjectOptions([]string{name},
+		cli.WithWorkingDirectory(folder),
+		cli.WithEnvFiles(filepath.Join(folder, "versions.env")),
+		cli.WithOsEnv, cli.WithDotEnv)
+	if err != nil {
+		return err
+	}
+	project, err := options.LoadProject(context.Background())
+	if err != nil {
+		return err
+	}
+	for _, service := range project.Services {
+		fmt.Printf("service %s %s\n", service.Name, service.Image)
+		for _, volume := range service.Volumes {
+			if volume.Type == "bind" {
+				fmt.Printf("mount %s\n", volume.Source)
+			}
+		}
+		for _, port := range service.Ports {
+			fmt.Printf("port %s:%s\n", port.HostIP, port.Published)
+		}
+	}
+	return nil
+}
+
+func manifests(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	for _, document := range bytes.Split(text, []byte("\n---\n")) {
+		var kind meta.TypeMeta
+		if err := yaml.Unmarshal(document, &kind); err != nil {
+			return err
+		}
+		known := map[string]any{
+			"apps/v1 Deployment":                      &apps.Deployment{},
+			"v1 Service":                              &core.Service{},
+			"policy/v1 PodDisruptionBudget":           &policy.PodDisruptionBudget{},
+			"networking.k8s.io/v1 NetworkPolicy":      &networking.NetworkPolicy{},
+			"monitoring.coreos.com/v1 ServiceMonitor": &operator.ServiceMonitor{},
+			"monitoring.coreos.com/v1 Probe":          &operator.Probe{},
+			"monitoring.coreos.com/v1 PrometheusRule": &operator.PrometheusRule{},
+		}
+		into := known[kind.APIVersion+" "+kind.Kind]
+		if into == nil {
+			return fmt.Errorf("%q of %q is none that is known", kind.Kind, kind.APIVersion)
+		}
+		if err := yaml.UnmarshalStrict(document, into); err != nil {
+			return err
+		}
+		fmt.Printf("%s\n", kind.Kind)
+	}
+	return nil
+}
