@@ -14,7 +14,9 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
         "The service and all that watches it, on one machine: docker compose --env-file versions.env up",
     ) + &COMPOSE.replace("JOB", &kit.job).replace("TEAM", &kit.team);
     if kit.probes.is_empty() {
-        let (before, rest) = compose.split_once("  blackbox:\n").unwrap_or((&compose, ""));
+        let (before, rest) = compose
+            .split_once("  blackbox:\n")
+            .unwrap_or((&compose, ""));
         let after = rest.find("\n  jaeger:\n").map_or("", |at| &rest[at + 1..]);
         compose = format!("{before}{after}");
     }
