@@ -14,6 +14,7 @@ mod error;
 mod extract;
 mod mail;
 mod metrics;
+mod purpose;
 mod store;
 mod traffic;
 

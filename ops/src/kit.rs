@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::alertmanager;
+use crate::blackbox;
 use crate::elastic;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::family::Family;
 use crate::file::File;
 use crate::grafana;
+use crate::journey::Journey;
 use crate::objective::Slo;
+use crate::place::filled;
 use crate::prometheus;
-use crate::stack;
+use crate::stack::{self, kubernetes_name};
 
 use siphasher::sip::SipHasher13;
 
@@ -39,6 +42,7 @@ pub struct Kit {
     /// The first is the one with customers.
     pub(crate) environments: Vec<Environment>,
     pub(crate) probes: Vec<String>,
+    pub(crate) journeys: Vec<Journey>,
     pub(crate) runbooks: String,
     pub(crate) dashboards: String,
     pub(crate) traces: String,
@@ -56,6 +60,7 @@ impl Kit {
             team: ANYBODY.to_owned(),
             environments: vec![Environment::new(PRODUCTION, [format!("{job}:9464")])],
             probes: Vec::new(),
+            journeys: Vec::new(),
             runbooks: "https://runbooks.example".to_owned(),
             dashboards: "https://grafana.example".to_owned(),
             traces: "https://jaeger.example".to_owned(),
@@ -97,10 +102,16 @@ impl Kit {
         self
     }
 
-    /// An address of the service that a Blackbox Exporter probes from outside, as its module `http_2xx` does. Default: none, and no alerts of
-    /// probes.
+    /// An address of the service that a Blackbox Exporter asks from outside: it is to be answered with 2xx. Where it is one of `https`, its
+    /// certificate is looked at too. Default: none; without addresses and journeys there is no exporter, and there are no alerts of probes.
     pub fn probe(mut self, address: impl Into<String>) -> Self {
         self.probes.push(address.into());
+        self
+    }
+
+    /// What customers do, which a Blackbox Exporter tries from outside. Default: nothing.
+    pub fn journey(mut self, journey: Journey) -> Self {
+        self.journeys.push(journey);
         self
     }
 
@@ -151,6 +162,7 @@ impl Kit {
         self.check()?;
         let mut files = prometheus::files(self)?;
         files.extend(alertmanager::files(self));
+        files.extend(blackbox::files(self));
         files.extend(grafana::files(self));
         files.extend(stack::files(self)?);
         files.extend(elastic::files(self));
@@ -160,6 +172,17 @@ impl Kit {
     /// What Prometheus takes as the selector of the job.
     pub(crate) fn job(&self) -> String {
         format!("job=\"{}\"", self.job)
+    }
+
+    /// A text with the names of this service in place of `JOB`, `TEAM` and `DEPLOYMENT`.
+    pub(crate) fn named(&self, text: &str) -> String {
+        let deployment = kubernetes_name(self);
+        let names = [
+            ("DEPLOYMENT", deployment.as_str()),
+            ("TEAM", &self.team),
+            ("JOB", &self.job),
+        ];
+        filled(text, &names)
     }
 
     /// The uid of a dashboard, by which links find it: at most 40 characters.
@@ -196,11 +219,15 @@ impl Kit {
         }
         let links = [&self.runbooks, &self.dashboards, &self.traces];
         for address in links.into_iter().chain(&self.probes) {
-            let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`".contains(c);
-            let has_scheme = address.starts_with("https://") || address.starts_with("http://");
-            if !has_scheme || !address.chars().all(is_plain) {
+            is_address(address)?;
+        }
+        for (place, journey) in self.journeys.iter().enumerate() {
+            journey.check()?;
+            let before = &self.journeys[..place];
+            if before.iter().any(|known| known.name == journey.name) {
                 return Err(Error::new(format!(
-                    "address `{address}`: give it as https://…, without quotes, blanks and braces"
+                    "journey `{}` is there twice: give one of them another name",
+                    journey.name
                 )));
             }
         }
@@ -226,5 +253,17 @@ pub(crate) fn is_name(what: &str, name: &str) -> Result<(), Error> {
     }
     Err(Error::new(format!(
         "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.`"
+    )))
+}
+
+/// That this can be an address in files, and in links.
+pub(crate) fn is_address(address: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`".contains(c);
+    let has_scheme = address.starts_with("https://") || address.starts_with("http://");
+    if has_scheme && address.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "address `{address}`: give it as https://…, without quotes, blanks and braces"
     )))
 }

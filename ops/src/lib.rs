@@ -3,14 +3,17 @@
 //! The folder `deploy/` holds what this writes for the shop; a test compares them.
 
 mod alertmanager;
+mod blackbox;
 pub mod elastic;
 mod environment;
 mod error;
 mod family;
 mod file;
 mod grafana;
+mod journey;
 mod kit;
 mod objective;
+mod place;
 pub mod prometheus;
 mod stack;
 mod tier;
@@ -19,6 +22,7 @@ mod write;
 pub use error::Error;
 pub use family::{Family, Shape};
 pub use file::File;
+pub use journey::{Journey, Step};
 pub use kit::Kit;
 pub use objective::Slo;
 pub use tier::Tier;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ecolaura_monitoring_ops::{Family, Kit, Slo};
+use ecolaura_monitoring_ops::{Error, Family, Journey, Kit, Slo};
 use lexopt::prelude::*;
 
 const HELP: &str = "\
@@ -19,6 +19,7 @@ Usage: ecolaura-ops --job NAME --out FOLDER [FLAGS]
   --target [ENVIRONMENT=]HOST:PORT
                           where an instance answers to /metrics; once for each      [production=NAME:9464]
   --probe ADDRESS         what a Blackbox Exporter asks from outside, such as https://shop.example; once for each
+  --journey FILE          what customers do, in steps that a Blackbox Exporter tries; a file for each
   --team NAME             who looks after it: the label `team` of its alerts        [platform]
   --objective NAME=ROUTE,PERCENT[,TIME]
                           the share of good requests over 30 days, such as orders=/api/v1/orders,99.9,250ms, or of good calls of a
@@ -48,6 +49,7 @@ struct Args {
     out: Option<PathBuf>,
     targets: BTreeMap<String, Vec<String>>,
     probes: Vec<String>,
+    journeys: Vec<Journey>,
     team: Option<String>,
     objectives: Vec<Slo>,
     thresholds: Vec<(String, f64)>,
@@ -72,6 +74,7 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
                 targets.push(target.to_owned());
             }
             Long("probe") => args.probes.push(parser.value()?.string()?),
+            Long("journey") => args.journeys.push(journey(&parser.value()?)?),
             Long("team") => args.team = Some(parser.value()?.string()?),
             Long("objective") => args.objectives.push(objective(parser.value()?)?),
             Long("threshold") => args.thresholds.push(threshold(&parser.value()?.string()?)?),
@@ -123,6 +126,7 @@ fn kit(args: Args) -> Result<Kit, Box<dyn std::error::Error>> {
         kit = kit.jaeger(address);
     }
     kit = args.probes.into_iter().fold(kit, Kit::probe);
+    kit = args.journeys.into_iter().fold(kit, Kit::journey);
     kit = args.objectives.into_iter().fold(kit, Kit::objective);
     kit = args.metrics.into_iter().fold(kit, Kit::metric);
     let set = |kit: Kit, (alert, value): (String, f64)| kit.threshold(alert, value);
@@ -140,10 +144,24 @@ fn threshold(value: &str) -> Result<(String, f64), String> {
 
 /// The metrics in a file that are not of the catalogue.
 fn metrics(file: &OsString) -> Result<Vec<Family>, String> {
+    read("--metrics", file, Family::added)
+}
+
+/// The journey in a file.
+fn journey(file: &OsString) -> Result<Journey, String> {
+    read("--journey", file, Journey::from_json)
+}
+
+/// What is in a file, or why that cannot be told.
+fn read<T>(
+    flag: &str,
+    file: &OsString,
+    parse: impl FnOnce(&str) -> Result<T, Error>,
+) -> Result<T, String> {
     let path = Path::new(file);
-    let told = |why: &dyn std::fmt::Display| format!("--metrics {}: {why}", path.display());
+    let told = |why: &dyn std::fmt::Display| format!("{flag} {}: {why}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
-    Family::added(&text).map_err(|error| told(&error))
+    parse(&text).map_err(|error| told(&error))
 }
 
 /// `orders=/api/v1/orders,99.9,250ms`

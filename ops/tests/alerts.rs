@@ -188,7 +188,10 @@ fn without_probes_there_are_no_alerts_of_them() {
         .iter()
         .flat_map(|(_, alerts)| alerts)
         .map(|alert| &alert.name);
-    let of_probes = |name: &&String| name.starts_with("Probe") || name.starts_with("Certificate");
+    let of_probes = |name: &&String| {
+        let begins = ["Probe", "Certificate", "Journey"];
+        begins.iter().any(|begin| name.starts_with(begin)) || name.ends_with("NotReady")
+    };
     assert_eq!(names.filter(of_probes).count(), 0);
     let probed = all();
     assert_eq!(
@@ -197,7 +200,7 @@ fn without_probes_there_are_no_alerts_of_them() {
             .map(|alert| &alert.name)
             .filter(of_probes)
             .count(),
-        4
+        7
     );
 }
 

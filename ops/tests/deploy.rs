@@ -12,9 +12,11 @@ fn ops(out: &Path, more: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-const SHOP: [&str; 12] = [
+const SHOP: [&str; 14] = [
+    "--journey",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/shop/journey.json"),
     "--probe",
-    "https://shop.example",
+    "https://shop.example/api/v1/products",
     "--job",
     "ecolaura-api",
     "--team",
@@ -189,6 +191,14 @@ fn wrong_flags_are_told() {
         (
             &["--job", "a", "--metrics", "no/such/file"][..],
             "--metrics no/such/file: No such file",
+        ),
+        (
+            &["--job", "a", "--journey", "no/such/file"][..],
+            "--journey no/such/file: No such file",
+        ),
+        (
+            &["--job", "a", "--journey", "Cargo.toml"][..],
+            "--journey Cargo.toml: expected value at line 1",
         ),
         (
             &["--job", "a", "--metrics", "Cargo.toml"][..],

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 use std::{env, fs};
 
-use ecolaura_monitoring_ops::{Kit, Slo};
+use ecolaura_monitoring_ops::{Journey, Kit, Slo, Step};
 
 use crate::component::component;
 
@@ -20,6 +20,7 @@ fn kit() -> Kit {
         .environment("eu.test", ["test:9464"])
         .objective(Slo::new("letters", "send_letter", 99.0).within(quick))
         .objective(Slo::new("sorted", "sort_letters", 99.9))
+        .journey(Journey::new("mail", "http://mail.example").step(Step::get("inbox", "/")))
         .threshold("QueueFills", 0.6)
         .without("TwoVersionsRun")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -178,11 +178,20 @@ impl Prometheus {
         for (key, value) in more.as_object().into_iter().flatten() {
             config[key] = value.clone();
         }
+        let config = file("prometheus.json", &config.to_string());
+        Self::run(program, &config, folder, &features).await
+    }
+
+    /// Starts the newest with a configuration as it is, and its data in `folder`.
+    pub(crate) async fn start_from(config: &Path, folder: &Path) -> Self {
+        let program = component(Server::THREE.program);
+        let config = config.display().to_string();
+        Self::run(program, &config, folder, &["exemplar-storage"]).await
+    }
+
+    async fn run(program: PathBuf, config: &str, folder: &Path, features: &[&str]) -> Self {
         let arguments = [
-            format!(
-                "--config.file={}",
-                file("prometheus.json", &config.to_string())
-            ),
+            format!("--config.file={config}"),
             format!("--storage.tsdb.path={}", folder.join("data").display()),
             format!("--enable-feature={}", features.join(",")),
             "--web.listen-address=127.0.0.1:0".to_owned(),

@@ -11,6 +11,7 @@ use crate::business::SUBSCRIPTION;
 use crate::error::Error;
 use crate::extract::{Json, Path};
 use crate::mail::{Letter, Mail};
+use crate::purpose::Purpose;
 use crate::store::{Plan, Store, Subscription};
 
 #[derive(Deserialize)]
@@ -21,6 +22,7 @@ pub(super) struct SignUp {
 
 #[monitor("/api/v1/subscriptions")]
 pub(super) async fn create(
+    purpose: Purpose,
     State(store): State<Store>,
     State(business): State<Business>,
     State(mail): State<Mail>,
@@ -30,11 +32,14 @@ pub(super) async fn create(
         return Err(Error::Invalid("email is not an address"));
     }
     whole(async move {
-        let subscription = store.subscribe(&sign_up.email, sign_up.plan).await?;
-        business.signed_up(sign_up.plan);
-        business.step(SUBSCRIPTION, "sign_up");
-        business.user_seen(&sign_up.email);
-        mail.send(Letter::Welcome);
+        let SignUp { email, plan } = sign_up;
+        let subscription = store.subscribe(&email, plan, purpose).await?;
+        if purpose == Purpose::Real {
+            business.signed_up(plan);
+            business.step(SUBSCRIPTION, "sign_up");
+            business.user_seen(&email);
+            mail.send(Letter::Welcome);
+        }
         Ok((StatusCode::CREATED, Json(subscription)))
     })
     .await

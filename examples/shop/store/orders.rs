@@ -6,6 +6,7 @@ use tracing::instrument;
 
 use super::Store;
 use crate::error::Error;
+use crate::purpose::Purpose;
 
 #[derive(Serialize)]
 pub(crate) struct Order {
@@ -25,7 +26,11 @@ impl Store {
     ///
     /// Its queries are told of by sqlx, in the span of this function.
     #[instrument(skip_all)]
-    pub(crate) async fn place_order(&self, items: Vec<OrderItem>) -> Result<Order, Error> {
+    pub(crate) async fn place_order(
+        &self,
+        items: Vec<OrderItem>,
+        purpose: Purpose,
+    ) -> Result<Order, Error> {
         let mut tx = self.connections.acquire(self.pool.begin()).await?;
         // Writes first: SQLite may refuse to let a transaction write after it has read.
         let insert = sqlx::query("INSERT INTO orders (total_cents) VALUES (0)");
@@ -44,7 +49,7 @@ impl Store {
         let update = sqlx::query("UPDATE orders SET total_cents = ? WHERE id = ?");
         let update = update.bind(total_cents).bind(id);
         update.execute(&mut *tx).await?;
-        tx.commit().await?;
+        purpose.end(tx).await?;
         Ok(Order {
             id,
             total_cents,

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 
 use super::Store;
 use crate::error::Error;
+use crate::purpose::Purpose;
 
 #[derive(Clone, Copy, Serialize, Deserialize, sqlx::Type, LabelValue)]
 #[serde(rename_all = "snake_case")]
@@ -23,11 +24,19 @@ pub(crate) struct Subscription {
 }
 
 impl Store {
-    pub(crate) async fn subscribe(&self, email: &str, plan: Plan) -> Result<Subscription, Error> {
+    pub(crate) async fn subscribe(
+        &self,
+        email: &str,
+        plan: Plan,
+        purpose: Purpose,
+    ) -> Result<Subscription, Error> {
+        let mut tx = self.connections.acquire(self.pool.begin()).await?;
         let sql = "INSERT INTO subscriptions (email, plan) VALUES (?, ?) RETURNING id, plan";
         let query = sqlx::query_as(sql).bind(email).bind(plan);
-        let query = query.fetch_one(&self.pool);
-        Ok(self.query("INSERT subscription", query).await?)
+        let query = query.fetch_one(&mut *tx);
+        let subscription = self.query("INSERT subscription", query).await?;
+        purpose.end(tx).await?;
+        Ok(subscription)
     }
 
     pub(crate) async fn subscription(&self, id: i64) -> Result<Subscription, Error> {

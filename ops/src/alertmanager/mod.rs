@@ -6,6 +6,8 @@ mod templates;
 use crate::file::File;
 use crate::kit::Kit;
 
+pub(crate) use routes::tiers;
+
 /// The files for Alertmanager.
 pub(crate) fn files(kit: &Kit) -> Vec<File> {
     vec![

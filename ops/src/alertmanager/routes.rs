@@ -54,6 +54,11 @@ const TELLINGS: [Telling; 4] = [
     },
 ];
 
+/// The tiers, and how each is told.
+pub(crate) fn tiers() -> impl Iterator<Item = (Tier, &'static str)> {
+    TELLINGS.iter().map(|telling| (telling.tier, telling.why))
+}
+
 /// The file of routes.
 pub(crate) fn file(kit: &Kit) -> String {
     let mut text = String::new();
@@ -70,10 +75,10 @@ pub(crate) fn file(kit: &Kit) -> String {
             text,
             "    - matchers: ['team=\"{team}\"']\n      receiver: {team}-chat\n      routes:"
         );
-        tiers(&mut text, kit, team, "        ");
+        routes(&mut text, kit, team, "        ");
     }
     text += "    # Of no team that is known, or of none.\n";
-    tiers(&mut text, kit, ANYBODY, "    ");
+    routes(&mut text, kit, ANYBODY, "    ");
     text += INHIBITIONS;
     text += "receivers:\n";
     text += DEADMAN;
@@ -83,7 +88,7 @@ pub(crate) fn file(kit: &Kit) -> String {
     text
 }
 
-fn tiers(text: &mut String, kit: &Kit, team: &str, indent: &str) {
+fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
     let others: Vec<&str> = kit.environments[1..]
         .iter()
         .map(|environment| environment.name.as_str())
@@ -165,6 +170,10 @@ inhibit_rules:
   # Where no instance is left nothing else of the service is news.
   - source_matchers: ['alertname=\"ServiceDown\"']
     target_matchers: ['severity=~\"error|warning|info\"']
+    equal: [job, environment]
+  # Where nothing is answered, no step of a journey is.
+  - source_matchers: ['alertname=~\"ProbeFails|ServiceNotReady\"']
+    target_matchers: ['alertname=\"JourneyFails\"']
     equal: [job, environment]
 ";
 

@@ -1,14 +1,17 @@
 //! What is said of a group of alerts: what it is, what to do, and where to look.
 
 use crate::kit::Kit;
+use crate::place::filled;
 
 /// The templates.
 pub(crate) fn file(kit: &Kit) -> String {
-    TEMPLATES
-        .replace("DASHBOARDS", &kit.dashboards)
-        .replace("TRACES", &kit.traces)
-        .replace("UID", &kit.dashboard("api-performance"))
-        .replace("JOB", &kit.job)
+    let places = [
+        ("DASHBOARDS", kit.dashboards.as_str()),
+        ("TRACES", &kit.traces),
+        ("UID", &kit.dashboard("api-performance")),
+        ("JOB", &kit.job),
+    ];
+    filled(TEMPLATES, &places)
 }
 
 // A service is looked up in Jaeger by its name, which is the job's.

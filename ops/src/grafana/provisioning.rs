@@ -2,6 +2,7 @@
 
 use crate::file::File;
 use crate::kit::Kit;
+use crate::place::filled;
 use crate::prometheus::recording::about;
 
 /// The files of `provisioning`.
@@ -15,13 +16,11 @@ pub(super) fn files(kit: &Kit) -> Vec<File> {
     };
     let datasources = with_head(
         "Where Grafana asks. Put it into provisioning/datasources.",
-        DATASOURCES
-            .replace("JOB", &kit.job)
-            .replace("LOGS", &kit.logs()),
+        filled(DATASOURCES, &[("JOB", &kit.job), ("LOGS", &kit.logs())]),
     );
     let dashboards = with_head(
         "Where Grafana finds the dashboards. Put it into provisioning/dashboards, and them into /var/lib/grafana/dashboards.",
-        DASHBOARDS.replace("JOB", &kit.job),
+        kit.named(DASHBOARDS),
     );
     vec![
         File::new("grafana/provisioning/datasources/ecolaura.yml", datasources),

@@ -7,9 +7,8 @@ use crate::tier::Tier;
 /// What several alerts of different certificates are about.
 const CERTIFICATE: &str = "certificate";
 
-/// In the cases of alerts: the job of the service, that of its probes, its first objective on requests, and on a function.
+/// In the cases of alerts: the job of the service, its first objective on requests, and on a function.
 pub(crate) const JOB: &str = "{job}";
-pub(crate) const PROBE_JOB: &str = "{probe_job}";
 pub(crate) const SLO: &str = "{slo}";
 pub(crate) const SLO_OF_CALLS: &str = "{slo_of_calls}";
 
@@ -62,6 +61,10 @@ impl Alert {
         if self.about() == CERTIFICATE {
             labels.push(("subject", "{{ $labels.instance }}".to_owned()));
         }
+        // What a prober sees is about the service, not about the prober's job.
+        if self.expr.contains("probe_") {
+            labels.push(("job", kit.job.clone()));
+        }
         labels
     }
 
@@ -86,6 +89,7 @@ impl Alert {
         match self.name.as_str() {
             "HighErrorRate" | "MostRequestsFail" => "errors",
             "CertificateExpires" | "CertificateExpiresNow" => CERTIFICATE,
+            "InstanceNotReady" | "ServiceNotReady" => "readiness",
             name if name.starts_with("BudgetBurns") => "budget",
             other => other,
         }

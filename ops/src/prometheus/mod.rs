@@ -4,7 +4,7 @@ mod active_users;
 mod alert;
 mod alerts;
 pub(crate) mod recording;
-mod rule;
+pub(crate) mod rule;
 mod scrape;
 mod trial;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::blackbox;
 use crate::kit::Kit;
-use crate::prometheus::alerts::probes;
 use crate::prometheus::recording::about;
 
 /// Which Prometheus the configuration is for.
@@ -37,21 +37,37 @@ pub(crate) fn file(kit: &Kit, version: Version) -> String {
     if version == Version::Three {
         text += NATIVE;
     }
-    if !kit.probes.is_empty() {
-        let quoted: Vec<String> = kit
-            .probes
-            .iter()
-            .map(|probe| format!("'{probe}'"))
-            .collect();
-        let _ = write!(
-            text,
-            "  # What customers would see: asked from outside, by a Blackbox Exporter.\n  - job_name: {}\n    static_configs:\n      - targets: [{}]\n{PROBED}",
-            probes::job(kit),
-            quoted.join(", ")
-        );
+    if blackbox::is_probed(kit) {
+        write_probed(&mut text, kit);
     }
     text += OWN;
     text
+}
+
+/// What the Blackbox Exporter asks.
+fn write_probed(text: &mut String, kit: &Kit) {
+    let (every, _) = blackbox::EVERY;
+    let _ = write!(
+        text,
+        "  # What customers would see: asked from outside, by a Blackbox Exporter.\n  - job_name: {}\n    scrape_interval: {every}\n    metrics_path: /probe\n    static_configs:\n",
+        blackbox::job(kit)
+    );
+    for probe in blackbox::probes(kit) {
+        let _ = writeln!(
+            text,
+            "      - targets: ['{}']\n        labels: {}",
+            probe.target,
+            probe.labels(kit)
+        );
+    }
+    text.push_str(PROBED);
+    let _ = write!(
+        text,
+        "  # Whether each instance is ready, by its own word.\n  - job_name: {}\n    metrics_path: /probe\n    params:\n      module: [{}]\n    file_sd_configs:\n      - files: [targets/{}.yml]\n{ASKED_FOR_HEALTH}",
+        blackbox::health_job(kit),
+        blackbox::HEALTH,
+        kit.job
+    );
 }
 
 /// Where the instances of the service are.
@@ -95,14 +111,23 @@ const NATIVE: &str = "    # Quantiles to 4 %, from a microsecond to an hour, at 
 ";
 
 /// The exporter is asked, and told whom to ask.
-const PROBED: &str = "    metrics_path: /probe
-    params:
-      module: [http_2xx]
-    relabel_configs:
+const PROBED: &str = "    relabel_configs:
+      - source_labels: [module]
+        target_label: __param_module
       - source_labels: [__address__]
         target_label: __param_target
       - source_labels: [__param_target]
         target_label: instance
+      - target_label: __address__
+        replacement: blackbox:9115
+";
+
+const ASKED_FOR_HEALTH: &str = "    relabel_configs:
+      - source_labels: [__address__]
+        target_label: instance
+      - source_labels: [__address__]
+        target_label: __param_target
+        replacement: http://$1/health/ready
       - target_label: __address__
         replacement: blackbox:9115
 ";

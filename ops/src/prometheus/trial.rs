@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::error::Error;
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case, JOB, PROBE_JOB, SLO, SLO_OF_CALLS};
-use crate::prometheus::alerts::{alerts, probes};
+use crate::prometheus::alert::{Alert, Case, JOB, SLO, SLO_OF_CALLS};
+use crate::prometheus::alerts::alerts;
 use crate::prometheus::recording::about;
 use crate::prometheus::rule::quoted;
 
@@ -73,7 +73,6 @@ pub(crate) fn file(kit: &Kit, pace: Pace) -> Result<String, Error> {
         slo.map_or("", |slo| &slo.name)
     };
     Ok(text
-        .replace(PROBE_JOB, &probes::job(kit))
         .replace(JOB, &kit.job)
         .replace(SLO, slo(true))
         .replace(SLO_OF_CALLS, slo(false)))

@@ -1,5 +1,6 @@
 //! The whole stack on one machine.
 
+use crate::blackbox;
 use crate::file::File;
 use crate::kit::Kit;
 use crate::prometheus::recording::about;
@@ -12,8 +13,8 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
     };
     let mut compose = head(
         "The service and all that watches it, on one machine: docker compose --env-file versions.env up",
-    ) + &COMPOSE.replace("JOB", &kit.job).replace("TEAM", &kit.team);
-    if kit.probes.is_empty() {
+    ) + &kit.named(COMPOSE);
+    if !blackbox::is_probed(kit) {
         let (before, rest) = compose
             .split_once("  blackbox:\n")
             .unwrap_or((&compose, ""));
@@ -27,8 +28,8 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
         );
         compose = compose.replace(&format!("IMAGE_{}", program.name), &image);
     }
-    let filebeat = head("Sends what the container of the service prints to Logstash.")
-        + &FILEBEAT.replace("JOB", &kit.job);
+    let filebeat =
+        head("Sends what the container of the service prints to Logstash.") + &kit.named(FILEBEAT);
     [
         File::new("compose.yaml", compose),
         File::new("filebeat/filebeat.yml", filebeat),

@@ -1,5 +1,6 @@
 //! The service in Kubernetes, and what the Prometheus Operator has to know of it.
 
+use crate::blackbox::{self, Probe};
 use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
@@ -12,10 +13,8 @@ pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
         lines.iter().map(|line| format!("# {line}\n")).collect()
     };
     let with_names = |text: &str| {
-        text.replace("NAME", &name(kit))
-            .replace("JOB", &kit.job)
-            .replace("ENVIRONMENT", &kit.environments[0].name)
-            .replace("TEAM", &kit.team)
+        let production = &kit.environments[0].name;
+        kit.named(&text.replace("ENVIRONMENT", production))
     };
     let service =
         head("The service: kubectl apply -f service.yml, after its image is named in it.")
@@ -23,10 +22,7 @@ pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut monitoring =
         head("What the Prometheus Operator scrapes. Its selectors must choose the label `team`.")
             + &with_names(MONITOR);
-    if !kit.probes.is_empty() {
-        let targets: Vec<String> = kit.probes.iter().map(|one| format!("'{one}'")).collect();
-        monitoring += &with_names(PROBE).replace("TARGETS", &targets.join(", "));
-    }
+    monitoring += &probes(kit);
     let mut rules = head("The rules of prometheus/*.rules.yml.") + &with_names(RULES);
     for text in rule_files(kit)? {
         let groups = text
@@ -43,8 +39,37 @@ pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     ])
 }
 
+/// What the Blackbox Exporter asks, a Probe for each of its modules. Whether instances are ready Kubernetes knows by itself.
+fn probes(kit: &Kit) -> String {
+    let mut by_module: Vec<(Probe, Vec<String>)> = Vec::new();
+    for probe in blackbox::probes(kit) {
+        let target = format!("'{}'", probe.target);
+        let mut known = by_module.iter_mut();
+        match known.find(|(one, _)| one.module == probe.module) {
+            Some((_, targets)) => targets.push(target),
+            None => by_module.push((probe, vec![target])),
+        }
+    }
+    let one = |(place, (probe, targets)): (usize, &(Probe, Vec<String>))| {
+        format!(
+            "---\napiVersion: monitoring.coreos.com/v1\nkind: Probe\nmetadata:\n  name: {}-probe-{}\n  labels: {{team: {}}}\n\
+             spec:\n  jobName: {}\n  module: {}\n  interval: {}\n  prober:\n    url: blackbox:9115\n\
+             \x20 targets:\n    staticConfig:\n      labels: {}\n      static: [{}]\n",
+            name(kit),
+            place + 1,
+            kit.team,
+            blackbox::job(kit),
+            probe.module,
+            blackbox::EVERY.0,
+            probe.labels(kit),
+            targets.join(", ")
+        )
+    };
+    by_module.iter().enumerate().map(one).collect()
+}
+
 /// The service's name as Kubernetes takes it: small letters, digits and dashes.
-fn name(kit: &Kit) -> String {
+pub(crate) fn name(kit: &Kit) -> String {
     let plain = |c: char| match c.to_ascii_lowercase() {
         c if c.is_ascii_alphanumeric() => c,
         _ => '-',
@@ -60,15 +85,15 @@ const SERVICE: &str = "\
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: NAME
-  labels: {app.kubernetes.io/name: NAME, team: TEAM}
+  name: DEPLOYMENT
+  labels: {app.kubernetes.io/name: DEPLOYMENT, team: TEAM}
 spec:
   replicas: 2
   selector:
-    matchLabels: {app.kubernetes.io/name: NAME}
+    matchLabels: {app.kubernetes.io/name: DEPLOYMENT}
   template:
     metadata:
-      labels: {app.kubernetes.io/name: NAME, team: TEAM}
+      labels: {app.kubernetes.io/name: DEPLOYMENT, team: TEAM}
     spec:
       # It drains for 25 seconds, after it has been taken out of the service.
       terminationGracePeriodSeconds: 45
@@ -77,7 +102,7 @@ spec:
         seccompProfile: {type: RuntimeDefault}
       containers:
         - name: service
-          image: NAME:1.0.0
+          image: DEPLOYMENT:1.0.0
           ports:
             - {name: http, containerPort: 3000}
             - {name: monitoring, containerPort: 9464}
@@ -117,10 +142,10 @@ spec:
 apiVersion: v1
 kind: Service
 metadata:
-  name: NAME
-  labels: {app.kubernetes.io/name: NAME, team: TEAM}
+  name: DEPLOYMENT
+  labels: {app.kubernetes.io/name: DEPLOYMENT, team: TEAM}
 spec:
-  selector: {app.kubernetes.io/name: NAME}
+  selector: {app.kubernetes.io/name: DEPLOYMENT}
   ports:
     - {name: http, port: 80, targetPort: http}
     - {name: monitoring, port: 9464, targetPort: monitoring}
@@ -128,20 +153,20 @@ spec:
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  name: NAME
+  name: DEPLOYMENT
 spec:
   minAvailable: 1
   selector:
-    matchLabels: {app.kubernetes.io/name: NAME}
+    matchLabels: {app.kubernetes.io/name: DEPLOYMENT}
 ---
 # Whoever may ask for the service may not ask for its metrics: only namespaces with the label monitoring: 'true' may.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  name: NAME
+  name: DEPLOYMENT
 spec:
   podSelector:
-    matchLabels: {app.kubernetes.io/name: NAME}
+    matchLabels: {app.kubernetes.io/name: DEPLOYMENT}
   policyTypes: [Ingress]
   ingress:
     - ports: [{port: http}]
@@ -155,11 +180,11 @@ const MONITOR: &str = "\
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata:
-  name: NAME
+  name: DEPLOYMENT
   labels: {team: TEAM}
 spec:
   selector:
-    matchLabels: {app.kubernetes.io/name: NAME}
+    matchLabels: {app.kubernetes.io/name: DEPLOYMENT}
   endpoints:
     - port: monitoring
       interval: 15s
@@ -170,29 +195,11 @@ spec:
         - {targetLabel: environment, replacement: ENVIRONMENT}
 ";
 
-const PROBE: &str = "\
----
-apiVersion: monitoring.coreos.com/v1
-kind: Probe
-metadata:
-  name: NAME
-  labels: {team: TEAM}
-spec:
-  jobName: JOB-probe
-  module: http_2xx
-  interval: 30s
-  prober:
-    url: blackbox:9115
-  targets:
-    staticConfig:
-      static: [TARGETS]
-";
-
 const RULES: &str = "\
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
-  name: NAME
+  name: DEPLOYMENT
   labels: {team: TEAM}
 spec:
   groups:

@@ -9,6 +9,8 @@ use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
 
+pub(crate) use kubernetes::name as kubernetes_name;
+
 /// The files for it.
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut files = vec![versions::file(), jaeger::file()];

@@ -8,7 +8,15 @@ use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
 /// Series of others: of Prometheus itself, and of the Blackbox Exporter.
-const OF_OTHERS: [&str; 7] = [
+const OF_OTHERS: [&str; 15] = [
+    "prometheus_notifications_errors_total",
+    "prometheus_rule_group_last_duration_seconds",
+    "prometheus_tsdb_head_samples_appended_total",
+    "prometheus_tsdb_head_series",
+    "probe_failed_due_to_regex",
+    "probe_http_status_code",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
     "up",
     "ALERTS",
     "probe_success",

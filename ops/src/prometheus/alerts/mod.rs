@@ -4,7 +4,7 @@ mod business;
 mod monitoring;
 mod objectives;
 mod pipeline;
-pub(crate) mod probes;
+mod probes;
 mod requests;
 mod resources;
 mod targets;

@@ -1,5 +1,6 @@
 //! What users see: requests that are slow or fail.
 
+use crate::blackbox;
 use crate::kit::Kit;
 use crate::prometheus::alert::{Alert, Case, JOB};
 use crate::prometheus::alerts::series;
@@ -148,38 +149,50 @@ fn failing(kit: &Kit, name: &str, tier: Tier, share: f64, pending: &'static str)
 fn traffic_gone(kit: &Kit) -> Alert {
     let requests = series(kit, catalog::HTTP_REQUESTS.name(), "outcome=\"success\"");
     let job = kit.job();
+    // What nobody but the Blackbox Exporter asks for, and a little more.
+    let probes = (blackbox::probes(kit).len() as f64 / blackbox::EVERY.1 * 120.0).ceil() / 100.0;
+    let mut cases = vec![
+        Case {
+            about: "requests that stop",
+            series: vec![(requests.clone(), "0+6000x90 540000x60")],
+            at: "110m",
+            fires: &[&[JOB]],
+        },
+        Case {
+            about: "fewer requests",
+            series: vec![(requests.clone(), "0+6000x90 540000+600x60")],
+            at: "110m",
+            fires: &[],
+        },
+        Case {
+            about: "a service that never had any",
+            series: vec![(requests.clone(), "0x200")],
+            at: "152m",
+            fires: &[],
+        },
+    ];
+    if probes > 0.0 {
+        cases.push(Case {
+            about: "requests that stop, but for those of a probe",
+            series: vec![(requests, "0+6000x90 540000+2x60")],
+            at: "110m",
+            fires: &[&[JOB]],
+        });
+    }
     Alert {
         name: "TrafficGone".into(),
         tier: Tier::Error,
         pending: "10m",
-        // Instances that are up and hear nothing, where an hour ago there was more than one request in ten seconds.
+        // Instances that are up and hear of nobody but probes, where an hour ago there was one request more in ten seconds.
         expr: format!(
-            "{REQUEST_RATE}{{{job}}} == 0\nand {REQUEST_RATE}{{{job}}} offset 1h > 0.1"
+            "{REQUEST_RATE}{{{job}}} <= {probes}\nand {REQUEST_RATE}{{{job}}} offset 1h > {}",
+            probes + 0.1
         ),
         threshold: None,
         by: &["job"],
-        summary: "{{ $labels.job }} gets no requests any more".into(),
+        summary: "{{ $labels.job }} gets no requests of customers any more".into(),
         description: "It is up, and an hour ago it had more than one request in ten seconds: look at what stands before it (load balancer, DNS, certificates).".into(),
         reason: "A service that had traffic all the time and has none for a quarter of an hour is cut off.".into(),
-        cases: vec![
-            Case {
-                about: "requests that stop",
-                series: vec![(requests.clone(), "0+60x90 5400x60")],
-                at: "110m",
-                fires: &[&[JOB]],
-            },
-            Case {
-                about: "fewer requests",
-                series: vec![(requests.clone(), "0+60x90 5400+1x60")],
-                at: "110m",
-                fires: &[],
-            },
-            Case {
-                about: "a service that never had any",
-                series: vec![(requests, "0x200")],
-                at: "152m",
-                fires: &[],
-            },
-        ],
+        cases,
     }
 }
