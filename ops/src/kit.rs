@@ -14,6 +14,7 @@ use crate::journey::Journey;
 use crate::objective::Slo;
 use crate::place::filled;
 use crate::prometheus;
+use crate::runbooks;
 use crate::stack::{self, kubernetes_name};
 
 use siphasher::sip::SipHasher13;
@@ -166,6 +167,7 @@ impl Kit {
         files.extend(grafana::files(self));
         files.extend(stack::files(self)?);
         files.extend(elastic::files(self));
+        files.extend(runbooks::files(self)?);
         Ok(files)
     }
 

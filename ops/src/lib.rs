@@ -15,6 +15,7 @@ mod kit;
 mod objective;
 mod place;
 pub mod prometheus;
+mod runbooks;
 mod stack;
 mod tier;
 mod write;

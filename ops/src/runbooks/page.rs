@@ -1,0 +1,105 @@
+//! The page of an alert, in the five steps of an incident.
+
+use std::fmt::Write as _;
+
+use crate::alertmanager;
+use crate::kit::Kit;
+use crate::prometheus::Alert;
+use crate::runbooks::{MADE, source};
+use crate::tier::Tier;
+
+/// The page of it.
+pub(super) fn page(kit: &Kit, alert: &Alert) -> String {
+    let mut text = MADE.to_owned();
+    let _ = writeln!(text, "# {}\n\n{}.\n", alert.name, plain(&alert.summary));
+    text += &fires(kit, alert);
+    let steps = source::steps(&alert.name).unwrap_or_default();
+    let steps = kit.named(steps);
+    let steps = steps
+        .replace("## Assess", "## 2. Assess")
+        .replace("## Respond", "## 3. Respond")
+        .replace("## Resolve", "## 4. Resolve");
+    let _ = writeln!(text, "\n{steps}");
+    text += &review(alert);
+    text
+}
+
+/// The first step: what it means that it fires, and who is told.
+fn fires(kit: &Kit, alert: &Alert) -> String {
+    let mut tiers = alertmanager::tiers();
+    let why = tiers.find_map(|(tier, why)| (tier == alert.tier).then_some(why));
+    let held = match alert.pending {
+        "0s" => "as soon as this holds".to_owned(),
+        pending => format!("when this has held for {pending}"),
+    };
+    format!(
+        "## 1. Alert\n\n{}\n\nIt fires {held}:\n\n{}\nWhy so: {}\n\nTier `{}`: {}. Looked after by {}.\n",
+        plain(&alert.description),
+        query(&alert.expr),
+        alert.reason,
+        alert.tier.as_str(),
+        why.unwrap_or_default(),
+        kit.team,
+    )
+}
+
+/// The last step: whether it was of use, and what is learned.
+fn review(alert: &Alert) -> String {
+    let mut text = "## 5. Review\n\n".to_owned();
+    if matches!(alert.tier, Tier::Critical | Tier::Error) {
+        text +=
+            "Where customers noticed: a [post-mortem](post-mortem.md) within five working days. ";
+    }
+    text += "Was this page of use? Mend what was missing.\n\nFor how many minutes it fired in 30 days:\n\n";
+    text += &query(&format!(
+        "sum(count_over_time(ALERTS{{alertname=\"{}\",alertstate=\"firing\"}}[30d])) / 4",
+        alert.name
+    ));
+    text += match alert.threshold {
+        Some(_) => {
+            "\nIf nobody had to do anything, [another threshold](thresholds.md) is better.\n"
+        }
+        None => {
+            "\nIf nobody had to do anything, see [which alerts are of no use](thresholds.md).\n"
+        }
+    };
+    text
+}
+
+fn query(expr: &str) -> String {
+    format!("```promql\n{expr}\n```\n")
+}
+
+/// A text of an alert as somebody reads it before it fires: with the names of what it will say.
+pub(super) fn plain(template: &str) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (inside, after) = after.split_once("}}").unwrap_or((after, ""));
+        let name = inside.trim().trim_start_matches("$labels.");
+        let name = name.split([' ', '|']).next().unwrap_or_default();
+        let _ = write!(text, "{before}*{}*", name.trim_start_matches('$'));
+        rest = after;
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn templates_are_read_as_text() {
+        for (template, text) in [
+            ("it is gone", "it is gone"),
+            ("{{ $labels.job }} fails", "*job* fails"),
+            (
+                "{{ $value | humanizePercentage }} of {{ $labels.pool }}",
+                "*value* of *pool*",
+            ),
+            ("{{ $value }}s", "*value*s"),
+        ] {
+            assert_eq!(plain(template), text);
+        }
+    }
+}
