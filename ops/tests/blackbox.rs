@@ -85,6 +85,15 @@ fn a_step_is_what_was_asked_for() {
     assert!(!config.contains("module: 'tls'"));
 }
 
+/// Compose gives the exporter the tokens that steps want.
+#[test]
+fn tokens_are_mounted_where_they_are_wanted() {
+    let mounted = "target: /run/secrets/blackbox,";
+    assert!(text(&odd(), "compose.yaml").contains(mounted));
+    let without = Kit::new("shop").probe("https://shop.example");
+    assert!(!text(&without, "compose.yaml").contains(mounted));
+}
+
 /// Addresses that share a place share the look at its certificate.
 #[test]
 fn a_certificate_is_looked_at_once() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use ecolaura_monitoring_ops::{File, Kit};
+use ecolaura_monitoring_ops::{File, Journey, Kit, Step};
 
 use crate::component::component;
 
@@ -16,6 +16,10 @@ fn kit() -> Kit {
     Kit::new("ecolaura-api")
         .team("shop")
         .probe("https://shop.example")
+        .journey(
+            Journey::new("buy", "https://shop.example")
+                .step(Step::get("browse", "/").token_file("/run/secrets/blackbox/token")),
+        )
 }
 
 fn files() -> Vec<File> {

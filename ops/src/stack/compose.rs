@@ -11,16 +11,7 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
         let lines = about(what);
         lines.iter().map(|line| format!("# {line}\n")).collect()
     };
-    let mut compose = head(
-        "The service and all that watches it, on one machine: docker compose --env-file versions.env up",
-    ) + &kit.named(COMPOSE);
-    if !blackbox::is_probed(kit) {
-        let (before, rest) = compose
-            .split_once("  blackbox:\n")
-            .unwrap_or((&compose, ""));
-        let after = rest.find("\n  jaeger:\n").map_or("", |at| &rest[at + 1..]);
-        compose = format!("{before}{after}");
-    }
+    let mut compose = COMPOSE.replace("PROBER", &prober(kit));
     for program in PROGRAMS {
         let image = format!(
             "{}:${{{}_VERSION:?--env-file versions.env}}",
@@ -28,12 +19,25 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
         );
         compose = compose.replace(&format!("IMAGE_{}", program.name), &image);
     }
+    let compose = head(
+        "The service and all that watches it, on one machine: docker compose --env-file versions.env up",
+    ) + &kit.named(&compose);
     let filebeat =
         head("Sends what the container of the service prints to Logstash.") + &kit.named(FILEBEAT);
     [
         File::new("compose.yaml", compose),
         File::new("filebeat/filebeat.yml", filebeat),
     ]
+}
+
+/// The Blackbox Exporter, with the tokens of journeys: where anything is probed.
+fn prober(kit: &Kit) -> String {
+    if !blackbox::is_probed(kit) {
+        return String::new();
+    }
+    let mut steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
+    let has_tokens = steps.any(|step| step.token_file.is_some());
+    BLACKBOX.replace("TOKENS", if has_tokens { TOKENS } else { "" })
 }
 
 /// Ports are open on this machine alone. Secrets are files of `secrets/`, of which a missing one is told.
@@ -101,15 +105,7 @@ services:
     mem_limit: 256m
     restart: unless-stopped
 
-  blackbox:
-    image: IMAGE_BLACKBOX
-    command: [--config.file=/etc/blackbox/blackbox.yml]
-    volumes:
-      - {type: bind, source: ./blackbox, target: /etc/blackbox, read_only: true, bind: {create_host_path: false}}
-    mem_limit: 128m
-    restart: unless-stopped
-
-  jaeger:
+PROBER  jaeger:
     image: IMAGE_JAEGER
     command: [--config, /etc/jaeger/jaeger.yml]
     # Its own user may not write to a new volume.
@@ -231,6 +227,18 @@ secrets:
   grafana-password:
     file: ./secrets/grafana-password
 "##;
+
+const BLACKBOX: &str = "  blackbox:
+    image: IMAGE_BLACKBOX
+    command: [--config.file=/etc/blackbox/blackbox.yml]
+    volumes:
+      - {type: bind, source: ./blackbox, target: /etc/blackbox, read_only: true, bind: {create_host_path: false}}
+TOKENS    mem_limit: 128m
+    restart: unless-stopped
+
+";
+
+const TOKENS: &str = "      - {type: bind, source: ./secrets/blackbox, target: /run/secrets/blackbox, read_only: true, bind: {create_host_path: false}}\n";
 
 const FILEBEAT: &str = "\
 filebeat.inputs:
