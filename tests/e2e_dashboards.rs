@@ -2,14 +2,18 @@
 //! the catalogue is in one of them.
 
 mod support {
+    pub(crate) mod blackbox;
     #[allow(dead_code)]
     pub(crate) mod client;
     pub(crate) mod eventually;
     pub(crate) mod folder;
     #[allow(dead_code)]
+    pub(crate) mod front;
+    #[allow(dead_code)]
     pub(crate) mod grafana;
     #[allow(dead_code)]
     pub(crate) mod jaeger;
+    pub(crate) mod kit;
     pub(crate) mod picture;
     pub(crate) mod picture_value;
     pub(crate) mod ports;
@@ -29,26 +33,25 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ecolaura_monitoring::catalog;
 use promql_parser::parser::{self, Expr, VectorSelector};
 use promql_parser::util::{ExprVisitor, walk_expr};
-use serde_json::json;
 
+use crate::support::blackbox::Blackbox;
 use crate::support::eventually::{eventually, eventually_within};
 use crate::support::folder::empty_folder;
+use crate::support::front::{Authority, Front};
 use crate::support::grafana::{chosen, dashboards};
 use crate::support::jaeger::{Jaeger, Places};
+use crate::support::kit::{self, RULES};
 use crate::support::picture::{Series, picture};
-use crate::support::prometheus::{Prometheus, Server, percent_encoded};
+use crate::support::ports::free;
+use crate::support::prometheus::{Prometheus, percent_encoded};
 use crate::support::shop::Shop;
 
 const JOB: &str = "ecolaura-api";
 
-const RULES: [&str; 3] = [
-    include_str!("../deploy/prometheus/recording.rules.yml"),
-    include_str!("../deploy/prometheus/alerts.rules.yml"),
-    include_str!("../deploy/prometheus/active-users.rules.yml"),
-];
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Series that the shop does not have, or not on each machine, and why.
-const ABSENT: [(&str, &str); 12] = [
+const ABSENT: [(&str, &str); 11] = [
     ("http_stream_duration_seconds", "the shop has no streams"),
     (
         "http_client_request_duration_seconds",
@@ -69,10 +72,6 @@ const ABSENT: [(&str, &str); 12] = [
     ("process_virtual_memory_max_bytes", "where it is limited"),
     ("monitoring_families_refused_total", "nothing is refused"),
     ("ALERTS", "nothing is wrong"),
-    (
-        "prometheus_notifications_dropped_total",
-        "of a Prometheus with an Alertmanager",
-    ),
 ];
 
 /// Metrics that are there instead of others: where a service chooses OpenTelemetry's names, for which the kit has no panels.
@@ -128,17 +127,10 @@ fn is_absent(expr: &str) -> bool {
     ABSENT.iter().any(|(name, _)| names.contains(*name))
 }
 
-/// Series of Prometheus itself, and of the Blackbox Exporter, whose jobs have longer names: other tests run it.
-fn is_of_others(expr: &str) -> bool {
-    expr.contains("prometheus_")
-        || expr.contains("=\"ecolaura-api-")
-        || expr.contains("=~\"ecolaura-api-")
-}
-
 /// The expressions of rules, from their file: each stands below `expr: |-`, indented by ten blanks.
 fn rules() -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for file in RULES {
+    for (_, file) in RULES {
         let mut is_expr = false;
         for line in file.lines() {
             match line.strip_prefix("          ") {
@@ -214,8 +206,15 @@ fn asked() -> Vec<(String, String)> {
     all
 }
 
-/// The real shop with its own traffic, a real Jaeger that takes its traces, and a real Prometheus with all rules, of which none waits.
-async fn watched(folder: &Path) -> (Shop, Jaeger, Prometheus) {
+/// The real shop with its own traffic, whoever stands before it and asks it, a real Jaeger that takes its traces, and a real Prometheus with the
+/// configuration and all rules of the kit, of which none waits.
+struct Watched {
+    shop: Shop,
+    prometheus: Prometheus,
+    _others: (Front, Blackbox, Jaeger),
+}
+
+async fn watched(folder: &Path) -> Watched {
     let places = Places::free();
     let jaeger = Jaeger::start(folder, places).await;
     let collector = format!("http://{}", places.otlp);
@@ -224,19 +223,26 @@ async fn watched(folder: &Path) -> (Shop, Jaeger, Prometheus) {
         ("OTEL_TRACES_SAMPLER", "always_on"),
     ];
     let shop = Shop::busy("40", &folder.join("shop.sqlite"), &variables).await;
-    let mut rules = String::from("groups:\n");
-    for file in RULES {
-        let (_, groups) = file.split_once("groups:\n").expect("there are groups");
-        rules += &groups.replace("interval: 30m", "interval: 5s");
+    let authority = Authority::new(folder);
+    let front = Front::start(folder, &authority, 90 * DAY, shop.address).await;
+    let blackbox = Blackbox::start(folder, &authority.file).await;
+    let places = kit::Places {
+        front: front.address,
+        blackbox: blackbox.address,
+        shop: shop.monitoring,
+        prometheus: free(),
+    };
+    let quicker = |rules: &str| {
+        let rules = rules.replace("interval: 30m", "interval: 5s");
+        let rules = rules.replace("interval: 1m", "interval: 1s");
+        rules.replace("interval: 15s", "interval: 1s")
+    };
+    let config = kit::write(folder, &places, quicker);
+    Watched {
+        prometheus: Prometheus::start_from(&config, folder, places.prometheus).await,
+        shop,
+        _others: (front, blackbox, jaeger),
     }
-    let rules = rules
-        .replace("interval: 1m", "interval: 1s")
-        .replace("interval: 15s", "interval: 1s");
-    let labels = json!({ "environment": "production" });
-    let targets = json!({ "static_configs": [{ "targets": [shop.monitoring], "labels": labels }] });
-    let prometheus =
-        Prometheus::start_with(Server::THREE, folder, JOB, targets, &rules, json!({})).await;
-    (shop, jaeger, prometheus)
 }
 
 /// Whether there are series for it, with a number each.
@@ -249,7 +255,8 @@ async fn has_data(prometheus: &Prometheus, expr: &str) -> Result<bool, String> {
 #[tokio::test]
 async fn every_expression_has_data() {
     let folder = empty_folder("e2e_dashboards");
-    let (shop, _jaeger, prometheus) = watched(&folder).await;
+    let watched = watched(&folder).await;
+    let prometheus = &watched.prometheus;
     let mut waiting: Vec<(String, String)> = asked();
     // Of a rule each series that it looks at, since most alerts have no result. So of runbooks, which are for when something is wrong.
     let rules = rules().into_iter().map(|rule| ("rules".to_owned(), rule));
@@ -257,20 +264,25 @@ async fn every_expression_has_data() {
     for (place, expr) in rules.chain(runbooks.iter().cloned()) {
         waiting.extend(looked_at(&expr).map(|expr| (place.clone(), expr)));
     }
-    waiting.retain(|(_, expr)| !is_absent(expr) && !is_of_others(expr));
+    waiting.retain(|(_, expr)| !is_absent(expr));
     // Users of a day are known after two minutes.
     let time = Duration::from_secs(240);
     eventually_within(time, "every expression to have data", async || {
         let mut still = Vec::new();
+        let mut why = Ok(());
         for (place, expr) in std::mem::take(&mut waiting) {
-            if !has_data(&prometheus, &expr).await? {
-                still.push((place, expr));
+            match has_data(prometheus, &expr).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => why = Err(error),
             }
+            still.push((place, expr));
         }
         waiting = still;
-        match waiting.first() {
-            None => Ok(()),
-            Some(_) => Err(format!("these have none: {waiting:#?}")),
+        why?;
+        match waiting.is_empty() {
+            true => Ok(()),
+            false => Err(format!("these have none: {waiting:#?}")),
         }
     })
     .await;
@@ -279,7 +291,7 @@ async fn every_expression_has_data() {
         let answer = prometheus.query(&expr).await;
         answer.unwrap_or_else(|error| panic!("{place}: {expr}: {error}"));
     }
-    the_rows_of_its_own_are_those_of_the_shop(&shop).await;
+    the_rows_of_its_own_are_those_of_the_shop(&watched.shop).await;
     eventually("no rule to fail", async || {
         let groups = prometheus.api("rules").await?;
         let groups = groups["groups"].as_array().ok_or("no groups")?.clone();
@@ -333,10 +345,11 @@ fn every_metric_is_used() {
 #[ignore = "makes pictures for the documents, and takes ten minutes"]
 async fn pictures() {
     let folder = empty_folder("e2e_dashboards_pictures");
-    let (_shop, _jaeger, prometheus) = watched(&folder).await;
+    let watched = watched(&folder).await;
+    let prometheus = &watched.prometheus;
     let time = Duration::from_secs(720);
     eventually_within(time, "ten minutes of data", async || {
-        let old = has_data(&prometheus, "up offset 10m").await?;
+        let old = has_data(prometheus, "up offset 10m").await?;
         old.then_some(()).ok_or_else(|| "not yet".to_owned())
     })
     .await;
@@ -351,7 +364,7 @@ async fn pictures() {
                 let mut of_panel = Vec::new();
                 for (expr, _) in &panel.targets {
                     let expr = chosen(expr, JOB, "30s", "10m");
-                    of_panel.push(over_ten_minutes(&prometheus, &expr).await);
+                    of_panel.push(over_ten_minutes(prometheus, &expr).await);
                 }
                 of_row.push(of_panel);
             }

@@ -9,6 +9,7 @@ mod support {
     pub(crate) mod eventually;
     pub(crate) mod folder;
     pub(crate) mod front;
+    pub(crate) mod kit;
     pub(crate) mod ports;
     #[allow(dead_code)]
     pub(crate) mod process;
@@ -19,9 +20,7 @@ mod support {
 }
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -31,59 +30,20 @@ use crate::support::blackbox::Blackbox;
 use crate::support::eventually::eventually;
 use crate::support::folder::empty_folder;
 use crate::support::front::{Authority, Front};
-use crate::support::prometheus::Prometheus;
+use crate::support::kit::{self, Places};
+use crate::support::ports::free;
+use crate::support::prometheus::{Prometheus, Series};
 use crate::support::shop::Shop;
-
-const CONFIG: &str = include_str!("../deploy/prometheus/prometheus.yml");
-const RULES: [(&str, &str); 2] = [
-    (
-        "recording.rules.yml",
-        include_str!("../deploy/prometheus/recording.rules.yml"),
-    ),
-    (
-        "alerts.rules.yml",
-        include_str!("../deploy/prometheus/alerts.rules.yml"),
-    ),
-];
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The shop's kit in `folder`, as it is but for places and for how long things take.
-fn kit(folder: &Path, front: SocketAddr, blackbox: SocketAddr, shop: SocketAddr) -> PathBuf {
-    let write = |name: &str, text: &str| {
-        let file = folder.join(name);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(&file, text).expect("it can be written");
-        file
+/// Rules that do not wait.
+fn at_once(rules: &str) -> String {
+    let line = |line: &str| match line.trim_start() {
+        wait if wait.starts_with("for: ") => "        for: 1s\n".to_owned(),
+        _ => format!("{line}\n"),
     };
-    for (name, rules) in RULES {
-        let at_once = rules.lines().map(|line| match line.trim_start() {
-            wait if wait.starts_with("for: ") => "        for: 1s\n".to_owned(),
-            _ => format!("{line}\n"),
-        });
-        write(name, &at_once.collect::<String>());
-    }
-    let targets = format!("- targets: ['{shop}']\n  labels: {{environment: production}}\n");
-    write("targets/ecolaura-api.yml", &targets);
-    let mut config = CONFIG.to_owned();
-    for (what, instead) in [
-        ("https://shop.example", &format!("https://{front}")),
-        ("shop.example:443", &front.to_string()),
-        ("blackbox:9115", &blackbox.to_string()),
-        // Nobody: it is asked what fires, not who is told.
-        ("alertmanager:9093", &"127.0.0.1:9".to_owned()),
-        ("scrape_interval: 15s", &"scrape_interval: 2s".to_owned()),
-        ("scrape_interval: 30s", &"scrape_interval: 2s".to_owned()),
-        ("scrape_timeout: 10s", &"scrape_timeout: 2s".to_owned()),
-        (
-            "evaluation_interval: 15s",
-            &"evaluation_interval: 1s".to_owned(),
-        ),
-    ] {
-        assert!(config.contains(what), "{what}");
-        config = config.replace(what, instead);
-    }
-    write("prometheus.yml", &config)
+    rules.lines().map(line).collect()
 }
 
 /// The alerts of probes that fire: the name of each, and the step that it is about if it is about one.
@@ -91,7 +51,7 @@ async fn firing(prometheus: &Prometheus) -> Result<BTreeSet<String>, String> {
     let names = "ServiceDown|Probe.*|Journey.*|.*NotReady|Certificate.*";
     let expr = format!("ALERTS{{alertstate=\"firing\",alertname=~\"{names}\"}}");
     let alerts = prometheus.query(&expr).await?;
-    let one = |alert: &crate::support::prometheus::Series| {
+    let one = |alert: &Series| {
         assert_eq!(alert.label("job"), "ecolaura-api");
         format!("{} {}", alert.label("alertname"), alert.label("step"))
             .trim()
@@ -175,8 +135,14 @@ async fn what_customers_would_see_is_told() {
     let shop = Shop::open(&database).await;
     let mut front = Front::start(&folder, &authority, 90 * DAY, shop.address).await;
     let blackbox = Blackbox::start(&folder, &authority.file).await;
-    let config = kit(&folder, front.address, blackbox.address, shop.monitoring);
-    let prometheus = Prometheus::start_from(&config, &folder).await;
+    let places = Places {
+        front: front.address,
+        blackbox: blackbox.address,
+        shop: shop.monitoring,
+        prometheus: free(),
+    };
+    let config = kit::write(&folder, &places, at_once);
+    let prometheus = Prometheus::start_from(&config, &folder, places.prometheus).await;
 
     // A page, its certificate, three steps, and whether the instance is ready.
     succeed(&prometheus, 6.0).await;

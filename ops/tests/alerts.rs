@@ -90,6 +90,45 @@ fn every_alert_is_tried_both_ways() {
     }
 }
 
+/// Whether a series falls: `0+60x20 0+60x20` begins anew after twenty minutes.
+fn falls(values: &str) -> bool {
+    let number = |text: &str| text.parse::<f64>().expect("a number");
+    let mut before = f64::NEG_INFINITY;
+    for part in values.split(' ') {
+        let (from, times) = part.split_once('x').unwrap_or((part, "0"));
+        let (from, step) = from.split_once('+').unwrap_or((from, "0"));
+        if number(from) < before {
+            return true;
+        }
+        before = number(from) + number(step) * number(times);
+    }
+    false
+}
+
+/// What counts is tried over a restart, and all without any data.
+#[test]
+fn every_alert_is_tried_over_restarts_and_without_data() {
+    let mut counting = 0;
+    for alert in all() {
+        let counts = ["rate(", "increase(", "slo:", "error_ratio5m", "mean5m"];
+        if counts.iter().any(|call| alert.expr.contains(call)) {
+            let mut series = alert.cases.iter().flat_map(|case| &case.series);
+            assert!(series.any(|(_, values)| falls(values)), "{}", alert.name);
+            counting += 1;
+        }
+        let mut without = alert.cases.iter().filter(|case| {
+            let of_it = |(name, _): &(String, &str)| name.contains("job=\"ecolaura-api");
+            !case.series.iter().any(of_it)
+                && !case
+                    .series
+                    .iter()
+                    .any(|(name, _)| name.contains("job=\"prometheus"))
+        });
+        assert!(without.next().is_some(), "{}", alert.name);
+    }
+    assert!(counting > 20, "{counting}");
+}
+
 #[track_caller]
 fn is_refused(kit: Kit, says: &str) {
     let error = kit.files().expect_err("it cannot be");

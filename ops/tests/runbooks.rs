@@ -114,6 +114,20 @@ fn no_page_is_without_an_alert() {
     }
 }
 
+/// Dashboards link to the index.
+#[test]
+fn dashboards_lead_to_the_index() {
+    let files = kit().files().expect("a kit");
+    let dashboards = files
+        .iter()
+        .filter(|file| file.path.starts_with("grafana/dashboards/"));
+    let link = "\"url\": \"https://runbooks.example/README.md\"";
+    assert_eq!(
+        dashboards.filter(|file| file.text.contains(link)).count(),
+        5
+    );
+}
+
 #[test]
 fn queries_are_of_series_that_there_are() {
     for file in pages() {

@@ -86,7 +86,7 @@ pub(crate) struct Prometheus {
 
 type Labels = BTreeMap<String, String>;
 
-/// A series of an instant vector: its labels, and its value now.
+/// A series of an instant vector: its labels, and its value now, of a native histogram how many it has seen.
 pub(crate) struct Series {
     labels: Labels,
     pub(crate) value: f64,
@@ -179,22 +179,29 @@ impl Prometheus {
             config[key] = value.clone();
         }
         let config = file("prometheus.json", &config.to_string());
-        Self::run(program, &config, folder, &features).await
+        Self::run(program, &config, folder, &features, "127.0.0.1:0").await
     }
 
-    /// Starts the newest with a configuration as it is, and its data in `folder`.
-    pub(crate) async fn start_from(config: &Path, folder: &Path) -> Self {
+    /// Starts the newest at this address with a configuration as it is, and its data in `folder`.
+    pub(crate) async fn start_from(config: &Path, folder: &Path, address: SocketAddr) -> Self {
         let program = component(Server::THREE.program);
         let config = config.display().to_string();
-        Self::run(program, &config, folder, &["exemplar-storage"]).await
+        let features = ["exemplar-storage"];
+        Self::run(program, &config, folder, &features, &address.to_string()).await
     }
 
-    async fn run(program: PathBuf, config: &str, folder: &Path, features: &[&str]) -> Self {
+    async fn run(
+        program: PathBuf,
+        config: &str,
+        folder: &Path,
+        features: &[&str],
+        address: &str,
+    ) -> Self {
         let arguments = [
             format!("--config.file={config}"),
             format!("--storage.tsdb.path={}", folder.join("data").display()),
             format!("--enable-feature={}", features.join(",")),
-            "--web.listen-address=127.0.0.1:0".to_owned(),
+            format!("--web.listen-address={address}"),
             // What fires before Alertmanager is found is told again soon, not after a minute.
             "--rules.alert.resend-delay=1s".to_owned(),
             // Prometheus 3 scrapes at once, and not after five seconds.
@@ -306,9 +313,13 @@ fn is_ready(line: &str) -> Option<()> {
 }
 
 fn series(series: &Value) -> Result<Series, String> {
+    let value = match &series["histogram"] {
+        Value::Null => &series["value"][1],
+        native => &native[1]["count"],
+    };
     Ok(Series {
         labels: labels(&series["metric"])?,
-        value: number(&series["value"][1])?,
+        value: number(value)?,
     })
 }
 

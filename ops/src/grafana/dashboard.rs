@@ -59,7 +59,7 @@ impl Dashboard {
             "refresh": "30s",
             "time": { "from": "now-1h", "to": "now" },
             "templating": { "list": self.variables(kit) },
-            "annotations": { "list": annotations(kit) },
+            "annotations": { "list": annotations() },
             "links": links(kit),
             "panels": self.panels(),
         })
@@ -142,7 +142,7 @@ fn chosen(name: &str, label: &str, all: &str, of: &str, first: Option<&str>) -> 
     })
 }
 
-fn annotations(kit: &Kit) -> Vec<Value> {
+fn annotations() -> Vec<Value> {
     let build = catalog::BUILD_INFO.name();
     let versions = format!("count by (version, revision) ({build}{{{}}}", selector(""));
     let mark = |name: &str, color: &str, expr: String, title: &str, text: &str, tags: &str| {
@@ -163,11 +163,8 @@ fn annotations(kit: &Kit) -> Vec<Value> {
         mark(
             "Firing alerts",
             "red",
-            // Some are of the service's probes, and have no instance of it.
-            format!(
-                "ALERTS{{alertstate=\"firing\",severity!=\"info\",environment=~\"$environment|\",job=~\"$job|{}-probe\"}}",
-                kit.job
-            ),
+            // Some have no instance.
+            "ALERTS{alertstate=\"firing\",severity!=\"info\",environment=~\"$environment|\",job=~\"$job\"}".to_owned(),
             "{{alertname}}",
             "{{instance}}",
             "severity,team",
@@ -189,7 +186,7 @@ fn links(kit: &Kit) -> Vec<Value> {
         "asDropdown": true, "targetBlank": false, "includeVars": true, "keepTime": true,
     });
     let traces = format!("{}/search?service={}&lookback=1h", kit.traces, kit.job);
-    let runbooks = format!("{}/index.md", kit.runbooks);
+    let runbooks = format!("{}/README.md", kit.runbooks);
     vec![others, link("Traces", &traces), link("Runbooks", &runbooks)]
 }
 

@@ -2,6 +2,7 @@
 
 use ecolaura_monitoring::catalog;
 
+use crate::blackbox;
 use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
 use crate::grafana::panel::View::{Lines, Number, Stacked, Table};
@@ -12,6 +13,9 @@ use crate::prometheus::recording::FAULTS;
 pub(super) fn dashboard(kit: &Kit) -> Dashboard {
     let mut rows = vec![now(kit)];
     rows.extend(super::api::objectives(kit));
+    if blackbox::is_probed(kit) {
+        rows.push(outside());
+    }
     rows.extend([
         instances(),
         machine(),
@@ -68,6 +72,32 @@ fn now(kit: &Kit) -> Row {
             Panel::new(Lines, "Failed, by instance", "Requests a second that ended in 5xx, a panic or a timeout. One instance alone points at that machine.")
                 .ask(rate("instance", requests, FAULTS), "{{instance}}")
                 .unit("reqps"),
+        ],
+    )
+}
+
+/// What the Blackbox Exporter sees, whose jobs are called after the service's.
+fn outside() -> Row {
+    let of = |name: &str, job: &str, labels: &str| {
+        format!("{name}{{job=~\"$job-{job}\",environment=~\"$environment\"{labels}}}")
+    };
+    let expiry = of("probe_ssl_earliest_cert_expiry", "probe", ",module=\"tls\"");
+    Row::new(
+        "From outside",
+        [
+            Panel::new(Lines, "Asked as a customer", "1 while a page, a certificate or a step of a journey is as it should be, 0 while it is not.")
+                .ask(of("probe_success", "probe", ""), "{{module}} {{instance}}")
+                .max(1.0),
+            Panel::new(Lines, "How long it takes", "From the look-up of the name to the last byte.")
+                .ask(of("probe_duration_seconds", "probe", ""), "{{module}} {{instance}}")
+                .unit("s"),
+            Panel::new(Lines, "Ready", "1 while an instance says that it is to get requests. An alert comes when none is for two minutes.")
+                .ask(of("probe_success", "health", ""), "{{instance}}")
+                .max(1.0),
+            Panel::new(Lines, "Certificates", "Time until they expire. Alerts come at three weeks and at two days.")
+                .ask(format!("min by (instance) ({expiry}) - time()"), "{{instance}}")
+                .unit("s")
+                .bad_below(21.0 * 86_400.0, 2.0 * 86_400.0),
         ],
     )
 }

@@ -50,7 +50,20 @@ pub struct Case {
     pub fires: &'static [&'static [&'static str]],
 }
 
+/// That there is nothing to look at.
+pub(crate) const NO_DATA: Case = Case {
+    about: "no data",
+    series: Vec::new(),
+    at: "30m",
+    fires: &[],
+};
+
 impl Alert {
+    /// Whether it fires because there is nothing, or in any case.
+    pub(crate) fn is_about_absence(&self) -> bool {
+        self.expr.contains("absent(") || self.expr.starts_with("vector(")
+    }
+
     /// The labels that it has besides those of its result.
     fn labels(&self, kit: &Kit) -> Vec<(&'static str, String)> {
         let mut labels = vec![

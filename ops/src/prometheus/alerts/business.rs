@@ -101,6 +101,15 @@ fn failing(kit: &Kit) -> Alert {
                 fires: &[],
             },
             Case {
+                about: "an instance that begins anew while they fail",
+                series: vec![
+                    (completed.clone(), "0+9x28 0+9x30"),
+                    (failed.clone(), "0+1x28 0+1x30"),
+                ],
+                at: "30m",
+                fires: &[&[JOB]],
+            },
+            Case {
                 about: "many that are rejected",
                 series: vec![(completed, "0+1x60"), (of("rejected"), "0+50x60"), (failed, "0x60")],
                 at: "30m",
@@ -129,6 +138,15 @@ fn boxes(kit: &Kit) -> Alert {
             Case {
                 about: "boxes that stay",
                 series: vec![(packed.clone(), "0+1x2000"), (shipped.clone(), "0+1x100 100x1900")],
+                at: "1800m",
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "an instance that begins anew while they stay",
+                series: vec![
+                    (packed.clone(), "0+1x1000 0+1x1000"),
+                    (shipped.clone(), "0+1x100 100x900 0x1000"),
+                ],
                 at: "1800m",
                 fires: &[&[JOB]],
             },
@@ -178,6 +196,12 @@ fn sign_ups(kit: &Kit) -> Alert {
                 fires: &[&[JOB]],
             },
             Case {
+                about: "a third, and an instance that begins anew",
+                series: vec![(one.clone(), "0+3x10080 30240+1x600 0+1x200")],
+                at: "10800m",
+                fires: &[&[JOB]],
+            },
+            Case {
                 about: "as many as a week ago",
                 series: vec![(one.clone(), "0+3x10900")],
                 at: "10800m",
@@ -217,6 +241,15 @@ fn fill(kit: &Kit) -> Alert {
             Case {
                 about: "60 % full",
                 series: vec![(of("sum", plan), "0+0.6x500"), (of("count", plan), "0+1x500")],
+                at: "450m",
+                fires: &[&[JOB, "forest"]],
+            },
+            Case {
+                about: "60 % full, and an instance that begins anew",
+                series: vec![
+                    (of("sum", plan), "0+0.6x300 0+0.6x200"),
+                    (of("count", plan), "0+1x300 0+1x200"),
+                ],
                 at: "450m",
                 fires: &[&[JOB, "forest"]],
             },
@@ -267,6 +300,15 @@ fn content(kit: &Kit) -> Alert {
                 fires: &[&[JOB, "delivery"]],
             },
             Case {
+                about: "a mean of 3, and an instance that begins anew",
+                series: vec![
+                    (of("sum", touchpoint), "0+3x800 0+3x800"),
+                    (of("count", touchpoint), "0+1x800 0+1x800"),
+                ],
+                at: "1560m",
+                fires: &[&[JOB, "delivery"]],
+            },
+            Case {
                 about: "a mean of 4",
                 series: vec![
                     (of("sum", touchpoint), "0+4x1600"),
@@ -308,6 +350,15 @@ fn logins(kit: &Kit) -> Alert {
             Case {
                 about: "passwords that are tried",
                 series: vec![(failure.clone(), "0+20x40"), (success.clone(), "0+5x40")],
+                at: "20m",
+                fires: &[&[JOB, "password"]],
+            },
+            Case {
+                about: "an instance that begins anew meanwhile",
+                series: vec![
+                    (failure.clone(), "0+20x17 0+20x22"),
+                    (success.clone(), "0+5x17 0+5x22"),
+                ],
                 at: "20m",
                 fires: &[&[JOB, "password"]],
             },

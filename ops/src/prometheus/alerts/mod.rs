@@ -11,7 +11,7 @@ mod targets;
 
 use crate::error::Error;
 use crate::kit::Kit;
-use crate::prometheus::alert::Alert;
+use crate::prometheus::alert::{Alert, NO_DATA};
 use crate::prometheus::recording;
 use crate::prometheus::rule::{Group, rule_file};
 
@@ -40,9 +40,13 @@ pub fn alerts(kit: &Kit) -> Result<Vec<(&'static str, Vec<Alert>)>, Error> {
     is_there(kit.thresholds.keys(), &with, "with a threshold to set")?;
     for (_, alerts) in &mut groups {
         alerts.retain(|alert| !kit.without.contains(&alert.name));
-        alerts
-            .iter_mut()
-            .for_each(|alert| alert.settle(kit.thresholds.get(&alert.name).copied()));
+        for alert in alerts {
+            // Where nothing is known nothing fires, unless that is what it is about.
+            if !alert.is_about_absence() {
+                alert.cases.push(NO_DATA);
+            }
+            alert.settle(kit.thresholds.get(&alert.name).copied());
+        }
     }
     Ok(groups)
 }

@@ -51,8 +51,14 @@ fn refused(kit: &Kit) -> Alert {
             },
             Case {
                 about: "some were refused long ago",
-                series: vec![(one, "7x60")],
+                series: vec![(one.clone(), "7x60")],
                 at: "40m",
+                fires: &[],
+            },
+            Case {
+                about: "none is refused, and an instance begins anew",
+                series: vec![(one, "7x20 0x40")],
+                at: "25m",
                 fires: &[],
             },
         ],
@@ -114,6 +120,12 @@ fn dropped(kit: &Kit, name: &str, metric: &str, what: &str, why: &str) -> Alert 
                 fires: &[&[JOB, "queue_full"]],
             },
             Case {
+                about: "one a second, and an instance that begins anew",
+                series: vec![(one.clone(), "0+60x18 0+60x22")],
+                at: "20m",
+                fires: &[&[JOB, "queue_full"]],
+            },
+            Case {
                 about: "one in ten seconds",
                 series: vec![(one, "0+6x40")],
                 at: "20m",
@@ -145,7 +157,13 @@ fn scrapes(kit: &Kit) -> Alert {
             },
             Case {
                 about: "one of them",
-                series: vec![(one, "0x10 1x30")],
+                series: vec![(one.clone(), "0x10 1x30")],
+                at: "16m",
+                fires: &[],
+            },
+            Case {
+                about: "none, and an instance that begins anew",
+                series: vec![(one, "9x10 0x30")],
                 at: "16m",
                 fires: &[],
             },

@@ -50,8 +50,14 @@ fn rules() -> Alert {
             },
             Case {
                 about: "one failed long ago",
-                series: vec![(one, "3x30")],
+                series: vec![(one.clone(), "3x30")],
                 at: "20m",
+                fires: &[],
+            },
+            Case {
+                about: "a Prometheus that begins anew",
+                series: vec![(one, "3x5 0x20")],
+                at: "7m",
                 fires: &[],
             },
         ],
@@ -81,8 +87,14 @@ fn notifications() -> Alert {
             },
             Case {
                 about: "none is",
-                series: vec![(one, "0x30")],
+                series: vec![(one.clone(), "0x30")],
                 at: "20m",
+                fires: &[],
+            },
+            Case {
+                about: "a Prometheus that begins anew",
+                series: vec![(one, "3x5 0x20")],
+                at: "7m",
                 fires: &[],
             },
         ],

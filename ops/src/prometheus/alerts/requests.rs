@@ -165,6 +165,12 @@ fn traffic_gone(kit: &Kit) -> Alert {
             fires: &[],
         },
         Case {
+            about: "an instance that begins anew, and is asked no more",
+            series: vec![(requests.clone(), "0+6000x90 0x60")],
+            at: "110m",
+            fires: &[&[JOB]],
+        },
+        Case {
             about: "a service that never had any",
             series: vec![(requests.clone(), "0x200")],
             at: "152m",

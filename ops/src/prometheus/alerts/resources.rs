@@ -134,8 +134,14 @@ fn killed(kit: &Kit) -> Alert {
             },
             Case {
                 about: "one was killed long ago",
-                series: vec![(one, "1x60")],
+                series: vec![(one.clone(), "1x60")],
                 at: "30m",
+                fires: &[],
+            },
+            Case {
+                about: "a container that begins anew",
+                series: vec![(one, "3x10 0x40")],
+                at: "15m",
                 fires: &[],
             },
         ],
@@ -199,6 +205,16 @@ fn lag(kit: &Kit) -> Alert {
                     (bucket("0.1"), "0x40"),
                     (bucket("0.5"), "0+60x40"),
                     (bucket("+Inf"), "0+60x40"),
+                ],
+                at: "20m",
+                fires: &[&[JOB, "a:9464"]],
+            },
+            Case {
+                about: "an instance that begins anew and is blocked again",
+                series: vec![
+                    (bucket("0.1"), "0x40"),
+                    (bucket("0.5"), "0+60x18 0+60x22"),
+                    (bucket("+Inf"), "0+60x18 0+60x22"),
                 ],
                 at: "20m",
                 fires: &[&[JOB, "a:9464"]],
