@@ -1,5 +1,6 @@
 //! One request: begun when the layer is called, finished exactly once, whatever happens to it.
 
+use std::mem::ManuallyDrop;
 #[cfg(feature = "axum")]
 use std::sync::Arc;
 #[cfg(feature = "axum")]
@@ -120,14 +121,10 @@ impl Request {
     }
 
     /// Makes this the thread's request until [`Working::leave`].
-    #[inline]
+    #[inline(never)]
     pub(crate) fn enter(&mut self) -> Working<'_> {
         Working {
-            before: Some(scope::enter(
-                self.route,
-                self.said.as_deref(),
-                &mut self.trace,
-            )),
+            before: scope::enter(self.route, self.said.as_deref(), &mut self.trace),
             request: self,
         }
     }
@@ -329,28 +326,28 @@ impl Drop for Request {
 /// Dropped without that, the work for the request panicked: it is finished as such, and the panic goes on.
 pub(crate) struct Working<'a> {
     request: &'a mut Request,
-    before: Option<Before>,
+    before: Before,
 }
 
+// Neither this nor `enter` is generic or inlined: within one crate thread-local storage is reached without a call.
 impl Working<'_> {
     /// Ends it. `head` is the status that the client gets, where that is known by now.
-    #[inline]
-    pub(crate) fn leave(mut self, head: Option<StatusCode>) {
-        if let Some(before) = self.before.take() {
-            if head.is_some() {
-                self.request.status = head;
-            }
-            self.request.leave(before);
+    #[inline(never)]
+    pub(crate) fn leave(self, head: Option<StatusCode>) {
+        let mut this = ManuallyDrop::new(self);
+        if head.is_some() {
+            this.request.status = head;
         }
+        let before = std::mem::take(&mut this.before);
+        this.request.leave(before);
     }
 }
 
 impl Drop for Working<'_> {
-    #[inline]
+    #[cold]
     fn drop(&mut self) {
-        if let Some(before) = self.before.take() {
-            self.request.leave(before);
-            self.request.finish(Outcome::Panic);
-        }
+        let before = std::mem::take(&mut self.before);
+        self.request.leave(before);
+        self.request.finish(Outcome::Panic);
     }
 }

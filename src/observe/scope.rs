@@ -16,30 +16,17 @@ use crate::trace::current::{Current, is_any_along};
 use crate::trace_context::TraceContext;
 
 thread_local! {
-    static CURRENT: Scope = const {
-        Scope {
-            route: Cell::new(None),
-            named: Cell::new(None),
-            said: Cell::new(Said::NOTHING),
-            is_changed: Cell::new(false),
-            #[cfg(feature = "testing")]
-            outside: Cell::new(None),
-        }
-    };
-}
-
-/// This thread's scope, each part in a cell of its own, since most uses need one of them.
-struct Scope {
+    // Each part in a cell of its own, since most uses need one of them.
     /// What the request is for, as far as it is known. `None` outside of any request; then nothing is said.
-    route: Cell<Option<&'static Route>>,
+    static ROUTE: Cell<Option<&'static Route>> = const { Cell::new(None) };
     /// The endpoint that was named since the scope was entered.
-    named: Cell<Option<&'static Endpoint>>,
-    said: Cell<Said>,
+    static NAMED: Cell<Option<&'static Endpoint>> = const { Cell::new(None) };
+    static SAID: Cell<Said> = const { Cell::new(Said::NOTHING) };
     /// Whether an endpoint was named, or something said, since the scope was entered.
-    is_changed: Cell<bool>,
+    static IS_CHANGED: Cell<bool> = const { Cell::new(false) };
     /// What functions outside of any request record to.
     #[cfg(feature = "testing")]
-    outside: Cell<Option<&'static Meter>>,
+    static OUTSIDE: Cell<Option<&'static Meter>> = const { Cell::new(None) };
 }
 
 /// What functions say to the request that they work for.
@@ -62,6 +49,7 @@ struct Interrupted {
 
 /// The scope that was there before: in a box, since there rarely is one. It takes another monitoring's request
 /// around this one.
+#[derive(Default)]
 pub(crate) struct Before(Option<Box<Interrupted>>);
 
 impl Said {
@@ -94,91 +82,93 @@ impl Said {
     }
 }
 
-impl Scope {
-    /// Sets aside what the thread works on, if it works on something.
-    #[inline(never)]
-    fn interrupt_if_busy(&self, route: Option<&'static Route>) -> Option<Box<Interrupted>> {
-        let is_busy = route.is_some() || TraceContext::is_any_current() || is_any_along();
-        is_busy.then(|| self.interrupt(route))
-    }
+/// Sets aside what the thread works on, if it works on something.
+fn interrupt_if_busy(route: Option<&'static Route>) -> Before {
+    let is_busy = route.is_some() || TraceContext::is_any_current() || is_any_along();
+    Before(is_busy.then(|| interrupt(route)))
+}
 
-    #[cold]
-    fn interrupt(&self, route: Option<&'static Route>) -> Box<Interrupted> {
-        self.is_changed.set(false);
-        Box::new(Interrupted {
-            route,
-            trace: Current::default().swap(),
-            named: self.named.take(),
-            said: self.said.replace(Said::NOTHING),
-        })
-    }
+#[cold]
+fn interrupt(route: Option<&'static Route>) -> Box<Interrupted> {
+    IS_CHANGED.set(false);
+    Box::new(Interrupted {
+        route,
+        trace: Current::default().swap(),
+        named: NAMED.take(),
+        said: SAID.replace(Said::NOTHING),
+    })
+}
 
-    #[cold]
-    fn resume(&self, before: Interrupted) {
-        self.route.set(before.route);
-        before.trace.swap();
-        self.named.set(before.named);
-        self.said.set(before.said);
-        self.is_changed.set(true); // or it was not: then nothing new is heard
-    }
-
-    #[inline]
-    fn is_request_of(&self, meter: &Meter) -> bool {
-        matches!(self.route.get(), Some(route) if route.meter.is(meter))
-    }
+#[cold]
+fn resume(before: Interrupted) {
+    ROUTE.set(before.route);
+    before.trace.swap();
+    NAMED.set(before.named);
+    SAID.set(before.said);
+    IS_CHANGED.set(true); // or it was not: then nothing new is heard
 }
 
 /// Makes this the thread's scope, with what was said in it earlier. It ends with [`leave`].
 #[inline]
 pub(crate) fn enter(route: &'static Route, said: Option<&Said>, trace: &mut Traced) -> Before {
-    CURRENT.with(|current| {
-        let mut before = None;
-        let other = current.route.replace(Some(route));
-        if other.is_some() || trace.is_any() {
-            before = current.interrupt_if_busy(other);
-            trace.enter();
-        }
-        if let Some(said) = said {
-            current.said.set(*said);
-            current.is_changed.set(true);
-        }
-        Before(before)
-    })
+    let other = ROUTE.replace(Some(route));
+    match other.is_none() && said.is_none() && !trace.is_any() {
+        true => Before(None), // as most
+        false => enter_with(other, said, trace),
+    }
+}
+
+#[inline(never)]
+fn enter_with(other: Option<&'static Route>, said: Option<&Said>, trace: &mut Traced) -> Before {
+    let mut before = Before(None);
+    if other.is_some() || trace.is_any() {
+        before = interrupt_if_busy(other);
+        trace.enter();
+    }
+    if let Some(said) = said {
+        SAID.set(*said);
+        IS_CHANGED.set(true);
+    }
+    before
 }
 
 /// Ends the thread's scope.
 #[inline]
 pub(crate) fn leave(before: Before, trace: &mut Traced) {
-    CURRENT.with(|current| {
-        current.route.set(None);
-        if trace.is_any() {
-            trace.leave();
-        }
-        if let Some(before) = before.0 {
-            current.resume(*before);
-        }
-    });
+    ROUTE.set(None);
+    if before.0.is_some() || trace.is_any() {
+        leave_for(before, trace);
+    }
+}
+
+#[inline(never)]
+fn leave_for(before: Before, trace: &mut Traced) {
+    if trace.is_any() {
+        trace.leave();
+    }
+    if let Some(before) = before.0 {
+        resume(*before);
+    }
 }
 
 /// Whether there is something to [`hear`].
 #[inline]
 pub(crate) fn is_changed() -> bool {
-    CURRENT.with(|current| current.is_changed.get())
+    IS_CHANGED.get()
 }
 
 /// The endpoint that was named in the thread's scope, and what was said. From then on nothing was.
+#[inline]
 pub(crate) fn hear() -> (Option<&'static Endpoint>, Said) {
-    CURRENT.with(|current| {
-        current.is_changed.set(false);
-        (current.named.take(), current.said.replace(Said::NOTHING))
-    })
+    IS_CHANGED.set(false);
+    (NAMED.take(), SAID.replace(Said::NOTHING))
 }
 
 /// What the thread's request is for.
 #[cfg(feature = "macros")]
 #[inline]
 pub(crate) fn route() -> Option<&'static Route> {
-    CURRENT.with(|current| current.route.get())
+    ROUTE.get()
 }
 
 /// What functions record to outside of any request.
@@ -186,7 +176,7 @@ pub(crate) fn route() -> Option<&'static Route> {
 #[inline]
 pub(crate) fn meter() -> &'static Meter {
     #[cfg(feature = "testing")]
-    if let Some(meter) = CURRENT.with(|current| current.outside.get()) {
+    if let Some(meter) = OUTSIDE.get() {
         return meter;
     }
     Meter::installed()
@@ -199,21 +189,17 @@ pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {
 
     impl Drop for Entered {
         fn drop(&mut self) {
-            CURRENT.with(|current| {
-                current.outside.set(self.0);
-                current.route.set(None);
-                Current::default().swap();
-                if let Some(before) = self.1.0.take() {
-                    current.resume(*before);
-                }
-            });
+            OUTSIDE.set(self.0);
+            ROUTE.set(None);
+            Current::default().swap();
+            if let Some(before) = self.1.0.take() {
+                resume(*before);
+            }
         }
     }
 
-    let _entered = CURRENT.with(|current| {
-        let before = current.interrupt_if_busy(current.route.take());
-        Entered(current.outside.replace(Some(meter)), Before(before))
-    });
+    let before = interrupt_if_busy(ROUTE.take());
+    let _entered = Entered(OUTSIDE.replace(Some(meter)), before);
     work()
 }
 
@@ -221,30 +207,26 @@ pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {
 #[cfg(feature = "macros")]
 #[inline]
 pub(crate) fn say(meter: &'static Meter, what: impl FnOnce(&mut Said)) {
-    CURRENT.with(|current| {
-        if current.is_request_of(meter) {
-            let mut said = current.said.get();
-            what(&mut said);
-            current.said.set(said);
-            current.is_changed.set(true);
-        }
-    });
+    if within(meter) {
+        let mut said = SAID.get();
+        what(&mut said);
+        SAID.set(said);
+        IS_CHANGED.set(true);
+    }
 }
 
 /// Whether this thread is working on a request of this meter.
 #[inline]
 pub(crate) fn within(meter: &'static Meter) -> bool {
-    CURRENT.with(|current| current.is_request_of(meter))
+    matches!(ROUTE.get(), Some(route) if route.meter.is(meter))
 }
 
 /// Names the endpoint of the request, unless it is known.
 #[inline]
 pub(crate) fn name_endpoint(endpoint: &'static Endpoint) {
-    CURRENT.with(|current| {
-        let is_unnamed = matches!(current.route.get(), Some(route) if !route.is_named);
-        if is_unnamed && current.named.get().is_none() {
-            current.named.set(Some(endpoint));
-            current.is_changed.set(true);
-        }
-    });
+    let is_unnamed = matches!(ROUTE.get(), Some(route) if !route.is_named);
+    if is_unnamed && NAMED.get().is_none() {
+        NAMED.set(Some(endpoint));
+        IS_CHANGED.set(true);
+    }
 }
