@@ -8,7 +8,7 @@ use crate::observe::Received;
 #[inline]
 pub(crate) fn measure<B: Body + 'static>(body: &mut B) -> Received {
     if body.is_end_stream() {
-        return Received::Known(0);
+        return Received::Nothing;
     }
     #[cfg(feature = "axum")]
     if let Some(counted) = counted::count(body) {

@@ -1,9 +1,7 @@
 //! One request: begun when the layer is called, finished exactly once, whatever happens to it.
 
 use std::mem::ManuallyDrop;
-#[cfg(feature = "axum")]
 use std::sync::Arc;
-#[cfg(feature = "axum")]
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Request as HttpRequest;
@@ -27,7 +25,8 @@ pub(crate) struct Request {
     log: Logged,
     /// When the request began; once it is a stream, when the stream did.
     started: Start,
-    received: Received,
+    /// Counts the bytes of the request's body as they are read, where it has one.
+    received: Option<Arc<AtomicU64>>,
     sent: u64,
     /// What functions said while there was no head. In a box, since most end when the head is there.
     said: Option<Box<Said>>,
@@ -39,15 +38,21 @@ pub(crate) struct Request {
     /// It is counted already, and its life is measured apart.
     stream: bool,
     life_is_seen: bool,
+    /// Its body's bytes are not to be seen.
+    is_body_unseen: bool,
     finished: bool,
 }
 
+// It is moved from call to future to body: what is larger is moved by a call, and the response with it by a slower one.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Request>() <= 112);
+
 /// What is known of the bytes of the request's body.
 pub(crate) enum Received {
-    /// So many: none, or what the head declares.
-    Known(u64),
+    /// There are none.
+    Nothing,
     /// Counted as they are read.
-    #[cfg(feature = "axum")]
+    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
     Counted(Arc<AtomicU64>),
     /// Not to be seen.
     Unknown,
@@ -62,17 +67,6 @@ pub(crate) enum Head {
     Events,
     /// The connection becomes something else.
     Upgrade,
-}
-
-impl Received {
-    fn bytes(&self) -> Option<u64> {
-        match self {
-            Received::Known(bytes) => Some(*bytes),
-            #[cfg(feature = "axum")]
-            Received::Counted(bytes) => Some(bytes.load(Ordering::Relaxed)),
-            Received::Unknown => None,
-        }
-    }
 }
 
 impl Request {
@@ -98,6 +92,11 @@ impl Request {
         }
         let started = Start::now();
         trace.began();
+        let (received, is_body_unseen) = match received {
+            Received::Nothing => (None, false),
+            Received::Counted(bytes) => (Some(bytes), false),
+            Received::Unknown => (None, true),
+        };
         Self {
             route,
             trace,
@@ -111,6 +110,7 @@ impl Request {
             pending,
             stream: false,
             life_is_seen: false,
+            is_body_unseen,
             finished: false,
         }
     }
@@ -259,9 +259,18 @@ impl Request {
         if let Some(said) = self.said.take() {
             said.count_functions(self.route.method, self.code(outcome), &self.trace);
         }
-        // Taken out, so that nothing is left to drop: a panic of the service keeps the request from being dropped.
-        let received = std::mem::replace(&mut self.received, Received::Unknown).bytes();
+        let received = self.bytes_received();
         self.route.sizes(received, self.sent);
+        if self.log.is_any() {
+            self.write_line(outcome, time, received);
+        }
+        if !self.pending {
+            self.route.end();
+        }
+    }
+
+    #[inline(never)]
+    fn write_line(&mut self, outcome: Outcome, time: u64, received: Option<u64>) {
         let end = End {
             code: self.code(outcome),
             outcome,
@@ -271,8 +280,16 @@ impl Request {
             context: self.trace.context(),
         };
         self.log.end(self.route, end);
-        if !self.pending {
-            self.route.end();
+    }
+
+    /// How many bytes of the request's body were read; `None` where that is not to be seen.
+    ///
+    /// Nothing is left to drop then: a panic of the service keeps the request from being dropped.
+    #[inline]
+    fn bytes_received(&mut self) -> Option<u64> {
+        match self.received.take() {
+            Some(bytes) => Some(bytes.load(Ordering::Relaxed)),
+            None => (!self.is_body_unseen).then_some(0),
         }
     }
 

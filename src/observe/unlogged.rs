@@ -27,6 +27,11 @@ impl Logged {
     }
 
     #[inline]
+    pub(crate) fn is_any(&self) -> bool {
+        false
+    }
+
+    #[inline]
     pub(crate) fn streams(&mut self, _: u64) {}
 
     #[inline]
