@@ -188,7 +188,7 @@ impl Ended {
 
     /// Counts the call with its time and the status that it led to.
     #[inline]
-    pub(crate) fn count(self, method: Method, code: u16, trace: Option<TraceContext>) {
+    pub(crate) fn count(self, method: Method, code: u16, trace: Option<&TraceContext>) {
         let answers = &self.function.answers;
         let is = |known: &&Answer| known.code == code && known.method == method;
         let answer = match answers.iter().find(is) {
@@ -271,7 +271,7 @@ impl Call {
             } else {
                 500
             };
-            ended.count(self.method, code, TraceContext::present());
+            ended.count(self.method, code, TraceContext::present().as_ref());
         }
     }
 
@@ -334,7 +334,7 @@ impl Call {
             CLIENT_CLOSED_REQUEST
         };
         self.ended()
-            .count(self.method, code, TraceContext::present());
+            .count(self.method, code, TraceContext::present().as_ref());
     }
 }
 

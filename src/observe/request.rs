@@ -168,7 +168,7 @@ impl Request {
         let route = endpoint.route(meter, method, transport);
         route.begin();
         if !self.pending {
-            self.route.end();
+            self.route.unbegin();
         }
         self.pending = false;
         self.route = route;
@@ -260,12 +260,9 @@ impl Request {
             said.count_functions(self.route.method, self.code(outcome), &self.trace);
         }
         let received = self.bytes_received();
-        self.route.sizes(received, self.sent);
+        self.route.end(received, self.sent, !self.pending);
         if self.log.is_any() {
             self.write_line(outcome, time, received);
-        }
-        if !self.pending {
-            self.route.end();
         }
     }
 

@@ -102,8 +102,8 @@ impl Traced {
 
     /// What exemplars lead to, where they are kept of it.
     #[inline]
-    pub(crate) fn exemplar(&self) -> Option<TraceContext> {
-        self.context
+    pub(crate) fn exemplar(&self) -> Option<&TraceContext> {
+        self.context.as_ref()
     }
 
     /// The context, if it is recorded.
@@ -197,7 +197,7 @@ impl Traced {
     /// It is known what becomes of the request: whether a trace that was not to be recorded is kept all the same.
     #[inline]
     pub(crate) fn decide(&mut self, outcome: Outcome, nanoseconds: u64) {
-        if let (Some(context), Some(span)) = (&mut self.context, &self.span) {
+        if let (Some(span), Some(context)) = (&self.span, &mut self.context) {
             if !context.is_sampled()
                 && span
                     .tracer
@@ -217,7 +217,7 @@ impl Traced {
         outcome: Outcome,
         nanoseconds: u64,
     ) {
-        if let (Some(context), Some(span)) = (self.context, self.span.take()) {
+        if let (Some(span), Some(context)) = (self.span.take(), self.context) {
             span.end(context, &self.along, route, answered, outcome, nanoseconds);
         }
     }
