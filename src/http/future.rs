@@ -165,11 +165,13 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     length.to_str().ok()?.parse().ok()
 }
 
+#[inline]
 fn is_upgrade(status: StatusCode, method: Method) -> bool {
     status == StatusCode::SWITCHING_PROTOCOLS || (method == Method::Connect && status.is_success())
 }
 
 /// Answers whose body the server does not send, whatever it is.
+#[inline]
 fn has_no_body(status: StatusCode, method: Method) -> bool {
     method == Method::Head
         || status.is_informational()

@@ -31,6 +31,7 @@ mod counted {
     use crate::observe::Received;
 
     /// Wraps axum's body, which can hold any other, in one that counts.
+    #[inline(never)]
     pub(super) fn count<B: Body + 'static>(body: &mut B) -> Option<Received> {
         let body = (body as &mut dyn Any).downcast_mut::<axum::body::Body>()?;
         let bytes = Arc::new(AtomicU64::new(0));

@@ -29,7 +29,8 @@ pub(crate) struct End {
 }
 
 impl Logged {
-    #[inline]
+    pub(crate) const NONE: Self = Self(None);
+
     pub(crate) fn of<B>(meter: &Meter, request: &Request<B>) -> Self {
         Self(match meter.logs() {
             Some(logs) if logs.access.is_any() => {

@@ -82,16 +82,38 @@ impl Request {
     ) -> Self {
         let method = Method::from(request.method());
         let transport = meter.http.transport(request);
-        let mut trace = Traced::of(meter, request);
-        let log = Logged::of(meter, request);
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
         let route = endpoint.route(meter, method, transport);
         let pending = pending && !route.is_named;
         if !pending {
             route.begin();
         }
+        match Traced::may_be(meter, request) || meter.has_logs() {
+            true => Self::told(meter, request, route, received, pending),
+            false => Self::begun(route, received, pending), // nothing is put in its place later, as that costs moves
+        }
+    }
+
+    /// Begins one that has a trace, or may have a line in the log.
+    #[inline(never)]
+    fn told<B>(
+        meter: &'static Meter,
+        request: &HttpRequest<B>,
+        route: &'static Route,
+        received: Received,
+        pending: bool,
+    ) -> Self {
+        let trace = Traced::of(meter, request);
+        let log = Logged::of(meter, request);
+        let mut begun = Self::begun(route, received, pending);
+        (begun.trace, begun.log) = (trace, log);
+        begun.trace.began();
+        begun
+    }
+
+    #[inline]
+    fn begun(route: &'static Route, received: Received, pending: bool) -> Self {
         let started = Start::now();
-        trace.began();
         let (received, is_body_unseen) = match received {
             Received::Nothing => (None, false),
             Received::Counted(bytes) => (Some(bytes), false),
@@ -99,8 +121,8 @@ impl Request {
         };
         Self {
             route,
-            trace,
-            log,
+            trace: Traced::NONE,
+            log: Logged::NONE,
             started,
             received,
             sent: 0,
@@ -123,8 +145,20 @@ impl Request {
     /// Makes this the thread's request until [`Working::leave`].
     #[inline(never)]
     pub(crate) fn enter(&mut self) -> Working<'_> {
+        let other = scope::enter(self.route);
+        if other.is_some() || self.said.is_some() || self.trace.is_any() {
+            return self.enter_with(other);
+        }
         Working {
-            before: scope::enter(self.route, self.said.as_deref(), &mut self.trace),
+            before: Before::default(),
+            request: self,
+        }
+    }
+
+    #[inline(never)]
+    fn enter_with(&mut self, other: Option<&'static Route>) -> Working<'_> {
+        Working {
+            before: scope::enter_with(other, self.said.as_deref(), &mut self.trace),
             request: self,
         }
     }
@@ -132,10 +166,19 @@ impl Request {
     /// Is no longer the thread's request.
     #[inline]
     fn leave(&mut self, before: Before) {
+        match before.is_any() || scope::is_changed() || self.trace.is_any() {
+            true => self.leave_to(before),
+            false => scope::leave(),
+        }
+    }
+
+    #[inline(never)]
+    fn leave_to(&mut self, before: Before) {
         if scope::is_changed() {
             self.hear();
         }
-        scope::leave(before, &mut self.trace);
+        scope::leave();
+        scope::leave_to(before, &mut self.trace);
     }
 
     /// Takes in what was said by those who worked for it.

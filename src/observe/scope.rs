@@ -52,6 +52,14 @@ struct Interrupted {
 #[derive(Default)]
 pub(crate) struct Before(Option<Box<Interrupted>>);
 
+impl Before {
+    /// Whether there was one.
+    #[inline]
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 impl Said {
     pub(crate) const NOTHING: Self = Self {
         #[cfg(feature = "macros")]
@@ -108,18 +116,18 @@ fn resume(before: Interrupted) {
     IS_CHANGED.set(true); // or it was not: then nothing new is heard
 }
 
-/// Makes this the thread's scope, with what was said in it earlier. It ends with [`leave`].
+/// Makes this the thread's scope, and gives back the one that was. It ends with [`leave`].
 #[inline]
-pub(crate) fn enter(route: &'static Route, said: Option<&Said>, trace: &mut Traced) -> Before {
-    let other = ROUTE.replace(Some(route));
-    match other.is_none() && said.is_none() && !trace.is_any() {
-        true => Before(None), // as most
-        false => enter_with(other, said, trace),
-    }
+pub(crate) fn enter(route: &'static Route) -> Option<&'static Route> {
+    ROUTE.replace(Some(route))
 }
 
-#[inline(never)]
-fn enter_with(other: Option<&'static Route>, said: Option<&Said>, trace: &mut Traced) -> Before {
+/// Completes [`enter`] where there is more than a route: a scope that was, what was said in this one earlier, or a trace.
+pub(crate) fn enter_with(
+    other: Option<&'static Route>,
+    said: Option<&Said>,
+    trace: &mut Traced,
+) -> Before {
     let mut before = Before(None);
     if other.is_some() || trace.is_any() {
         before = interrupt_if_busy(other);
@@ -134,15 +142,12 @@ fn enter_with(other: Option<&'static Route>, said: Option<&Said>, trace: &mut Tr
 
 /// Ends the thread's scope.
 #[inline]
-pub(crate) fn leave(before: Before, trace: &mut Traced) {
+pub(crate) fn leave() {
     ROUTE.set(None);
-    if before.0.is_some() || trace.is_any() {
-        leave_for(before, trace);
-    }
 }
 
-#[inline(never)]
-fn leave_for(before: Before, trace: &mut Traced) {
+/// Completes [`leave`] where there is a trace, or a scope that was before.
+pub(crate) fn leave_to(before: Before, trace: &mut Traced) {
     if trace.is_any() {
         trace.leave();
     }

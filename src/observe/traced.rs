@@ -47,7 +47,19 @@ struct ServerSpan {
 }
 
 impl Traced {
+    /// As in most services that nobody traces.
+    pub(crate) const NONE: Self = Self {
+        context: None,
+        span: None,
+        along: Along::NOTHING,
+    };
+
+    /// Whether a request may belong to a trace.
     #[inline]
+    pub(crate) fn may_be<B>(meter: &Meter, request: &Request<B>) -> bool {
+        meter.tracer().is_some() || propagation::is_any(request.headers(), meter.propagators)
+    }
+
     pub(crate) fn of<B>(meter: &Meter, request: &Request<B>) -> Self {
         let (headers, propagators) = (request.headers(), meter.propagators);
         let parent = propagation::parent(headers, propagators);
@@ -115,7 +127,8 @@ impl Traced {
     /// The request's time has begun: so has its recording, if it is known that it is kept.
     #[inline]
     pub(crate) fn began(&mut self) {
-        if let (Some(context), Some(span)) = (self.recorded(), &mut self.span) {
+        let recorded = self.recorded();
+        if let (Some(span), Some(context)) = (&mut self.span, recorded) {
             let state = self.along.state().cloned();
             span.recording = Some(span.tracer.record(context, state));
             span.is_from_start = true;

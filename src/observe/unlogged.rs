@@ -21,6 +21,8 @@ pub(crate) struct End {
 }
 
 impl Logged {
+    pub(crate) const NONE: Self = Self;
+
     #[inline]
     pub(crate) fn of<B>(_: &Meter, _: &http::Request<B>) -> Self {
         Self

@@ -44,6 +44,8 @@ struct Carried {
 }
 
 impl Along {
+    pub(crate) const NOTHING: Self = Self(None);
+
     /// Reads it from a request. `parent` is its `traceparent` as [`parent`] reads it; `has_spans` says that this service makes its own.
     #[inline]
     pub(crate) fn of(
@@ -124,6 +126,13 @@ impl From<Carried> for Along {
             carried.parent.is_some() || carried.state.is_some() || !carried.baggage.is_empty();
         Self(is_any.then(|| Arc::new(carried)))
     }
+}
+
+/// Whether a request says something of a trace, or has baggage.
+#[inline]
+pub(crate) fn is_any(headers: &HeaderMap, propagators: Propagators) -> bool {
+    (propagators.trace_context && headers.contains_key(&TRACEPARENT))
+        || (propagators.baggage && headers.contains_key(&BAGGAGE))
 }
 
 /// Reads whose trace a request belongs to. Two headers of one name are as good as none.
