@@ -21,7 +21,11 @@ thread_local! {
     static ROUTE: Cell<Option<&'static Route>> = const { Cell::new(None) };
     /// The endpoint that was named since the scope was entered.
     static NAMED: Cell<Option<&'static Endpoint>> = const { Cell::new(None) };
-    static SAID: Cell<Said> = const { Cell::new(Said::NOTHING) };
+    /// Functions that ended, to be counted with the status that the client gets.
+    #[cfg(feature = "macros")]
+    static ENDED: [Cell<Option<Ended>>; 2] = const { [const { Cell::new(None) }; 2] };
+    /// A monitored function panicked.
+    static HAS_PANICKED: Cell<bool> = const { Cell::new(false) };
     /// Whether an endpoint was named, or something said, since the scope was entered.
     static IS_CHANGED: Cell<bool> = const { Cell::new(false) };
     /// What functions outside of any request record to.
@@ -61,11 +65,27 @@ impl Before {
 }
 
 impl Said {
-    pub(crate) const NOTHING: Self = Self {
+    /// Takes what was said in the thread's scope. From then on nothing was.
+    #[inline]
+    fn take() -> Self {
+        Self {
+            #[cfg(feature = "macros")]
+            ended: ENDED.with(|ended| ended.each_ref().map(Cell::take)),
+            panicked: HAS_PANICKED.take(),
+        }
+    }
+
+    /// Says this in the thread's scope.
+    fn say(self) {
         #[cfg(feature = "macros")]
-        ended: [None; 2],
-        panicked: false,
-    };
+        ENDED.with(|places| {
+            for (place, ended) in places.iter().zip(self.ended) {
+                place.set(ended);
+            }
+        });
+        HAS_PANICKED.set(self.panicked);
+        IS_CHANGED.set(true);
+    }
 
     /// This, if a function ended.
     pub(crate) fn of_functions(self) -> Option<Self> {
@@ -77,9 +97,10 @@ impl Said {
     }
 
     /// Counts the functions that ended, with the status that the client gets.
+    #[inline]
     pub(crate) fn count_functions(&self, method: Method, code: u16, trace: &Traced) {
         #[cfg(feature = "macros")]
-        for ended in self.ended.into_iter().flatten() {
+        for ended in self.ended.iter().flatten() {
             ended.count(method, code, trace.exemplar());
             if code >= 500 && ended.span() != 0 {
                 trace.has_failed(ended.span());
@@ -103,7 +124,7 @@ fn interrupt(route: Option<&'static Route>) -> Box<Interrupted> {
         route,
         trace: Current::default().swap(),
         named: NAMED.take(),
-        said: SAID.replace(Said::NOTHING),
+        said: Said::take(),
     })
 }
 
@@ -112,8 +133,7 @@ fn resume(before: Interrupted) {
     ROUTE.set(before.route);
     before.trace.swap();
     NAMED.set(before.named);
-    SAID.set(before.said);
-    IS_CHANGED.set(true); // or it was not: then nothing new is heard
+    before.said.say(); // also if it was nothing: then nothing new is heard
 }
 
 /// Makes this the thread's scope, and gives back the one that was. It ends with [`leave`].
@@ -134,8 +154,7 @@ pub(crate) fn enter_with(
         trace.enter();
     }
     if let Some(said) = said {
-        SAID.set(*said);
-        IS_CHANGED.set(true);
+        said.say();
     }
     before
 }
@@ -166,7 +185,7 @@ pub(crate) fn is_changed() -> bool {
 #[inline]
 pub(crate) fn hear() -> (Option<&'static Endpoint>, Said) {
     IS_CHANGED.set(false);
-    (NAMED.take(), SAID.replace(Said::NOTHING))
+    (NAMED.take(), Said::take())
 }
 
 /// What the thread's request is for.
@@ -208,14 +227,29 @@ pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Says something to the request of this meter that this thread works on, if there is one.
+/// Leaves a function to be counted by the request of this meter that this thread works on; whether there is one that has room for it.
 #[cfg(feature = "macros")]
 #[inline]
-pub(crate) fn say(meter: &'static Meter, what: impl FnOnce(&mut Said)) {
+pub(crate) fn leave_to_request(meter: &'static Meter, function: Ended) -> bool {
+    if !within(meter) {
+        return false;
+    }
+    ENDED.with(|ended| {
+        let free = ended.iter().find(|place| place.get().is_none());
+        if let Some(place) = free {
+            place.set(Some(function));
+            IS_CHANGED.set(true);
+        }
+        free.is_some()
+    })
+}
+
+/// Tells the request of this meter that this thread works on, if there is one, of a panic.
+#[cfg(feature = "macros")]
+#[cold]
+pub(crate) fn has_panicked(meter: &'static Meter) {
     if within(meter) {
-        let mut said = SAID.get();
-        what(&mut said);
-        SAID.set(said);
+        HAS_PANICKED.set(true);
         IS_CHANGED.set(true);
     }
 }
