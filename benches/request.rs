@@ -18,11 +18,12 @@ use support::floor::{Carry, Handles, Nothing, Timer};
 use support::{Contender, Measured, Plan, measure, table};
 
 static MONITORING: LazyLock<Monitoring> = LazyLock::new(|| {
-    Monitoring::builder("bench")
-        .without_listener()
-        .without_traces()
-        .init()
-        .expect("the only one of the process")
+    let builder = Monitoring::builder("bench").without_listener();
+    #[cfg(feature = "traces")]
+    let builder = builder.without_traces();
+    #[cfg(feature = "logs")]
+    let builder = builder.without_logs(); // nobody else's contender writes a line for each request
+    builder.init().expect("the only one of the process")
 });
 
 fn main() {

@@ -150,6 +150,6 @@ impl Orders {
     }
 
     fn record(&self, outcome: OrderOutcome, nanoseconds: u64) {
-        self.0[outcome as usize].record(nanoseconds, TraceContext::present());
+        self.0[outcome as usize].record(nanoseconds, TraceContext::present().as_ref());
     }
 }

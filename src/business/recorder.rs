@@ -138,7 +138,7 @@ impl Business {
         }
         boxes.entered[to as usize].inc();
         let nanoseconds = nanoseconds(spent);
-        boxes.time[from as usize].record(nanoseconds, TraceContext::present());
+        boxes.time[from as usize].record(nanoseconds, TraceContext::present().as_ref());
     }
 
     /// A customer gave a score from 1, not at all content, to 5: `customer_satisfaction_score`.

@@ -7,7 +7,7 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::http::future::{Announced, UNKNOWN, grpc_status};
+use crate::http::future::{Announced, grpc_status};
 use crate::observe::Request;
 use crate::outcome::Outcome;
 
@@ -24,7 +24,7 @@ pin_project! {
 impl<B> ResponseBody<B> {
     #[inline]
     pub(crate) fn unmeasured(inner: B) -> Self {
-        Self::measured(inner, None, Announced::default())
+        Self::measured(inner, None, Announced::Nothing)
     }
 
     #[inline]
@@ -37,13 +37,10 @@ impl<B> ResponseBody<B> {
     }
 }
 
-impl Announced {
-    /// Whether all that was announced is sent. The trailers of a gRPC call come after that.
-    #[inline]
-    fn is_sent(&self, request: &Request) -> bool {
-        let sent = request.bytes_sent();
-        self.grpc.is_none() && self.length.is_some_and(|length| sent >= length)
-    }
+/// Whether all that was announced is sent.
+#[inline]
+fn is_sent(request: &Request, announced: Announced) -> bool {
+    matches!(announced, Announced::Length(length) if request.bytes_sent() >= length)
 }
 
 /// Takes in what a frame says.
@@ -51,7 +48,7 @@ impl Announced {
 fn see<D: Buf>(frame: &Frame<D>, request: &mut Request, announced: &mut Announced) {
     if let Some(data) = frame.data_ref() {
         request.sent(data.remaining());
-    } else if let (Some(status), Some(trailers)) = (&mut announced.grpc, frame.trailers_ref()) {
+    } else if let (Announced::Grpc(status), Some(trailers)) = (announced, frame.trailers_ref()) {
         *status = grpc_status(trailers).or(*status);
     }
 }
@@ -77,13 +74,13 @@ impl<B: Body> Body for ResponseBody<B> {
             Poll::Ready(Some(Ok(frame))) => {
                 see(frame, request, this.announced);
                 // A server does not ask a body for more that says it has ended, or has sent all that it announced.
-                if !this.announced.is_sent(request) && !this.inner.is_end_stream() {
+                if !is_sent(request, *this.announced) && !this.inner.is_end_stream() {
                     return polled;
                 }
-                request.completed(this.announced.grpc.map(|status| status.unwrap_or(UNKNOWN)));
+                request.completed(this.announced.grpc());
             }
             Poll::Ready(None) => {
-                request.completed(this.announced.grpc.map(|status| status.unwrap_or(UNKNOWN)));
+                request.completed(this.announced.grpc());
             }
             Poll::Ready(Some(Err(_))) => request.failed(Outcome::ServerError),
         }

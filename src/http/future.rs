@@ -48,7 +48,7 @@ where
             Poll::Ready(Ok(response)) => Some(response.status()),
             _ => None,
         });
-        let mut announced = Announced::default();
+        let mut announced = Announced::Nothing;
         match &mut polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(response)) if is_upgrade(response.status(), request.method()) => {
@@ -99,11 +99,24 @@ fn is_type(value: &[u8], name: &[u8], next: &[u8]) -> bool {
 
 /// What the head says of the end of the body.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Announced {
+pub(crate) enum Announced {
+    #[default]
+    Nothing,
     /// The length at which the server stops asking for more.
-    pub(crate) length: Option<u64>,
-    /// For a gRPC call, its status if it is known.
-    pub(crate) grpc: Option<Option<u16>>,
+    Length(u64),
+    /// It is a gRPC call, of which trailers come after the last message; its status if it is known.
+    Grpc(Option<u16>),
+}
+
+impl Announced {
+    /// For a gRPC call, the status that it ends with.
+    #[inline]
+    pub(crate) fn grpc(self) -> Option<u16> {
+        match self {
+            Announced::Grpc(status) => Some(status.unwrap_or(UNKNOWN)),
+            _ => None,
+        }
+    }
 }
 
 /// Tells the request what the head says. `None`: nothing follows, and the request is told so.
@@ -124,20 +137,23 @@ fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<An
             _ => Head::Body,
         },
     );
-    let announced = Announced {
-        length: exact.or_else(|| declared_length(response.headers())),
-        grpc: (content == Content::Grpc).then(|| grpc_status(response.headers())),
+    let announced = match content {
+        Content::Grpc => Announced::Grpc(grpc_status(response.headers())),
+        _ => match exact.or_else(|| declared_length(response.headers())) {
+            Some(length) => Announced::Length(length),
+            None => Announced::Nothing,
+        },
     };
-    let is_empty = announced.length == Some(0) && announced.grpc.is_none();
+    let is_empty = matches!(announced, Announced::Length(0));
     if is_empty || no_body || response.body().is_end_stream() {
-        request.completed(announced.grpc.map(|in_head| in_head.unwrap_or(UNKNOWN)));
+        request.completed(announced.grpc());
         return None;
     }
     Some(announced)
 }
 
 /// The status of a gRPC call that ends without one.
-pub(crate) const UNKNOWN: u16 = 2;
+const UNKNOWN: u16 = 2;
 
 /// `grpc-status`, in the head of a call without messages or in the trailers.
 pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<u16> {
@@ -149,11 +165,13 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     length.to_str().ok()?.parse().ok()
 }
 
+#[inline]
 fn is_upgrade(status: StatusCode, method: Method) -> bool {
     status == StatusCode::SWITCHING_PROTOCOLS || (method == Method::Connect && status.is_success())
 }
 
 /// Answers whose body the server does not send, whatever it is.
+#[inline]
 fn has_no_body(status: StatusCode, method: Method) -> bool {
     method == Method::Head
         || status.is_informational()

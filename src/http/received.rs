@@ -8,7 +8,7 @@ use crate::observe::Received;
 #[inline]
 pub(crate) fn measure<B: Body + 'static>(body: &mut B) -> Received {
     if body.is_end_stream() {
-        return Received::Known(0);
+        return Received::Nothing;
     }
     #[cfg(feature = "axum")]
     if let Some(counted) = counted::count(body) {
@@ -31,6 +31,7 @@ mod counted {
     use crate::observe::Received;
 
     /// Wraps axum's body, which can hold any other, in one that counts.
+    #[inline(never)]
     pub(super) fn count<B: Body + 'static>(body: &mut B) -> Option<Received> {
         let body = (body as &mut dyn Any).downcast_mut::<axum::body::Body>()?;
         let bytes = Arc::new(AtomicU64::new(0));

@@ -144,8 +144,13 @@ where
             };
         }
         let received = received::measure(request.body_mut());
-        let measured = observe::Request::start(meter, &request, received, endpoint, self.around);
-        let mut measured = ManuallyDrop::new(measured);
+        let mut measured = ManuallyDrop::new(observe::Request::start(
+            meter,
+            &request,
+            received,
+            endpoint,
+            self.around,
+        ));
         ResponseFuture {
             inner: call_within(&mut self.inner, request, &mut measured),
             request: Some(ManuallyDrop::into_inner(measured)),

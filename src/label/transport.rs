@@ -23,6 +23,7 @@ impl Transport {
     pub(crate) const COUNT: usize = 8;
 
     /// The scheme is that of the request's target; a target without one, as HTTP/1.1 has it, counts as `http`.
+    #[inline(never)]
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
         Self {
             is_https: request.uri().scheme() == Some(&http::uri::Scheme::HTTPS),

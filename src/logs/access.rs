@@ -93,7 +93,17 @@ impl AccessLog {
     }
 }
 
-/// A request that has ended.
+/// A request that may have a line when it ends.
+#[derive(Default)]
+pub(crate) struct Visit {
+    pub(crate) path: Vec<u8>,
+    version: &'static str,
+    /// Nanoseconds until its head, of a stream.
+    pub(crate) until_head: Option<u64>,
+    ended: Option<Ended>,
+}
+
+/// What became of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Ended {
     pub(crate) at: SystemTime,
@@ -110,7 +120,6 @@ pub(crate) struct Ended {
     /// Bytes of both bodies.
     pub(crate) received: Option<u64>,
     pub(crate) sent: u64,
-    pub(crate) version: &'static str,
     pub(crate) context: Option<TraceContext>,
 }
 
@@ -132,30 +141,34 @@ impl Ended {
 }
 
 impl Logs {
-    /// Room for the path of a request that begins.
-    pub(crate) fn path(&self, path: &str) -> Vec<u8> {
-        let mut room = self.output.buffer();
-        room.extend_from_slice(crate::text::cut(path, LONGEST_PATH).as_bytes());
-        room
+    /// A request with this path begins.
+    pub(crate) fn begun(&self, path: &str, version: &'static str) -> Box<Visit> {
+        let mut visit = self.output.visit();
+        visit.path.clear();
+        let path = crate::text::cut(path, LONGEST_PATH);
+        visit.path.extend_from_slice(path.as_bytes());
+        (visit.version, visit.until_head) = (version, None);
+        visit
     }
 
-    /// A request with this path has ended.
-    pub(crate) fn ended(&self, path: Vec<u8>, ended: Ended) {
+    /// It has ended.
+    pub(crate) fn ended(&self, mut visit: Box<Visit>, ended: Ended) {
         if !self.access.wants(&ended) {
-            return self.output.recycle(path);
+            return self.output.recycle(Content::Access(visit));
         }
+        visit.ended = Some(ended);
         self.output.put(Line {
-            text: path,
             dataset: Dataset::Access,
             level: ended.level(),
-            content: Content::Access(ended),
+            content: Content::Access(visit),
         });
     }
 
-    /// Writes the line of a request.
-    pub(crate) fn write_access(&self, out: &mut Vec<u8>, ended: &Ended, path: &[u8]) {
+    /// Writes the line of a request that has ended.
+    pub(crate) fn write_access(&self, out: &mut Vec<u8>, visit: &Visit) {
+        let Some(ended) = &visit.ended else { return };
         let style = self.format.style;
-        let path = String::from_utf8_lossy(path);
+        let path = String::from_utf8_lossy(&visit.path);
         let head = Head {
             at: ended.at,
             level: ended.level(),
@@ -171,11 +184,11 @@ impl Logs {
         message.push(b' ');
         message.extend_from_slice(itoa::Buffer::new().format(ended.code).as_bytes());
         let mut pairs = Pairs::default();
-        self.describe(ended, &path, &mut pairs);
+        self.describe(ended, &path, visit.version, &mut pairs);
         self.format.write(out, &head, &message, &pairs);
     }
 
-    fn describe(&self, ended: &Ended, path: &str, pairs: &mut Pairs) {
+    fn describe(&self, ended: &Ended, path: &str, version: &str, pairs: &mut Pairs) {
         let style = self.format.style;
         if style == Style::Ecs {
             pairs.add_event("[\"web\"]", "[\"access\"]");
@@ -210,7 +223,7 @@ impl Logs {
                     received,
                 );
             }
-            pairs.add_text(style, Kind::Schema, catalog::HTTP_VERSION, ended.version);
+            pairs.add_text(style, Kind::Schema, catalog::HTTP_VERSION, version);
         }
         pairs.add_number(
             style,

@@ -26,7 +26,7 @@ pub use access::AccessLog;
 pub use layer::LogLayer;
 pub use settings::LogFormat;
 
-pub(crate) use access::Ended;
+pub(crate) use access::{Ended, Visit};
 pub(crate) use attempt::Attempted;
 pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};

@@ -9,7 +9,7 @@ use crossbeam_queue::ArrayQueue;
 use tracing::Level;
 
 use crate::catalog::{self, Dataset};
-use crate::logs::access::Ended;
+use crate::logs::access::Visit;
 use crate::logs::line::Head;
 use crate::metrics::{Counter, Registry, Series, resolve};
 
@@ -56,6 +56,7 @@ pub(crate) struct Output {
     /// Room for lines that are to be written whatever else there is.
     reserved: ArrayQueue<Line>,
     spare: ArrayQueue<Vec<u8>>,
+    spare_visits: ArrayQueue<Box<Visit>>,
     bytes: AtomicUsize,
     /// Whether the writer has to be woken.
     asleep: AtomicBool,
@@ -68,28 +69,33 @@ pub(crate) struct Output {
 
 /// A line that waits.
 pub(crate) struct Line {
-    pub(crate) text: Vec<u8>,
     pub(crate) content: Content,
     pub(crate) dataset: Dataset,
     pub(crate) level: Level,
 }
 
-/// What the text of a line is.
+/// What there is of a line.
 pub(crate) enum Content {
-    /// The line.
-    Written,
-    /// The path of a request; the line is written by who takes it out.
-    Access(Ended),
+    /// All of it.
+    Written(Vec<u8>),
+    /// What it tells of; it is written by who takes it out.
+    Access(Box<Visit>),
 }
 
 impl Line {
     /// One that is written.
     pub(crate) fn of(text: Vec<u8>, head: &Head<'_>) -> Self {
         Self {
-            text,
-            content: Content::Written,
+            content: Content::Written(text),
             dataset: head.dataset,
             level: head.level,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Written(text) => text.len(),
+            Content::Access(visit) => visit.path.len(),
         }
     }
 }
@@ -104,6 +110,7 @@ impl Output {
             lines: ArrayQueue::new(LINES),
             reserved: ArrayQueue::new(RESERVED),
             spare: ArrayQueue::new(SPARE),
+            spare_visits: ArrayQueue::new(SPARE),
             bytes: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -122,10 +129,16 @@ impl Output {
         }
     }
 
+    /// Room for what the line of a request tells, with what it told of another.
+    #[inline]
+    pub(crate) fn visit(&self) -> Box<Visit> {
+        self.spare_visits.pop().unwrap_or_default()
+    }
+
     /// Hands a line on, or drops it and counts that.
     #[inline]
     pub(crate) fn put(&self, line: Line) {
-        let bytes = line.text.len();
+        let bytes = line.bytes();
         if self.closed.load(Ordering::Relaxed) {
             return self.refuse(line, "shutdown");
         }
@@ -151,10 +164,10 @@ impl Output {
             self.refuse(line, "shutdown");
             return false;
         }
-        self.bytes.fetch_add(line.text.len(), Ordering::Relaxed);
+        self.bytes.fetch_add(line.bytes(), Ordering::Relaxed);
         if let Err(line) = self.lines.push(line) {
             if let Err(line) = self.reserved.push(line) {
-                self.bytes.fetch_sub(line.text.len(), Ordering::Relaxed);
+                self.bytes.fetch_sub(line.bytes(), Ordering::Relaxed);
                 self.refuse(line, "queue_full");
                 return false;
             }
@@ -175,22 +188,27 @@ impl Output {
     #[cold]
     fn refuse(&self, line: Line, reason: &'static str) {
         self.dropped(reason, 1);
-        self.recycle(line.text);
+        self.recycle(line.content);
     }
 
     /// Takes the next line out.
     pub(crate) fn take(&self) -> Option<Line> {
         // There are some only where there was no room for more.
         let line = self.reserved.pop().or_else(|| self.lines.pop())?;
-        self.bytes.fetch_sub(line.text.len(), Ordering::Relaxed);
+        self.bytes.fetch_sub(line.bytes(), Ordering::Relaxed);
         Some(line)
     }
 
-    /// Gives a buffer back.
-    pub(crate) fn recycle(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        if buffer.capacity() <= LARGEST_SPARE {
-            let _ = self.spare.push(buffer); // or there are enough
+    /// Gives buffers back, for lines to come; or there are enough.
+    pub(crate) fn recycle(&self, content: Content) {
+        match content {
+            Content::Written(mut buffer) => {
+                buffer.clear();
+                if buffer.capacity() <= LARGEST_SPARE {
+                    let _ = self.spare.push(buffer);
+                }
+            }
+            Content::Access(visit) => drop(self.spare_visits.push(visit)),
         }
     }
 

@@ -10,7 +10,7 @@ use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
-use crate::logs::output::{self, Content};
+use crate::logs::output::{self, Content, Line};
 use crate::logs::own::{LEVELS, place};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::logs::target::{Target, flush, write_all};
@@ -185,19 +185,22 @@ impl Work {
             let Some(line) = output.take() else { break };
             self.taken += 1;
             self.lines[line.dataset as usize][place(line.level)] += 1;
-            match &line.content {
-                Content::Written => self.batch.extend_from_slice(&line.text),
-                Content::Access(ended) => {
-                    self.logs.write_access(&mut self.batch, ended, &line.text);
-                }
-            }
-            output.recycle(line.text);
+            self.add(line);
         }
         if self.batch.is_empty() {
             return false;
         }
         self.write_batch();
         true
+    }
+
+    /// Adds a line to the batch.
+    fn add(&mut self, line: Line) {
+        match &line.content {
+            Content::Written(text) => self.batch.extend_from_slice(text),
+            Content::Access(visit) => self.logs.write_access(&mut self.batch, visit),
+        }
+        self.logs.output.recycle(line.content);
     }
 
     fn write_batch(&mut self) {
@@ -265,8 +268,7 @@ impl Work {
         let dataset = Dataset::Application;
         let logs = self.logs;
         let line = logs.own_line(dataset, Level::WARN, None, message, &pairs);
-        self.batch.extend_from_slice(&line.text);
-        logs.output.recycle(line.text);
+        self.add(line);
         (self.told, self.lost) = (Some(Instant::now()), lost);
         self.lines[dataset as usize][place(Level::WARN)] += 1;
         self.write_batch();

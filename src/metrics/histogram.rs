@@ -82,17 +82,17 @@ impl Histogram {
     #[inline]
     pub fn observe_with_exemplar(self, value: f64, context: impl Into<Option<TraceContext>>) {
         match self.0.layout.record_of(value) {
-            Some(recorded) => self.record(recorded, context.into()),
+            Some(recorded) => self.record(recorded, context.into().as_ref()),
             None => self.0.losses.observation(),
         }
     }
 
     /// Observes a value as it is recorded: nanoseconds or bytes.
     #[inline]
-    pub(crate) fn record(self, recorded: u64, context: Option<TraceContext>) {
+    pub(crate) fn record(self, recorded: u64, context: Option<&TraceContext>) {
         self.0.record(recorded);
-        if let Some(context) = context.filter(ExemplarFilter::admits) {
-            self.0.exemplify(recorded, context);
+        if let Some(context) = context.filter(|context| ExemplarFilter::admits(context)) {
+            self.0.exemplify(recorded, *context);
         }
     }
 
@@ -233,9 +233,14 @@ impl Words {
     /// Records a value, and returns how many there were in its cell.
     #[inline]
     pub(crate) fn record(self, row: &Row<'_>, layout: &Layout, recorded: u64) -> u64 {
-        if recorded == 0 {
-            return row.add(self.first_cell, 1); // as the sizes of most request bodies
+        match recorded {
+            0 => row.add(self.first_cell, 1), // as the sizes of most request bodies
+            _ => self.record_more(row, layout, recorded),
         }
+    }
+
+    #[inline]
+    fn record_more(self, row: &Row<'_>, layout: &Layout, recorded: u64) -> u64 {
         let times = row.add(self.first_cell + layout.cell(recorded), 1);
         let sum = row.add(self.sum, recorded);
         let passed = wide::passed(sum, recorded);

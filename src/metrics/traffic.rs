@@ -64,15 +64,18 @@ impl TrafficCells {
         self.rows.mine().add(ENDED, 1);
     }
 
-    /// Records the bytes of both directions; `received` is `None` where they could not be seen.
+    /// Records the bytes of both directions; `received` is `None` where they could not be seen. If it `has_ended`, one less is under way.
     #[inline]
-    pub(crate) fn record(&self, received: Option<u64>, sent: u64) {
+    pub(crate) fn record(&self, received: Option<u64>, sent: u64, has_ended: bool) {
+        let row = self.rows.mine();
         if let Some(layout) = self.layout {
-            let row = self.rows.mine();
             self::sent(layout).record(&row, layout, sent);
             if let Some(received) = received {
                 RECEIVED.record(&row, layout, received);
             }
+        }
+        if has_ended {
+            row.add(ENDED, 1);
         }
     }
 
@@ -132,10 +135,7 @@ mod tests {
         let rounds = 3 * HOT; // the later ones in the stripes
         for n in 0..rounds {
             cells.begin();
-            cells.record((n % 2 == 0).then_some(u64::MAX), n);
-            if n % 3 != 0 {
-                cells.end();
-            }
+            cells.record((n % 2 == 0).then_some(u64::MAX), n, n % 3 != 0);
         }
         assert_eq!(TrafficCells::under_way([&cells].into_iter()), rounds / 3);
         let (mut received, mut sent) = (Snapshot::default(), Snapshot::default());

@@ -188,7 +188,7 @@ impl Ended {
 
     /// Counts the call with its time and the status that it led to.
     #[inline]
-    pub(crate) fn count(self, method: Method, code: u16, trace: Option<TraceContext>) {
+    pub(crate) fn count(&self, method: Method, code: u16, trace: Option<&TraceContext>) {
         let answers = &self.function.answers;
         let is = |known: &&Answer| known.code == code && known.method == method;
         let answer = match answers.iter().find(is) {
@@ -271,7 +271,7 @@ impl Call {
             } else {
                 500
             };
-            ended.count(self.method, code, TraceContext::present());
+            ended.count(self.method, code, TraceContext::present().as_ref());
         }
     }
 
@@ -287,17 +287,7 @@ impl Call {
     /// Leaves an endpoint to be counted with the status that the client gets.
     #[inline]
     fn left_to_request(&self, ended: Ended) -> bool {
-        if self.function.endpoint.is_none() {
-            return false;
-        }
-        let mut left = false;
-        scope::say(self.function.meter, |said| {
-            if let Some(place) = said.ended.iter_mut().find(|place| place.is_none()) {
-                *place = Some(ended);
-                left = true;
-            }
-        });
-        left
+        self.function.endpoint.is_some() && scope::leave_to_request(self.function.meter, ended)
     }
 }
 
@@ -328,13 +318,13 @@ impl Call {
             close(*span, Some(why));
         }
         let code = if std::thread::panicking() {
-            scope::say(self.function.meter, |said| said.panicked = true);
+            scope::has_panicked(self.function.meter);
             500
         } else {
             CLIENT_CLOSED_REQUEST
         };
         self.ended()
-            .count(self.method, code, TraceContext::present());
+            .count(self.method, code, TraceContext::present().as_ref());
     }
 }
 

@@ -5,23 +5,16 @@ use std::time::SystemTime;
 use http::Request;
 
 use crate::label::Transport;
-use crate::logs::{Ended, Logs};
+use crate::logs::{Ended, Visit};
 use crate::observe::meter::Meter;
 use crate::observe::route::Route;
 use crate::outcome::Outcome;
 use crate::trace_context::TraceContext;
 
 /// A request that may have a line when it ends.
-pub(crate) struct Logged(Option<Begun>);
-
-/// What is known of it from its beginning.
-struct Begun {
-    logs: &'static Logs,
-    path: Vec<u8>,
-    version: &'static str,
-    /// Nanoseconds until its head, of a stream.
-    until_head: Option<u64>,
-}
+///
+/// What is known of it from its beginning is in a box that is used again.
+pub(crate) struct Logged(Option<Box<Visit>>);
 
 /// What became of it.
 pub(crate) struct End {
@@ -36,51 +29,50 @@ pub(crate) struct End {
 }
 
 impl Logged {
-    #[inline]
+    pub(crate) const NONE: Self = Self(None);
+
     pub(crate) fn of<B>(meter: &Meter, request: &Request<B>) -> Self {
         Self(match meter.logs() {
-            Some(logs) if logs.access.is_any() => Some(Begun {
-                logs,
-                path: logs.path(request.uri().path()),
-                version: Transport::of(request).version(),
-                until_head: None,
-            }),
+            Some(logs) if logs.access.is_any() => {
+                let version = Transport::of(request).version();
+                Some(logs.begun(request.uri().path(), version))
+            }
             _ => None,
         })
+    }
+
+    /// Whether there may be a line.
+    #[inline]
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.is_some()
     }
 
     /// The head of a stream is there, after so long.
     #[inline]
     pub(crate) fn streams(&mut self, nanoseconds: u64) {
-        if let Some(begun) = &mut self.0 {
-            begun.until_head = Some(nanoseconds);
+        if let Some(visit) = &mut self.0 {
+            visit.until_head = Some(nanoseconds);
         }
     }
 
     /// The request has ended.
-    #[inline]
     pub(crate) fn end(&mut self, route: &Route, end: End) {
-        if let Some(begun) = self.0.take() {
-            begun.end(route, end);
-        }
-    }
-}
-
-impl Begun {
-    fn end(self, route: &Route, end: End) {
+        let (Some(visit), Some(logs)) = (self.0.take(), route.meter.logs()) else {
+            return;
+        };
+        let until_head = visit.until_head;
         let ended = Ended {
             at: SystemTime::now(),
             method: route.method.as_str(),
             endpoint: route.template(),
             code: end.code,
             outcome: end.outcome,
-            nanoseconds: end.time.saturating_add(self.until_head.unwrap_or(0)),
-            until_head_or_end: self.until_head.unwrap_or(end.time),
+            nanoseconds: end.time.saturating_add(until_head.unwrap_or(0)),
+            until_head_or_end: until_head.unwrap_or(end.time),
             received: end.received,
             sent: end.sent,
-            version: self.version,
             context: end.context,
         };
-        self.logs.ended(self.path, ended);
+        logs.ended(visit, ended);
     }
 }

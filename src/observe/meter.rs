@@ -126,6 +126,15 @@ impl Meter {
         self.logs.get()
     }
 
+    /// Whether lines are written.
+    #[inline]
+    pub(crate) fn has_logs(&self) -> bool {
+        #[cfg(feature = "logs")]
+        return self.logs.get().is_some();
+        #[cfg(not(feature = "logs"))]
+        false
+    }
+
     /// The context of a request that has no span here, for that of its sender: where lines are written it has one in any case, so that they
     /// are found by it.
     #[inline]

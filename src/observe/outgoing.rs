@@ -81,7 +81,7 @@ impl Peer {
             Some(known) => known,
             None => self.first(method, end),
         };
-        answer.time.record(nanoseconds, trace);
+        answer.time.record(nanoseconds, trace.as_ref());
     }
 
     #[cold]

@@ -71,7 +71,7 @@ impl QueryTimes {
             Some(known) => known,
             None => self.first(meter, operation, outcome),
         };
-        known.time.record(nanoseconds(took), context);
+        known.time.record(nanoseconds(took), context.as_ref());
     }
 
     #[cold]

@@ -1,8 +1,7 @@
 //! One request: begun when the layer is called, finished exactly once, whatever happens to it.
 
-#[cfg(feature = "axum")]
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
-#[cfg(feature = "axum")]
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Request as HttpRequest;
@@ -26,7 +25,8 @@ pub(crate) struct Request {
     log: Logged,
     /// When the request began; once it is a stream, when the stream did.
     started: Start,
-    received: Received,
+    /// Counts the bytes of the request's body as they are read, where it has one.
+    received: Option<Arc<AtomicU64>>,
     sent: u64,
     /// What functions said while there was no head. In a box, since most end when the head is there.
     said: Option<Box<Said>>,
@@ -38,15 +38,21 @@ pub(crate) struct Request {
     /// It is counted already, and its life is measured apart.
     stream: bool,
     life_is_seen: bool,
+    /// Its body's bytes are not to be seen.
+    is_body_unseen: bool,
     finished: bool,
 }
 
+// It is moved from call to future to body: what is larger is moved by a call, and the response with it by a slower one.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Request>() <= 112);
+
 /// What is known of the bytes of the request's body.
 pub(crate) enum Received {
-    /// So many: none, or what the head declares.
-    Known(u64),
+    /// There are none.
+    Nothing,
     /// Counted as they are read.
-    #[cfg(feature = "axum")]
+    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
     Counted(Arc<AtomicU64>),
     /// Not to be seen.
     Unknown,
@@ -63,17 +69,6 @@ pub(crate) enum Head {
     Upgrade,
 }
 
-impl Received {
-    fn bytes(&self) -> Option<u64> {
-        match self {
-            Received::Known(bytes) => Some(*bytes),
-            #[cfg(feature = "axum")]
-            Received::Counted(bytes) => Some(bytes.load(Ordering::Relaxed)),
-            Received::Unknown => None,
-        }
-    }
-}
-
 impl Request {
     /// Begins a request. `pending` says that something inside may still name the endpoint, so that
     /// the gauge does not count it as unmatched until then.
@@ -87,20 +82,47 @@ impl Request {
     ) -> Self {
         let method = Method::from(request.method());
         let transport = meter.http.transport(request);
-        let mut trace = Traced::of(meter, request);
-        let log = Logged::of(meter, request);
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
         let route = endpoint.route(meter, method, transport);
         let pending = pending && !route.is_named;
         if !pending {
             route.begin();
         }
+        match Traced::may_be(meter, request) || meter.has_logs() {
+            true => Self::told(meter, request, route, received, pending),
+            false => Self::begun(route, received, pending), // nothing is put in its place later, as that costs moves
+        }
+    }
+
+    /// Begins one that has a trace, or may have a line in the log.
+    #[inline(never)]
+    fn told<B>(
+        meter: &'static Meter,
+        request: &HttpRequest<B>,
+        route: &'static Route,
+        received: Received,
+        pending: bool,
+    ) -> Self {
+        let trace = Traced::of(meter, request);
+        let log = Logged::of(meter, request);
+        let mut begun = Self::begun(route, received, pending);
+        (begun.trace, begun.log) = (trace, log);
+        begun.trace.began();
+        begun
+    }
+
+    #[inline]
+    fn begun(route: &'static Route, received: Received, pending: bool) -> Self {
         let started = Start::now();
-        trace.began();
+        let (received, is_body_unseen) = match received {
+            Received::Nothing => (None, false),
+            Received::Counted(bytes) => (Some(bytes), false),
+            Received::Unknown => (None, true),
+        };
         Self {
             route,
-            trace,
-            log,
+            trace: Traced::NONE,
+            log: Logged::NONE,
             started,
             received,
             sent: 0,
@@ -110,6 +132,7 @@ impl Request {
             pending,
             stream: false,
             life_is_seen: false,
+            is_body_unseen,
             finished: false,
         }
     }
@@ -120,14 +143,22 @@ impl Request {
     }
 
     /// Makes this the thread's request until [`Working::leave`].
-    #[inline]
+    #[inline(never)]
     pub(crate) fn enter(&mut self) -> Working<'_> {
+        let other = scope::enter(self.route);
+        if other.is_some() || self.said.is_some() || self.trace.is_any() {
+            return self.enter_with(other);
+        }
         Working {
-            before: Some(scope::enter(
-                self.route,
-                self.said.as_deref(),
-                &mut self.trace,
-            )),
+            before: Before::default(),
+            request: self,
+        }
+    }
+
+    #[inline(never)]
+    fn enter_with(&mut self, other: Option<&'static Route>) -> Working<'_> {
+        Working {
+            before: scope::enter_with(other, self.said.as_deref(), &mut self.trace),
             request: self,
         }
     }
@@ -135,10 +166,19 @@ impl Request {
     /// Is no longer the thread's request.
     #[inline]
     fn leave(&mut self, before: Before) {
+        match before.is_any() || scope::is_changed() || self.trace.is_any() {
+            true => self.leave_to(before),
+            false => scope::leave(),
+        }
+    }
+
+    #[inline(never)]
+    fn leave_to(&mut self, before: Before) {
         if scope::is_changed() {
             self.hear();
         }
-        scope::leave(before, &mut self.trace);
+        scope::leave();
+        scope::leave_to(before, &mut self.trace);
     }
 
     /// Takes in what was said by those who worked for it.
@@ -171,7 +211,7 @@ impl Request {
         let route = endpoint.route(meter, method, transport);
         route.begin();
         if !self.pending {
-            self.route.end();
+            self.route.unbegin();
         }
         self.pending = false;
         self.route = route;
@@ -262,9 +302,15 @@ impl Request {
         if let Some(said) = self.said.take() {
             said.count_functions(self.route.method, self.code(outcome), &self.trace);
         }
-        // Taken out, so that nothing is left to drop: a panic of the service keeps the request from being dropped.
-        let received = std::mem::replace(&mut self.received, Received::Unknown).bytes();
-        self.route.sizes(received, self.sent);
+        let received = self.bytes_received();
+        self.route.end(received, self.sent, !self.pending);
+        if self.log.is_any() {
+            self.write_line(outcome, time, received);
+        }
+    }
+
+    #[inline(never)]
+    fn write_line(&mut self, outcome: Outcome, time: u64, received: Option<u64>) {
         let end = End {
             code: self.code(outcome),
             outcome,
@@ -274,8 +320,16 @@ impl Request {
             context: self.trace.context(),
         };
         self.log.end(self.route, end);
-        if !self.pending {
-            self.route.end();
+    }
+
+    /// How many bytes of the request's body were read; `None` where that is not to be seen.
+    ///
+    /// Nothing is left to drop then: a panic of the service keeps the request from being dropped.
+    #[inline]
+    fn bytes_received(&mut self) -> Option<u64> {
+        match self.received.take() {
+            Some(bytes) => Some(bytes.load(Ordering::Relaxed)),
+            None => (!self.is_body_unseen).then_some(0),
         }
     }
 
@@ -329,28 +383,28 @@ impl Drop for Request {
 /// Dropped without that, the work for the request panicked: it is finished as such, and the panic goes on.
 pub(crate) struct Working<'a> {
     request: &'a mut Request,
-    before: Option<Before>,
+    before: Before,
 }
 
+// Neither this nor `enter` is generic or inlined: within one crate thread-local storage is reached without a call.
 impl Working<'_> {
     /// Ends it. `head` is the status that the client gets, where that is known by now.
-    #[inline]
-    pub(crate) fn leave(mut self, head: Option<StatusCode>) {
-        if let Some(before) = self.before.take() {
-            if head.is_some() {
-                self.request.status = head;
-            }
-            self.request.leave(before);
+    #[inline(never)]
+    pub(crate) fn leave(self, head: Option<StatusCode>) {
+        let mut this = ManuallyDrop::new(self);
+        if head.is_some() {
+            this.request.status = head;
         }
+        let before = std::mem::take(&mut this.before);
+        this.request.leave(before);
     }
 }
 
 impl Drop for Working<'_> {
-    #[inline]
+    #[cold]
     fn drop(&mut self) {
-        if let Some(before) = self.before.take() {
-            self.request.leave(before);
-            self.request.finish(Outcome::Panic);
-        }
+        let before = std::mem::take(&mut self.before);
+        self.request.leave(before);
+        self.request.finish(Outcome::Panic);
     }
 }

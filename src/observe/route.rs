@@ -59,9 +59,9 @@ impl Route {
         }
     }
 
-    /// A request that began has ended.
-    #[inline]
-    pub(crate) fn end(&self) {
+    /// A request that began is for another route.
+    #[cold]
+    pub(crate) fn unbegin(&self) {
         if let Some(traffic) = self.traffic() {
             traffic.end();
         }
@@ -89,7 +89,7 @@ impl Route {
         code: u16,
         outcome: Outcome,
         nanoseconds: u64,
-        trace: Option<TraceContext>,
+        trace: Option<&TraceContext>,
     ) {
         let is = |known: &&Answer| known.code == code && known.outcome == outcome;
         let answer = match self.answers.iter().find(is) {
@@ -109,11 +109,12 @@ impl Route {
         })
     }
 
-    /// Records the bytes of both bodies; `received` is `None` where they could not be seen.
+    /// A request has ended, with so many bytes of both bodies; `received` is `None` where they could not be seen. `began` says that it
+    /// was told to [`begin`](Self::begin).
     #[inline]
-    pub(crate) fn sizes(&self, received: Option<u64>, sent: u64) {
+    pub(crate) fn end(&self, received: Option<u64>, sent: u64, began: bool) {
         if let Some(traffic) = self.traffic() {
-            traffic.record(received, sent);
+            traffic.record(received, sent, began);
         }
     }
 

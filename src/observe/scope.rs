@@ -16,30 +16,21 @@ use crate::trace::current::{Current, is_any_along};
 use crate::trace_context::TraceContext;
 
 thread_local! {
-    static CURRENT: Scope = const {
-        Scope {
-            route: Cell::new(None),
-            named: Cell::new(None),
-            said: Cell::new(Said::NOTHING),
-            is_changed: Cell::new(false),
-            #[cfg(feature = "testing")]
-            outside: Cell::new(None),
-        }
-    };
-}
-
-/// This thread's scope, each part in a cell of its own, since most uses need one of them.
-struct Scope {
+    // Each part in a cell of its own, since most uses need one of them.
     /// What the request is for, as far as it is known. `None` outside of any request; then nothing is said.
-    route: Cell<Option<&'static Route>>,
+    static ROUTE: Cell<Option<&'static Route>> = const { Cell::new(None) };
     /// The endpoint that was named since the scope was entered.
-    named: Cell<Option<&'static Endpoint>>,
-    said: Cell<Said>,
+    static NAMED: Cell<Option<&'static Endpoint>> = const { Cell::new(None) };
+    /// Functions that ended, to be counted with the status that the client gets.
+    #[cfg(feature = "macros")]
+    static ENDED: [Cell<Option<Ended>>; 2] = const { [const { Cell::new(None) }; 2] };
+    /// A monitored function panicked.
+    static HAS_PANICKED: Cell<bool> = const { Cell::new(false) };
     /// Whether an endpoint was named, or something said, since the scope was entered.
-    is_changed: Cell<bool>,
+    static IS_CHANGED: Cell<bool> = const { Cell::new(false) };
     /// What functions outside of any request record to.
     #[cfg(feature = "testing")]
-    outside: Cell<Option<&'static Meter>>,
+    static OUTSIDE: Cell<Option<&'static Meter>> = const { Cell::new(None) };
 }
 
 /// What functions say to the request that they work for.
@@ -62,14 +53,39 @@ struct Interrupted {
 
 /// The scope that was there before: in a box, since there rarely is one. It takes another monitoring's request
 /// around this one.
+#[derive(Default)]
 pub(crate) struct Before(Option<Box<Interrupted>>);
 
+impl Before {
+    /// Whether there was one.
+    #[inline]
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 impl Said {
-    pub(crate) const NOTHING: Self = Self {
+    /// Takes what was said in the thread's scope. From then on nothing was.
+    #[inline]
+    fn take() -> Self {
+        Self {
+            #[cfg(feature = "macros")]
+            ended: ENDED.with(|ended| ended.each_ref().map(Cell::take)),
+            panicked: HAS_PANICKED.take(),
+        }
+    }
+
+    /// Says this in the thread's scope.
+    fn say(self) {
         #[cfg(feature = "macros")]
-        ended: [None; 2],
-        panicked: false,
-    };
+        ENDED.with(|places| {
+            for (place, ended) in places.iter().zip(self.ended) {
+                place.set(ended);
+            }
+        });
+        HAS_PANICKED.set(self.panicked);
+        IS_CHANGED.set(true);
+    }
 
     /// This, if a function ended.
     pub(crate) fn of_functions(self) -> Option<Self> {
@@ -81,9 +97,10 @@ impl Said {
     }
 
     /// Counts the functions that ended, with the status that the client gets.
+    #[inline]
     pub(crate) fn count_functions(&self, method: Method, code: u16, trace: &Traced) {
         #[cfg(feature = "macros")]
-        for ended in self.ended.into_iter().flatten() {
+        for ended in self.ended.iter().flatten() {
             ended.count(method, code, trace.exemplar());
             if code >= 500 && ended.span() != 0 {
                 trace.has_failed(ended.span());
@@ -94,91 +111,88 @@ impl Said {
     }
 }
 
-impl Scope {
-    /// Sets aside what the thread works on, if it works on something.
-    #[inline(never)]
-    fn interrupt_if_busy(&self, route: Option<&'static Route>) -> Option<Box<Interrupted>> {
-        let is_busy = route.is_some() || TraceContext::is_any_current() || is_any_along();
-        is_busy.then(|| self.interrupt(route))
-    }
-
-    #[cold]
-    fn interrupt(&self, route: Option<&'static Route>) -> Box<Interrupted> {
-        self.is_changed.set(false);
-        Box::new(Interrupted {
-            route,
-            trace: Current::default().swap(),
-            named: self.named.take(),
-            said: self.said.replace(Said::NOTHING),
-        })
-    }
-
-    #[cold]
-    fn resume(&self, before: Interrupted) {
-        self.route.set(before.route);
-        before.trace.swap();
-        self.named.set(before.named);
-        self.said.set(before.said);
-        self.is_changed.set(true); // or it was not: then nothing new is heard
-    }
-
-    #[inline]
-    fn is_request_of(&self, meter: &Meter) -> bool {
-        matches!(self.route.get(), Some(route) if route.meter.is(meter))
-    }
+/// Sets aside what the thread works on, if it works on something.
+fn interrupt_if_busy(route: Option<&'static Route>) -> Before {
+    let is_busy = route.is_some() || TraceContext::is_any_current() || is_any_along();
+    Before(is_busy.then(|| interrupt(route)))
 }
 
-/// Makes this the thread's scope, with what was said in it earlier. It ends with [`leave`].
-#[inline]
-pub(crate) fn enter(route: &'static Route, said: Option<&Said>, trace: &mut Traced) -> Before {
-    CURRENT.with(|current| {
-        let mut before = None;
-        let other = current.route.replace(Some(route));
-        if other.is_some() || trace.is_any() {
-            before = current.interrupt_if_busy(other);
-            trace.enter();
-        }
-        if let Some(said) = said {
-            current.said.set(*said);
-            current.is_changed.set(true);
-        }
-        Before(before)
+#[cold]
+fn interrupt(route: Option<&'static Route>) -> Box<Interrupted> {
+    IS_CHANGED.set(false);
+    Box::new(Interrupted {
+        route,
+        trace: Current::default().swap(),
+        named: NAMED.take(),
+        said: Said::take(),
     })
+}
+
+#[cold]
+fn resume(before: Interrupted) {
+    ROUTE.set(before.route);
+    before.trace.swap();
+    NAMED.set(before.named);
+    before.said.say(); // also if it was nothing: then nothing new is heard
+}
+
+/// Makes this the thread's scope, and gives back the one that was. It ends with [`leave`].
+#[inline]
+pub(crate) fn enter(route: &'static Route) -> Option<&'static Route> {
+    ROUTE.replace(Some(route))
+}
+
+/// Completes [`enter`] where there is more than a route: a scope that was, what was said in this one earlier, or a trace.
+pub(crate) fn enter_with(
+    other: Option<&'static Route>,
+    said: Option<&Said>,
+    trace: &mut Traced,
+) -> Before {
+    let mut before = Before(None);
+    if other.is_some() || trace.is_any() {
+        before = interrupt_if_busy(other);
+        trace.enter();
+    }
+    if let Some(said) = said {
+        said.say();
+    }
+    before
 }
 
 /// Ends the thread's scope.
 #[inline]
-pub(crate) fn leave(before: Before, trace: &mut Traced) {
-    CURRENT.with(|current| {
-        current.route.set(None);
-        if trace.is_any() {
-            trace.leave();
-        }
-        if let Some(before) = before.0 {
-            current.resume(*before);
-        }
-    });
+pub(crate) fn leave() {
+    ROUTE.set(None);
+}
+
+/// Completes [`leave`] where there is a trace, or a scope that was before.
+pub(crate) fn leave_to(before: Before, trace: &mut Traced) {
+    if trace.is_any() {
+        trace.leave();
+    }
+    if let Some(before) = before.0 {
+        resume(*before);
+    }
 }
 
 /// Whether there is something to [`hear`].
 #[inline]
 pub(crate) fn is_changed() -> bool {
-    CURRENT.with(|current| current.is_changed.get())
+    IS_CHANGED.get()
 }
 
 /// The endpoint that was named in the thread's scope, and what was said. From then on nothing was.
+#[inline]
 pub(crate) fn hear() -> (Option<&'static Endpoint>, Said) {
-    CURRENT.with(|current| {
-        current.is_changed.set(false);
-        (current.named.take(), current.said.replace(Said::NOTHING))
-    })
+    IS_CHANGED.set(false);
+    (NAMED.take(), Said::take())
 }
 
 /// What the thread's request is for.
 #[cfg(feature = "macros")]
 #[inline]
 pub(crate) fn route() -> Option<&'static Route> {
-    CURRENT.with(|current| current.route.get())
+    ROUTE.get()
 }
 
 /// What functions record to outside of any request.
@@ -186,7 +200,7 @@ pub(crate) fn route() -> Option<&'static Route> {
 #[inline]
 pub(crate) fn meter() -> &'static Meter {
     #[cfg(feature = "testing")]
-    if let Some(meter) = CURRENT.with(|current| current.outside.get()) {
+    if let Some(meter) = OUTSIDE.get() {
         return meter;
     }
     Meter::installed()
@@ -199,52 +213,59 @@ pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {
 
     impl Drop for Entered {
         fn drop(&mut self) {
-            CURRENT.with(|current| {
-                current.outside.set(self.0);
-                current.route.set(None);
-                Current::default().swap();
-                if let Some(before) = self.1.0.take() {
-                    current.resume(*before);
-                }
-            });
+            OUTSIDE.set(self.0);
+            ROUTE.set(None);
+            Current::default().swap();
+            if let Some(before) = self.1.0.take() {
+                resume(*before);
+            }
         }
     }
 
-    let _entered = CURRENT.with(|current| {
-        let before = current.interrupt_if_busy(current.route.take());
-        Entered(current.outside.replace(Some(meter)), Before(before))
-    });
+    let before = interrupt_if_busy(ROUTE.take());
+    let _entered = Entered(OUTSIDE.replace(Some(meter)), before);
     work()
 }
 
-/// Says something to the request of this meter that this thread works on, if there is one.
+/// Leaves a function to be counted by the request of this meter that this thread works on; whether there is one that has room for it.
 #[cfg(feature = "macros")]
 #[inline]
-pub(crate) fn say(meter: &'static Meter, what: impl FnOnce(&mut Said)) {
-    CURRENT.with(|current| {
-        if current.is_request_of(meter) {
-            let mut said = current.said.get();
-            what(&mut said);
-            current.said.set(said);
-            current.is_changed.set(true);
+pub(crate) fn leave_to_request(meter: &'static Meter, function: Ended) -> bool {
+    if !within(meter) {
+        return false;
+    }
+    ENDED.with(|ended| {
+        let free = ended.iter().find(|place| place.get().is_none());
+        if let Some(place) = free {
+            place.set(Some(function));
+            IS_CHANGED.set(true);
         }
-    });
+        free.is_some()
+    })
+}
+
+/// Tells the request of this meter that this thread works on, if there is one, of a panic.
+#[cfg(feature = "macros")]
+#[cold]
+pub(crate) fn has_panicked(meter: &'static Meter) {
+    if within(meter) {
+        HAS_PANICKED.set(true);
+        IS_CHANGED.set(true);
+    }
 }
 
 /// Whether this thread is working on a request of this meter.
 #[inline]
 pub(crate) fn within(meter: &'static Meter) -> bool {
-    CURRENT.with(|current| current.is_request_of(meter))
+    matches!(ROUTE.get(), Some(route) if route.meter.is(meter))
 }
 
 /// Names the endpoint of the request, unless it is known.
 #[inline]
 pub(crate) fn name_endpoint(endpoint: &'static Endpoint) {
-    CURRENT.with(|current| {
-        let is_unnamed = matches!(current.route.get(), Some(route) if !route.is_named);
-        if is_unnamed && current.named.get().is_none() {
-            current.named.set(Some(endpoint));
-            current.is_changed.set(true);
-        }
-    });
+    let is_unnamed = matches!(ROUTE.get(), Some(route) if !route.is_named);
+    if is_unnamed && NAMED.get().is_none() {
+        NAMED.set(Some(endpoint));
+        IS_CHANGED.set(true);
+    }
 }

@@ -47,7 +47,19 @@ struct ServerSpan {
 }
 
 impl Traced {
+    /// As in most services that nobody traces.
+    pub(crate) const NONE: Self = Self {
+        context: None,
+        span: None,
+        along: Along::NOTHING,
+    };
+
+    /// Whether a request may belong to a trace.
     #[inline]
+    pub(crate) fn may_be<B>(meter: &Meter, request: &Request<B>) -> bool {
+        meter.tracer().is_some() || propagation::is_any(request.headers(), meter.propagators)
+    }
+
     pub(crate) fn of<B>(meter: &Meter, request: &Request<B>) -> Self {
         let (headers, propagators) = (request.headers(), meter.propagators);
         let parent = propagation::parent(headers, propagators);
@@ -102,8 +114,8 @@ impl Traced {
 
     /// What exemplars lead to, where they are kept of it.
     #[inline]
-    pub(crate) fn exemplar(&self) -> Option<TraceContext> {
-        self.context
+    pub(crate) fn exemplar(&self) -> Option<&TraceContext> {
+        self.context.as_ref()
     }
 
     /// The context, if it is recorded.
@@ -115,7 +127,8 @@ impl Traced {
     /// The request's time has begun: so has its recording, if it is known that it is kept.
     #[inline]
     pub(crate) fn began(&mut self) {
-        if let (Some(context), Some(span)) = (self.recorded(), &mut self.span) {
+        let recorded = self.recorded();
+        if let (Some(span), Some(context)) = (&mut self.span, recorded) {
             let state = self.along.state().cloned();
             span.recording = Some(span.tracer.record(context, state));
             span.is_from_start = true;
@@ -197,7 +210,7 @@ impl Traced {
     /// It is known what becomes of the request: whether a trace that was not to be recorded is kept all the same.
     #[inline]
     pub(crate) fn decide(&mut self, outcome: Outcome, nanoseconds: u64) {
-        if let (Some(context), Some(span)) = (&mut self.context, &self.span) {
+        if let (Some(span), Some(context)) = (&self.span, &mut self.context) {
             if !context.is_sampled()
                 && span
                     .tracer
@@ -217,7 +230,7 @@ impl Traced {
         outcome: Outcome,
         nanoseconds: u64,
     ) {
-        if let (Some(context), Some(span)) = (self.context, self.span.take()) {
+        if let (Some(span), Some(context)) = (self.span.take(), self.context) {
             span.end(context, &self.along, route, answered, outcome, nanoseconds);
         }
     }

@@ -21,9 +21,16 @@ pub(crate) struct End {
 }
 
 impl Logged {
+    pub(crate) const NONE: Self = Self;
+
     #[inline]
     pub(crate) fn of<B>(_: &Meter, _: &http::Request<B>) -> Self {
         Self
+    }
+
+    #[inline]
+    pub(crate) fn is_any(&self) -> bool {
+        false
     }
 
     #[inline]

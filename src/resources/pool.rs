@@ -131,7 +131,7 @@ struct Waiting {
 impl Waiting {
     fn end(&mut self, which: fn(&Waits) -> Histogram) {
         if let (Some(waits), Some(since)) = (&self.waits, self.since.take()) {
-            which(waits).record(since.nanoseconds(), TraceContext::present());
+            which(waits).record(since.nanoseconds(), TraceContext::present().as_ref());
         }
     }
 }

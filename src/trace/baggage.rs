@@ -46,7 +46,7 @@ impl Baggage {
     /// That of what this thread works on: of the request, or what [`with_baggage`](crate::WithBaggage::with_baggage) has put in its
     /// place. Empty outside of both.
     pub fn current() -> Self {
-        current::along().baggage
+        current::along().baggage().cloned().unwrap_or_default()
     }
 
     /// Reads a `baggage` header. Entries that are malformed are left out.

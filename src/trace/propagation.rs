@@ -29,21 +29,23 @@ impl Default for Propagators {
 }
 
 /// What goes along with requests to other services besides the context of the work that they are made in.
+///
+/// A pointer, since every request has it and few have anything in it.
 #[derive(Clone, Default)]
-pub(crate) struct Along {
-    trace: Option<Arc<AsItCame>>,
-    pub(crate) baggage: Baggage,
-}
+pub(crate) struct Along(Option<Arc<Carried>>);
 
-/// What a request said of its trace, handed on without a change.
-struct AsItCame {
-    /// `traceparent`, where this service makes no spans that would take its place.
+#[derive(Default)]
+struct Carried {
+    /// `traceparent` as it came, where this service makes no spans that would take its place.
     parent: Option<HeaderValue>,
-    /// `tracestate`.
+    /// `tracestate` as it came.
     state: Option<HeaderValue>,
+    baggage: Baggage,
 }
 
 impl Along {
+    pub(crate) const NOTHING: Self = Self(None);
+
     /// Reads it from a request. `parent` is its `traceparent` as [`parent`] reads it; `has_spans` says that this service makes its own.
     #[inline]
     pub(crate) fn of(
@@ -53,56 +55,84 @@ impl Along {
         propagators: Propagators,
     ) -> Self {
         let has_baggage = propagators.baggage && headers.contains_key(&BAGGAGE);
-        if parent.is_none() && !has_baggage {
-            return Self::default();
+        match parent.is_none() && !has_baggage {
+            true => Self::default(),
+            false => Self::read(headers, parent.is_some(), has_baggage, has_spans),
         }
-        Self {
-            trace: parent.and_then(|_| AsItCame::of(headers, has_spans)),
-            baggage: match has_baggage {
-                true => Baggage::read(headers),
-                false => Baggage::default(),
-            },
+    }
+
+    #[inline(never)]
+    fn read(headers: &HeaderMap, has_parent: bool, has_baggage: bool, has_spans: bool) -> Self {
+        let mut carried = Carried::default();
+        if has_parent {
+            carried.parent = headers.get(&TRACEPARENT).filter(|_| !has_spans).cloned();
+            carried.state = state::read(headers);
         }
+        if has_baggage {
+            carried.baggage = Baggage::read(headers);
+        }
+        carried.into()
     }
 
     /// The same trace with other baggage.
     pub(crate) fn with(&self, baggage: Baggage) -> Self {
-        Self {
-            trace: self.trace.clone(),
+        let (parent, state) = (self.parent().cloned(), self.state().cloned());
+        Carried {
+            parent,
+            state,
             baggage,
         }
+        .into()
     }
 
     /// This, and of what there is none in it, that.
     pub(crate) fn or(self, other: &Self) -> Self {
-        Self {
-            trace: self.trace.or_else(|| other.trace.clone()),
-            baggage: match self.baggage.is_empty() {
-                true => other.baggage.clone(),
-                false => self.baggage,
-            },
-        }
+        let trace = match self.parent().or(self.state()) {
+            Some(_) => &self,
+            None => other,
+        };
+        let baggage = match self.baggage() {
+            Some(own) => Some(own),
+            None => other.baggage(),
+        };
+        trace.with(baggage.cloned().unwrap_or_default())
+    }
+
+    fn parent(&self) -> Option<&HeaderValue> {
+        self.0.as_ref()?.parent.as_ref()
     }
 
     /// What the systems before this one said of the trace.
     pub(crate) fn state(&self) -> Option<&HeaderValue> {
-        self.trace.as_ref()?.state.as_ref()
+        self.0.as_ref()?.state.as_ref()
+    }
+
+    /// What others said that is to be known of the work, if they said something.
+    pub(crate) fn baggage(&self) -> Option<&Baggage> {
+        let carried = self.0.as_ref()?;
+        Some(&carried.baggage).filter(|baggage| !baggage.is_empty())
     }
 
     /// Whether there is anything.
     #[inline]
     pub(crate) fn is_any(&self) -> bool {
-        self.trace.is_some() || !self.baggage.is_empty()
+        self.0.is_some()
     }
 }
 
-impl AsItCame {
-    fn of(headers: &HeaderMap, has_spans: bool) -> Option<Arc<Self>> {
-        let parent = headers.get(&TRACEPARENT).filter(|_| !has_spans).cloned();
-        let state = state::read(headers);
-        let is_any = parent.is_some() || state.is_some();
-        is_any.then(|| Arc::new(Self { parent, state }))
+impl From<Carried> for Along {
+    fn from(carried: Carried) -> Self {
+        let is_any =
+            carried.parent.is_some() || carried.state.is_some() || !carried.baggage.is_empty();
+        Self(is_any.then(|| Arc::new(carried)))
     }
+}
+
+/// Whether a request says something of a trace, or has baggage.
+#[inline]
+pub(crate) fn is_any(headers: &HeaderMap, propagators: Propagators) -> bool {
+    (propagators.trace_context && headers.contains_key(&TRACEPARENT))
+        || (propagators.baggage && headers.contains_key(&BAGGAGE))
 }
 
 /// Reads whose trace a request belongs to. Two headers of one name are as good as none.
@@ -128,8 +158,8 @@ pub(crate) fn send_along(
 ) {
     let along = current::along();
     if propagators.trace_context && !headers.contains_key(&TRACEPARENT) {
-        let came = along.trace.as_ref().filter(|_| own.is_none());
-        let parent = came.and_then(|came| came.parent.clone()).or_else(|| {
+        let came = along.parent().filter(|_| own.is_none());
+        let parent = came.cloned().or_else(|| {
             let context = own.or_else(TraceContext::current)?;
             HeaderValue::try_from(context.traceparent()).ok()
         });
@@ -141,7 +171,7 @@ pub(crate) fn send_along(
         }
     }
     if propagators.baggage && !headers.contains_key(&BAGGAGE) {
-        if let Some(list) = along.baggage.list() {
+        if let Some(list) = along.baggage().and_then(Baggage::list) {
             headers.insert(&BAGGAGE, list.clone());
         }
     }
