@@ -94,13 +94,24 @@ impl AccessLog {
 }
 
 /// A request that may have a line when it ends.
-#[derive(Default)]
 pub(crate) struct Visit {
     pub(crate) path: Vec<u8>,
     version: &'static str,
     /// Nanoseconds until its head, of a stream.
     pub(crate) until_head: Option<u64>,
     ended: Option<Ended>,
+}
+
+impl Visit {
+    /// One with room for a path of so many bytes.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self {
+            path: Vec::with_capacity(bytes),
+            version: "",
+            until_head: None,
+            ended: None,
+        }
+    }
 }
 
 /// What became of it.
@@ -147,7 +158,7 @@ impl Logs {
         visit.path.clear();
         let path = crate::text::cut(path, LONGEST_PATH);
         visit.path.extend_from_slice(path.as_bytes());
-        (visit.version, visit.until_head) = (version, None);
+        (visit.version, visit.until_head, visit.ended) = (version, None, None);
         visit
     }
 

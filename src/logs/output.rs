@@ -132,7 +132,9 @@ impl Output {
     /// Room for what the line of a request tells, with what it told of another.
     #[inline]
     pub(crate) fn visit(&self) -> Box<Visit> {
-        self.spare_visits.pop().unwrap_or_default()
+        self.spare_visits
+            .pop()
+            .unwrap_or_else(|| Box::new(Visit::with_room(USUAL)))
     }
 
     /// Hands a line on, or drops it and counts that.
@@ -208,7 +210,11 @@ impl Output {
                     let _ = self.spare.push(buffer);
                 }
             }
-            Content::Access(visit) => drop(self.spare_visits.push(visit)),
+            Content::Access(visit) => {
+                if visit.path.capacity() <= LARGEST_SPARE {
+                    let _ = self.spare_visits.push(visit);
+                }
+            }
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) struct Request {
 }
 
 // It is moved from call to future to body: what is larger is moved by a call, and the response with it by a slower one.
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(test, target_pointer_width = "64"))]
 const _: () = assert!(size_of::<Request>() <= 112);
 
 /// What is known of the bytes of the request's body.
@@ -85,9 +85,6 @@ impl Request {
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
         let route = endpoint.route(meter, method, transport);
         let pending = pending && !route.is_named;
-        if !pending {
-            route.begin();
-        }
         match Traced::may_be(meter, request) || meter.has_logs() {
             true => Self::told(meter, request, route, received, pending),
             false => Self::begun(route, received, pending), // nothing is put in its place later, as that costs moves
@@ -113,6 +110,10 @@ impl Request {
 
     #[inline]
     fn begun(route: &'static Route, received: Received, pending: bool) -> Self {
+        // Last of all: what is begun ends with the request, which there is only from here on.
+        if !pending {
+            route.begin();
+        }
         let started = Start::now();
         let (received, is_body_unseen) = match received {
             Received::Nothing => (None, false),
@@ -324,7 +325,7 @@ impl Request {
 
     /// How many bytes of the request's body were read; `None` where that is not to be seen.
     ///
-    /// Nothing is left to drop then: a panic of the service keeps the request from being dropped.
+    /// Nothing of it is left to drop then: a panic of the service keeps the request from being dropped.
     #[inline]
     fn bytes_received(&mut self) -> Option<u64> {
         match self.received.take() {
@@ -406,5 +407,7 @@ impl Drop for Working<'_> {
         let before = std::mem::take(&mut self.before);
         self.request.leave(before);
         self.request.finish(Outcome::Panic);
+        // Nobody drops a request whose service panics when it is called, so nothing may be left in it.
+        self.request.trace = Traced::NONE;
     }
 }

@@ -1,6 +1,6 @@
 //! The request that this thread is working on.
 //!
-//! A value in thread-local storage, set while a request's future is polled and put back after, so that a
+//! Values in thread-local storage, set while a request's future is polled and put back after, so that a
 //! monitored function finds its request, and a second layer the first, without looking anything up.
 
 use std::cell::Cell;

@@ -87,6 +87,12 @@ impl Along {
 
     /// This, and of what there is none in it, that.
     pub(crate) fn or(self, other: &Self) -> Self {
+        if !self.is_any() {
+            return other.clone();
+        }
+        if !other.is_any() {
+            return self;
+        }
         let trace = match self.parent().or(self.state()) {
             Some(_) => &self,
             None => other,
