@@ -21,6 +21,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::routing::get;
 use ecolaura_monitoring::Monitoring;
 use serde_json::{Value, json};
@@ -123,7 +124,7 @@ async fn a_shop_that_dies_is_told_to_who_is_on_call() {
     assert_eq!(told.of("InstanceDown"), []);
 }
 
-/// What nobody is woken up for: a service that is looked for in vain, an instance of two, and two versions.
+/// A service that is looked for in vain; and what nobody is woken up for: an instance that says nothing, one of two that dies, and two versions.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_less_bad_is_told_to_others() {
     let folder = empty_folder("e2e_alerts_less");
@@ -136,11 +137,17 @@ async fn what_is_less_bad_is_told_to_others() {
     };
     are(&[]);
     let prometheus = prometheus(&folder, &targets, &alertmanager).await;
-    are_told(&told, "ServiceUnknown", &[("shop-ticket", "firing")]).await;
+    are_told(&told, "ServiceUnknown", &[("shop-page", "firing")]).await;
     let one = ("one", shop.monitoring);
     are(&[one, ("two", second.monitoring)]);
-    is_over(&told, "ServiceUnknown", "shop-ticket").await;
+    is_over(&told, "ServiceUnknown", "shop-page").await;
     are_up(&prometheus, 2.0).await;
+
+    let mute = answering(async || "something_else 1\n").await;
+    are(&[one, ("two", second.monitoring), ("mute", mute)]);
+    are_told(&told, "MetricsAbsent", &[("shop-ticket", "firing")]).await;
+    are(&[one, ("two", second.monitoring)]);
+    is_over(&told, "MetricsAbsent", "shop-ticket").await;
 
     drop(second);
     are_told(&told, "InstanceDown", &[("shop-chat", "firing")]).await;
@@ -158,7 +165,11 @@ async fn what_is_less_bad_is_told_to_others() {
 async fn another_version() -> SocketAddr {
     let monitoring = Monitoring::builder("ecolaura-api").version("0.0.0-other");
     let monitoring = monitoring.build().expect("it can be");
-    let metrics = async move || monitoring.metrics().render();
+    answering(async move || monitoring.metrics().render()).await
+}
+
+/// Something that answers so to /metrics.
+async fn answering<H: Handler<T, ()>, T: 'static>(metrics: H) -> SocketAddr {
     let app = Router::new().route("/metrics", get(metrics));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");

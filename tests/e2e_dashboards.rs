@@ -51,7 +51,7 @@ const JOB: &str = "ecolaura-api";
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Series that the shop does not have, or not on each machine, and why.
-const ABSENT: [(&str, &str); 11] = [
+const ABSENT: [(&str, &str); 13] = [
     ("http_stream_duration_seconds", "the shop has no streams"),
     (
         "http_client_request_duration_seconds",
@@ -72,6 +72,11 @@ const ABSENT: [(&str, &str); 11] = [
     ("process_virtual_memory_max_bytes", "where it is limited"),
     ("monitoring_families_refused_total", "nothing is refused"),
     ("ALERTS", "nothing is wrong"),
+    (
+        "alertmanager_notifications_failed_total",
+        "of an Alertmanager",
+    ),
+    ("alertmanager_notifications_total", "of an Alertmanager"),
 ];
 
 /// Metrics that are there instead of others: where a service chooses OpenTelemetry's names, for which the kit has no panels.

@@ -137,6 +137,7 @@ fn queries_are_of_series_that_there_are() {
             }
             let is_of_the_service = query.contains("job=\"JOBS-of-TEAM");
             let is_of_others = query.contains("prometheus_")
+                || query.contains("alertmanager_")
                 || query.contains("ALERTS")
                 || query.contains("(up)")
                 || query.contains("job=~\"JOBS-of-TEAM-")

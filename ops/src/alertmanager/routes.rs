@@ -137,8 +137,11 @@ templates:
 time_intervals:
   - name: quiet-hours
     time_intervals:
-      - times: [{start_time: '22:00', end_time: '24:00'}, {start_time: '00:00', end_time: '07:00'}]
-      - weekdays: [saturday, sunday]
+      # Yours, such as Europe/Berlin.
+      - location: UTC
+        times: [{start_time: '22:00', end_time: '24:00'}, {start_time: '00:00', end_time: '07:00'}]
+      - location: UTC
+        weekdays: [saturday, sunday]
 route:
   receiver: platform-chat
   # Not by instance: ten that fail together are one message.
@@ -167,9 +170,9 @@ inhibit_rules:
   - source_matchers: ['severity=\"warning\"']
     target_matchers: ['severity=\"info\"']
     equal: [job, environment, about, slo, subject]
-  # Where no instance is left nothing else of the service is news.
+  # Where no instance is left nothing else of the service is news, but for what is not about instances.
   - source_matchers: ['alertname=\"ServiceDown\"']
-    target_matchers: ['severity=~\"error|warning|info\"']
+    target_matchers: ['severity=~\"error|warning|info\"', 'about!~\"certificate|budget\"']
     equal: [job, environment]
   # Where nothing is answered, no step of a journey is.
   - source_matchers: ['alertname=~\"ProbeFails|ServiceNotReady\"']

@@ -18,6 +18,11 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
+    /// Whether the service sees a request.
+    pub(crate) fn is_request(&self) -> bool {
+        self.module != modules::CERTIFICATE
+    }
+
     /// The labels of its series, as YAML.
     pub(crate) fn labels(&self, kit: &Kit) -> String {
         let all = [

@@ -52,7 +52,7 @@ fn review(alert: &Alert) -> String {
     }
     text += "Was this page of use? Mend what was missing.\n\nFor how many minutes it fired in 30 days:\n\n";
     text += &query(&format!(
-        "sum(count_over_time(ALERTS{{alertname=\"{}\",alertstate=\"firing\"}}[30d])) / 4",
+        "count_over_time(count(ALERTS{{alertname=\"{}\",alertstate=\"firing\"}})[30d:1m])",
         alert.name
     ));
     text += match alert.threshold {

@@ -18,7 +18,7 @@ pub(super) const GUIDES: [(&str, &str); 4] = pages![
     "thresholds"
 ];
 
-const STEPS: [(&str, &str); 40] = pages![
+const STEPS: [(&str, &str); 41] = pages![
     "",
     "BoxesHalfEmpty",
     "BoxesPileUp",
@@ -39,6 +39,7 @@ const STEPS: [(&str, &str); 40] = pages![
     "MostRequestsFail",
     "NoAlertmanager",
     "NotificationsDropped",
+    "NotificationsFail",
     "OrdersFail",
     "OrdersStalled",
     "PoolExhausted",

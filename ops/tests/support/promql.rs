@@ -8,7 +8,9 @@ use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
 /// Series of others: of Prometheus itself, and of the Blackbox Exporter.
-const OF_OTHERS: [&str; 16] = [
+const OF_OTHERS: [&str; 18] = [
+    "alertmanager_notifications_failed_total",
+    "alertmanager_notifications_total",
     "probe_duration_seconds",
     "prometheus_notifications_errors_total",
     "prometheus_rule_group_last_duration_seconds",

@@ -30,14 +30,14 @@ fn stalled(kit: &Kit) -> Alert {
         pending: "5m",
         // As many as to expect several in half an hour, by the same time yesterday.
         expr: format!(
-            "{} == 0\nand sum by (environment, job) (increase({completed}[30m] offset 1d)) > 5",
+            "{} == 0\nand sum by (environment, job) (increase({completed}[30m] offset 1d)) > 10",
             increase("30m")
         ),
         threshold: None,
         by: &["job"],
         summary: "No order was completed in half an hour".into(),
-        description: "Yesterday at this time there were more than five. Orders are turned away, fail, or do not come: see order_processing_seconds_count by outcome.".into(),
-        reason: "Where five are usual, none in half an hour has a chance below one in a hundred.".into(),
+        description: "Yesterday in the same half hour there were more than ten. Orders are turned away, fail, or do not come: see order_processing_seconds_count by outcome.".into(),
+        reason: "Where ten came in the same half hour yesterday, none at all is no chance.".into(),
         cases: vec![
             Case {
                 about: "orders that stop",

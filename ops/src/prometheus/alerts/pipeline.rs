@@ -5,7 +5,13 @@ use crate::prometheus::alert::{Alert, Case};
 use crate::tier::Tier;
 
 pub(super) fn alerts(_: &Kit) -> Vec<Alert> {
-    vec![watchdog(), rules(), notifications(), alertmanager()]
+    vec![
+        watchdog(),
+        rules(),
+        notifications(),
+        undelivered(),
+        alertmanager(),
+    ]
 }
 
 fn watchdog() -> Alert {
@@ -93,6 +99,44 @@ fn notifications() -> Alert {
             },
             Case {
                 about: "a Prometheus that begins anew",
+                series: vec![(one, "3x5 0x20")],
+                at: "7m",
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn undelivered() -> Alert {
+    let failed = "alertmanager_notifications_failed_total";
+    let one = format!(
+        "{failed}{{job=\"alertmanager\",integration=\"pagerduty\",reason=\"clientError\"}}"
+    );
+    Alert {
+        name: "NotificationsFail".into(),
+        tier: Tier::Critical,
+        pending: "0s",
+        expr: format!("sum by (job, integration) (increase({failed}[10m])) > 0"),
+        threshold: None,
+        by: &["job", "integration"],
+        summary: "Alertmanager cannot tell anybody by {{ $labels.integration }}".into(),
+        description: "What it wanted to say was refused or not taken, and it has given up. The Watchdog goes another way, and notices nothing.".into(),
+        reason: "Each one is an alert that nobody sees; this one may come by another way.".into(),
+        cases: vec![
+            Case {
+                about: "one fails",
+                series: vec![(one.clone(), "0x5 1x20")],
+                at: "7m",
+                fires: &[&["alertmanager", "pagerduty"]],
+            },
+            Case {
+                about: "one failed long ago",
+                series: vec![(one.clone(), "3x30")],
+                at: "20m",
+                fires: &[],
+            },
+            Case {
+                about: "an Alertmanager that begins anew",
                 series: vec![(one, "3x5 0x20")],
                 at: "7m",
                 fires: &[],

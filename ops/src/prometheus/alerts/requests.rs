@@ -149,8 +149,13 @@ fn failing(kit: &Kit, name: &str, tier: Tier, share: f64, pending: &'static str)
 fn traffic_gone(kit: &Kit) -> Alert {
     let requests = series(kit, catalog::HTTP_REQUESTS.name(), "outcome=\"success\"");
     let job = kit.job();
-    // What nobody but the Blackbox Exporter asks for, and a little more.
-    let probes = (blackbox::probes(kit).len() as f64 / blackbox::EVERY.1 * 120.0).ceil() / 100.0;
+    // What nobody but the Blackbox Exporter asks for, and a little more; certificates are no requests.
+    let asked = blackbox::probes(kit)
+        .iter()
+        .filter(|probe| probe.is_request())
+        .count();
+    let probes = (asked as f64 / blackbox::EVERY.1 * 1100.0).ceil() / 1000.0;
+    let before = probes + 0.2;
     let mut cases = vec![
         Case {
             about: "requests that stop",
@@ -171,6 +176,21 @@ fn traffic_gone(kit: &Kit) -> Alert {
             fires: &[&[JOB]],
         },
         Case {
+            about: "requests that have not come for two hours",
+            series: vec![(requests.clone(), "0+6000x90 540000x200")],
+            at: "230m",
+            fires: &[&[JOB]],
+        },
+        Case {
+            about: "nights that are quiet",
+            series: vec![(
+                requests.clone(),
+                "0+6000x1200 7200000x240 7200000+6000x1200 14400000x120",
+            )],
+            at: "2720m",
+            fires: &[],
+        },
+        Case {
             about: "a service that never had any",
             series: vec![(requests.clone(), "0x200")],
             at: "152m",
@@ -189,16 +209,16 @@ fn traffic_gone(kit: &Kit) -> Alert {
         name: "TrafficGone".into(),
         tier: Tier::Error,
         pending: "10m",
-        // Instances that are up and hear of nobody but probes, where an hour ago there was one request more in ten seconds.
+        // Instances that are up and hear of nobody but probes, where lately there were twelve requests more a minute, and not at this time yesterday:
+        // nights may be quiet.
         expr: format!(
-            "{REQUEST_RATE}{{{job}}} <= {probes}\nand {REQUEST_RATE}{{{job}}} offset 1h > {}",
-            probes + 0.1
+            "{REQUEST_RATE}{{{job}}} <= {probes}\nand max_over_time({REQUEST_RATE}{{{job}}}[4h]) > {before}\nunless {REQUEST_RATE}{{{job}}} offset 1d <= {before}"
         ),
         threshold: None,
         by: &["job"],
         summary: "{{ $labels.job }} gets no requests of customers any more".into(),
-        description: "It is up, and an hour ago it had more than one request in ten seconds: look at what stands before it (load balancer, DNS, certificates).".into(),
-        reason: "A service that had traffic all the time and has none for a quarter of an hour is cut off.".into(),
+        description: "It is up, and in the last four hours it had more than twelve requests a minute, probes apart: look at what stands before it (load balancer, DNS, certificates).".into(),
+        reason: "A service that had traffic and has none for a quarter of an hour is cut off, unless it was as quiet at this time yesterday.".into(),
         cases,
     }
 }

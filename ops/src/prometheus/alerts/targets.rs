@@ -90,8 +90,8 @@ fn service_unknown(kit: &Kit) -> Alert {
     };
     Alert {
         name: "ServiceUnknown".into(),
-        tier: Tier::Error,
-        pending: "10m",
+        tier: Tier::Critical,
+        pending: "5m",
         expr: kit
             .environments
             .iter()
@@ -102,7 +102,7 @@ fn service_unknown(kit: &Kit) -> Alert {
         by: &["job"],
         summary: "Prometheus knows no instance of {{ $labels.job }} in {{ $labels.environment }}".into(),
         description: "No target has this job and environment: discovery finds nothing, or they are called otherwise. All other alerts of it are silent meanwhile.".into(),
-        reason: "What nobody scrapes raises no alert; ten minutes let a deploy pass.".into(),
+        reason: "What nobody scrapes raises no alert, and all may be gone; five minutes let a deploy pass.".into(),
         cases: vec![
             Case {
                 about: "no target at all",
@@ -179,7 +179,7 @@ fn restarts(kit: &Kit) -> Alert {
         threshold: Some(3.0),
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} of {{ $labels.job }} began anew {{ $value }} times in half an hour".into(),
-        description: "It crashes or is killed: see its last lines of the log, and system_memory_oom_kills_total.".into(),
+        description: "It crashes or is killed: see its last lines of the log, and why its container ended.".into(),
         reason: "A deploy with a roll-back makes two or three restarts, not four in half an hour.".into(),
         cases: vec![
             Case {

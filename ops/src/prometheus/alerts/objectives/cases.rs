@@ -52,6 +52,12 @@ fn of(kit: &Kit, burn: &Burn, slo: &Slo, fires: &'static [&'static [&'static str
             &[],
         ),
         case(
+            "few requests, of which the last two fail",
+            [ended("200", "0+2x78 156x5000"), ended("500", "0x78 2x5000")],
+            "80m",
+            &[],
+        ),
+        case(
             "a silent service",
             [ended("200", NONE), ended("500", NONE)],
             after,

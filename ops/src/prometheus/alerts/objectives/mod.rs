@@ -18,6 +18,9 @@ const BAD: &str = "slo:requests_bad:rate5m";
 /// The share of bad ones over a window.
 const RATIO: &str = "slo:requests_bad:ratio";
 
+/// So few bad requests are no burning budget, however few there were: two of a hundred wake nobody up.
+const FEWEST: u32 = 10;
+
 /// How fast, over which two windows, and how much that matters.
 struct Burn {
     name: &'static str,
@@ -189,11 +192,20 @@ fn alert(kit: &Kit, burn: &Burn) -> Alert {
         ..
     } = burn;
     let one = |slo: &Slo| {
+        // Recorded once a minute, so this is how many there were.
+        let bad = format!(
+            "max by (environment, job, slo) (sum_over_time({BAD}{{{}}}[{long}])) * 60",
+            selector(kit, slo)
+        );
         let (of, most) = (selector(kit, slo), digits(factor * slo.budget()));
         let above = |window| {
             format!("max by (environment, job, slo) ({RATIO}{{{of},window=\"{window}\"}}) > {most}")
         };
-        format!("(\n  {}\n  and {}\n)", above(long), above(short))
+        format!(
+            "(\n  {}\n  and {}\n  and {bad} > {FEWEST}\n)",
+            above(long),
+            above(short)
+        )
     };
     let all: Vec<String> = kit.objectives.iter().map(one).collect();
     Alert {
