@@ -132,7 +132,7 @@ fn sampled(families: &mut [Family], line: &str) {
     let known: BTreeSet<String> = family.labels.drain(..).collect();
     let all = known.into_iter().chain(label_names(labels));
     let all: BTreeSet<String> = all
-        .filter(|label| label != "le" && label != "quantile")
+        .filter(|label| is_name(label) && label != "le" && label != "quantile")
         .collect();
     family.labels = all.into_iter().collect();
 }

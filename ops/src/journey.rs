@@ -1,6 +1,7 @@
 //! What a customer does, step by step, as it is tried from outside.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::kit::{is_address, is_name};
@@ -25,6 +26,9 @@ pub struct Journey {
     pub(crate) address: String,
     pub(crate) steps: Vec<Step>,
 }
+
+/// Where the exporter finds tokens.
+const TOKENS: &str = "/run/secrets/blackbox/";
 
 /// A request of a [`Journey`], and the answer that it must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,14 +77,16 @@ impl Journey {
     ///
     /// # Errors
     ///
+    /// Whether an expression is one is told by the grammar of Rust's, which takes a little more than RE2: the exporter says so when it starts.
+    ///
     /// When the text is no JSON, or has fields that are missing or not known: the text says which, and where.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let written: Written =
-            serde_json::from_str(text).map_err(|error| Error::new(error.to_string()))?;
+        let written: Written = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| Error::new(error.to_string()))?;
         let steps = written.steps.into_iter().map(|step| Step {
             name: step.step,
             path: step.path,
-            json: step.json.map(|json| json.to_string()),
+            json: step.json.map(|json| json.get().to_owned()),
             status: step.status,
             expect: step.expect,
             token_file: step.token_file,
@@ -156,7 +162,7 @@ impl Step {
         self
     }
 
-    /// The file from which the exporter reads a bearer token for it.
+    /// The file from which the exporter reads a bearer token for it, in `/run/secrets/blackbox/`.
     pub fn token_file(mut self, file: impl Into<String>) -> Self {
         self.token_file = Some(file.into());
         self
@@ -188,11 +194,13 @@ impl Step {
                 return refuse(format!("what it sends is no JSON: {error}"));
             }
         }
-        match &self.token_file {
-            Some(file) if file.is_empty() || file.contains(char::is_control) => {
-                refuse(format!("token file `{file}`: name the file"))
-            }
-            _ => Ok(()),
+        let Some(file) = &self.token_file else {
+            return Ok(());
+        };
+        let name = file.strip_prefix(TOKENS).unwrap_or_default();
+        match name.is_empty() || name.contains(|c: char| c.is_control() || c == '/') {
+            true => refuse(format!("token file `{file}`: name one in {TOKENS}")),
+            false => Ok(()),
         }
     }
 }
@@ -211,7 +219,7 @@ struct Written {
 struct WrittenStep {
     step: String,
     path: String,
-    json: Option<serde_json::Value>,
+    json: Option<Box<RawValue>>,
     #[serde(default = "ok")]
     status: u16,
     expect: Option<String>,

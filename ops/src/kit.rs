@@ -22,6 +22,20 @@ use siphasher::sip::SipHasher13;
 /// The team of what has no other.
 pub(crate) const ANYBODY: &str = "platform";
 
+/// What programs of the kit are called, as jobs or in compose.
+const TAKEN: [&str; 10] = [
+    "alertmanager",
+    "blackbox",
+    "elasticsearch",
+    "elasticsearch-set-up",
+    "filebeat",
+    "grafana",
+    "jaeger",
+    "kibana",
+    "logstash",
+    "prometheus",
+];
+
 /// What the environment with customers is called.
 const PRODUCTION: &str = "production";
 
@@ -116,21 +130,21 @@ impl Kit {
         self
     }
 
-    /// Where its runbooks are to be read, without a slash at the end. Default: `https://runbooks.example`.
+    /// Where its runbooks are to be read. Default: `https://runbooks.example`.
     pub fn runbooks(mut self, address: impl Into<String>) -> Self {
-        self.runbooks = address.into();
+        self.runbooks = without_slash(address);
         self
     }
 
-    /// Where Grafana is, without a slash at the end: messages lead there. Default: `https://grafana.example`.
+    /// Where Grafana is: messages lead there. Default: `https://grafana.example`.
     pub fn grafana(mut self, address: impl Into<String>) -> Self {
-        self.dashboards = address.into();
+        self.dashboards = without_slash(address);
         self
     }
 
-    /// Where Jaeger is, without a slash at the end: messages lead there. Default: `https://jaeger.example`.
+    /// Where Jaeger is: messages lead there. Default: `https://jaeger.example`.
     pub fn jaeger(mut self, address: impl Into<String>) -> Self {
-        self.traces = address.into();
+        self.traces = without_slash(address);
         self
     }
 
@@ -201,6 +215,12 @@ impl Kit {
     /// That its names can be in rules.
     pub(crate) fn check(&self) -> Result<(), Error> {
         is_name("job", &self.job)?;
+        if TAKEN.contains(&self.job.as_str()) {
+            return Err(Error::new(format!(
+                "job `{}`: a program of the kit is called so; give the service another name",
+                self.job
+            )));
+        }
         is_name("team", &self.team)?;
         for (place, environment) in self.environments.iter().enumerate() {
             environment.check()?;
@@ -250,22 +270,39 @@ impl Kit {
 /// That this can be the value of a label, and part of a file's name.
 pub(crate) fn is_name(what: &str, name: &str) -> Result<(), Error> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if !name.is_empty() && name.chars().all(is_plain) {
+    // Else YAML takes it for something else than a text, or a path for another folder.
+    let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+            .contains(&name.to_lowercase().as_str());
+    if is_word && name.chars().all(is_plain) {
         return Ok(());
     }
     Err(Error::new(format!(
-        "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.`"
+        "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.` that begins with a letter and is no word of YAML"
     )))
+}
+
+/// An address that paths follow.
+fn without_slash(address: impl Into<String>) -> String {
+    address.into().trim_end_matches('/').to_owned()
 }
 
 /// That this can be an address in files, and in links.
 pub(crate) fn is_address(address: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`".contains(c);
-    let has_scheme = address.starts_with("https://") || address.starts_with("http://");
-    if has_scheme && address.chars().all(is_plain) {
+    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`()<>".contains(c);
+    let scheme = ["https://", "http://"];
+    let rest = scheme.iter().find_map(|one| address.strip_prefix(one));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        return Err(Error::new(
+            "an address has a user or a password in it, which would stand in files and labels: give it without; a step of a journey can have a token_file",
+        ));
+    }
+    let has_host = authority.is_some_and(|authority| !authority.is_empty());
+    if has_host && address.chars().all(is_plain) {
         return Ok(());
     }
     Err(Error::new(format!(
-        "address `{address}`: give it as https://…, without quotes, blanks and braces"
+        "address `{address}`: give it as https://…, without quotes, blanks, brackets and braces"
     )))
 }

@@ -93,6 +93,7 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
     let out = args
         .out
         .take()
+        .filter(|out| !out.as_os_str().is_empty())
         .ok_or("--out is missing: name the folder to write to")?;
     let written = kit(args)?.write(&out)?;
     for (what, files) in [("wrote", &written.changed), ("removed", &written.removed)] {

@@ -56,13 +56,15 @@ impl Slo {
         if self.name.is_empty() || !self.name.chars().all(is_plain) {
             return refuse("give it a name of letters, digits, `-` and `_`".to_owned());
         }
-        if self.endpoint.is_empty() || self.endpoint.contains(['"', '\\', '\n']) {
+        let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\"\\\u{feff}".contains(c);
+        if self.endpoint.is_empty() || self.endpoint.contains(is_odd) {
             return refuse(format!(
                 "`{}` is no template of a route: give it one such as /api/v1/orders/{{id}}",
                 self.endpoint
             ));
         }
-        if !(self.target > 0.0 && self.target < 100.0) {
+        // Of what is nearer to 100 nothing is left after rounding.
+        if !(self.target > 0.0 && self.budget() > 0.0) {
             return refuse(format!(
                 "a target of {} % leaves nothing that may fail, or everything: give it one below 100, such as 99.9",
                 self.target

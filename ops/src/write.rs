@@ -1,8 +1,8 @@
 //! Writing a kit into a folder, without touching what somebody has changed there.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use siphasher::sip128::SipHasher24;
@@ -54,13 +54,16 @@ impl Kit {
                 changed_by_hand.join(", ")
             )));
         }
-        for file in &files {
-            if written.changed.contains(&file.path) {
-                put(&folder.join(&file.path), &file.text)?;
-            }
-        }
+        let changed = files
+            .iter()
+            .filter(|file| written.changed.contains(&file.path));
+        let aside = |file: &File| Aside::write(folder.join(&file.path), &file.text);
+        let manifest = Aside::write(folder.join(MANIFEST), &Manifest::of(&files).text())?;
+        // All of it is on the disk before anything is in its place.
+        let aside: Vec<Aside> = changed.map(aside).collect::<Result<_, _>>()?;
+        aside.into_iter().try_for_each(Aside::settle)?;
         written.removed = remove(&known, folder, &files)?;
-        put(&folder.join(MANIFEST), &Manifest::of(&files).text())?;
+        manifest.settle()?;
         Ok(written)
     }
 }
@@ -154,17 +157,46 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// Writes a file whole, or not at all.
-fn put(path: &Path, text: &str) -> Result<(), Error> {
-    let mut aside: PathBuf = path.to_owned();
-    aside.as_mut_os_string().push(".new");
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&aside, text))
-        .and_then(|()| fs::rename(&aside, path))
-        .map_err(|error| failed(path, &error))
+/// A file that is written whole beside its place, and not there yet.
+struct Aside {
+    path: PathBuf,
+    place: PathBuf,
+}
+
+impl Aside {
+    /// Writes it. What is there already is somebody else's, also where it leads elsewhere.
+    fn write(place: PathBuf, text: &str) -> Result<Self, Error> {
+        let mut path = place.clone();
+        path.as_mut_os_string().push(".ecolaura-ops");
+        let folder = place.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&path);
+        let mut file = file.map_err(|error| failed(&path, &error))?;
+        let aside = Self { path, place };
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|error| failed(&aside.path, &error))?;
+        Ok(aside)
+    }
+
+    /// Puts it into its place.
+    fn settle(self) -> Result<(), Error> {
+        fs::rename(&self.path, &self.place).map_err(|error| failed(&self.place, &error))
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // It is gone where it is in its place.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::new(format!("{}: {error}", path.display()))
+    let advice = match error.kind() {
+        io::ErrorKind::AlreadyExists => ": move it away, it is not of this command",
+        io::ErrorKind::NotADirectory => ": --out names a folder",
+        io::ErrorKind::IsADirectory => ": move it away, a file belongs there",
+        _ => "",
+    };
+    Error::new(format!("{}: {error}{advice}", path.display()))
 }

@@ -155,6 +155,37 @@ fn kits_that_cannot_be() {
         "address `runbooks`: give it as https://",
     );
     is_refused(Kit::new("a\"b"), "job `a\"b`: give it a name");
+    for odd in ["-", "..", "1", "null", "True", "é"] {
+        is_refused(Kit::new(odd), &format!("job `{odd}`: give it a name"));
+    }
+    is_refused(
+        Kit::new("prometheus"),
+        "job `prometheus`: a program of the kit is called so",
+    );
+    for secret in ["https://me:pw@shop.example", "https://me@shop.example/a"] {
+        let error = Kit::new("shop").probe(secret).files();
+        let error = error.expect_err("it cannot be").to_string();
+        assert!(
+            error.contains("token_file") && !error.contains("me"),
+            "{error}"
+        );
+    }
+    is_refused(
+        Kit::new("shop").probe("https://"),
+        "address `https://`: give it as https://",
+    );
+    is_refused(
+        Kit::new("shop").runbooks("https://a/)](javascript:x)"),
+        "give it as https://",
+    );
+    is_refused(
+        with(Slo::new("a", "/a", 99.999_999_99)),
+        "leaves nothing that may fail",
+    );
+    is_refused(
+        with(Slo::new("a", "/a\u{7}", 99.0)),
+        "is no template of a route",
+    );
     is_refused(Kit::new("shop").team("a b"), "team `a b`: give it a name");
     is_refused(
         with(Slo::new("a", "/a", 100.0)),

@@ -43,8 +43,10 @@ fn odd() -> Kit {
         .status(202)
         .expect(r#"^\{"a": *'\d+'\\n\}$"#)
         .token_file("/run/secrets/blackbox/a token");
+    // As they are in a text, and not as JSON would write them.
+    let delicate = "a\u{7}\r\u{85}\u{2028}\u{feff}b\tc";
     let journey = Journey::new("x-1", "http://[::1]:3000")
-        .step(Step::get("a", "/"))
+        .step(Step::get("a", "/").expect(delicate))
         .step(step);
     Kit::new("mail_worker.2").journey(journey)
 }
@@ -162,7 +164,10 @@ fn journeys_that_cannot_be() {
     is_refused(journey(Step::get("a", "/'")), "path `/'`: give it as /");
     is_refused(journey(a().status(99)), "99 is no status of HTTP");
     is_refused(journey(a().expect("a(")), "`a(` is no regular expression");
-    is_refused(journey(a().token_file("a\nb")), "name the file");
+    is_refused(
+        journey(a().token_file("a")),
+        "name one in /run/secrets/blackbox/",
+    );
     is_refused(
         journey(Step::post("a", "/a", "{")),
         "what it sends is no JSON",

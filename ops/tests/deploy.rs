@@ -144,6 +144,27 @@ fn a_file_that_is_not_of_the_kit_stays() {
     assert_eq!(files(&made).len(), 1);
 }
 
+/// Nor is what stands beside a file taken for the command's own, or written through where it leads elsewhere.
+#[cfg(unix)]
+#[test]
+fn what_leads_elsewhere_is_not_written_through() {
+    let made = folder("deploy_elsewhere");
+    fs::create_dir_all(made.join("prometheus")).expect("a folder");
+    let precious = made.with_extension("precious");
+    fs::write(&precious, "mine").expect("it can be written");
+    let aside = made.join("prometheus/prometheus.yml.ecolaura-ops");
+    std::os::unix::fs::symlink(&precious, &aside).expect("a link");
+    let refused = ops(&made, &SHOP);
+    assert_eq!(refused.status.code(), Some(2));
+    let why = said(&refused);
+    assert!(why.contains("prometheus.yml.ecolaura-ops"), "{why}");
+    assert!(why.contains("move it away"), "{why}");
+    assert_eq!(fs::read_to_string(&precious).expect("a text"), "mine");
+    // Nothing is left of what was begun.
+    fs::remove_file(&aside).expect("it is moved away");
+    assert_eq!(files(&made), []);
+}
+
 #[test]
 fn wrong_flags_are_told() {
     let out = folder("deploy_flags");

@@ -23,7 +23,7 @@ const PARCELS: Metric = Metric::counter("parcels_sent_total", "Parcels sent.").l
 fn kit() -> Kit {
     let answered = "\
 # TYPE weight_bytes gauge
-weight_bytes 1
+weight_bytes{x) or vector(1) or sum by (y=\"1\"} 1
 # HELP parcel_seconds Time to pack a parcel.
 # TYPE parcel_seconds histogram
 parcel_seconds_bucket{kind=\"a\\\"b,c=\\\"\",le=\"+Inf\"} 1

@@ -181,11 +181,7 @@ fn kubernetes_has_the_rules() {
 
 #[test]
 fn names_are_what_kubernetes_takes() {
-    for (job, name) in [
-        ("Mail_Worker.2", "mail-worker-2"),
-        ("_x_", "x"),
-        ("...", "service"),
-    ] {
+    for (job, name) in [("Mail_Worker.2", "mail-worker-2"), ("x_.", "x")] {
         let files = Kit::new(job).files().expect("a kit");
         let service = files
             .iter()
@@ -193,6 +189,36 @@ fn names_are_what_kubernetes_takes() {
         let service = &service.expect("it is there").text;
         assert!(service.contains(&format!("\n  name: {name}\n")), "{job}");
     }
+}
+
+/// Every secret that is wanted is named, once.
+#[test]
+fn secrets_are_named() {
+    let of = |kit: &Kit| {
+        let files = kit.files().expect("a kit");
+        let compose = files.into_iter().find(|file| file.path == "compose.yaml");
+        let compose = compose.expect("it is there").text;
+        let named = compose
+            .lines()
+            .filter_map(|line| line.strip_prefix("#   secrets/"));
+        named.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let usual = [
+        "alertmanager/platform-pagerduty-key",
+        "alertmanager/platform-slack-url",
+        "alertmanager/smtp-password",
+        "grafana-password",
+    ];
+    assert_eq!(of(&Kit::new("shop")), usual);
+    let all = of(&kit());
+    for more in [
+        "alertmanager/shop-pagerduty-key",
+        "alertmanager/shop-slack-url",
+        "blackbox/token",
+    ] {
+        assert!(all.iter().any(|one| one == more), "{all:?}");
+    }
+    assert_eq!(all.len(), usual.len() + 3);
 }
 
 /// Versions stand in one file.

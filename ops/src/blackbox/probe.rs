@@ -96,8 +96,7 @@ fn certificates(kit: &Kit) -> Vec<String> {
 /// The host and port of an address of https.
 fn tls(address: &str) -> Option<String> {
     let rest = address.strip_prefix("https://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
+    let host = rest.split(['/', '?', '#']).next()?;
     // Colons within brackets are those of IPv6.
     let has_port = host.rsplit(']').next().is_some_and(|end| end.contains(':'));
     Some(match has_port {
@@ -116,7 +115,6 @@ mod tests {
             ("https://shop.example", Some("shop.example:443")),
             ("https://shop.example/a:b?c", Some("shop.example:443")),
             ("https://shop.example:8443/", Some("shop.example:8443")),
-            ("https://me@shop.example", Some("shop.example:443")),
             ("https://[::1]", Some("[::1]:443")),
             ("https://[::1]:8443", Some("[::1]:8443")),
             ("http://shop.example", None),

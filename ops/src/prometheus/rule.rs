@@ -111,13 +111,22 @@ fn write_map(text: &mut String, name: &str, entries: &[(&'static str, String)]) 
     }
 }
 
-/// A text as YAML has it on one line.
+/// A text as YAML has it on one line, whatever is in it.
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for one in text.chars() {
         match one {
             '"' | '\\' => quoted.extend(['\\', one]),
             '\n' => quoted.push_str("\\n"),
+            // What YAML does not take as it is, or takes for the end of a line.
+            one if one.is_control()
+                || matches!(
+                    one,
+                    '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+                ) =>
+            {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(one));
+            }
             one => quoted.push(one),
         }
     }

@@ -1,8 +1,11 @@
 //! The whole stack on one machine.
 
+use std::collections::BTreeSet;
+
 use crate::blackbox;
 use crate::file::File;
-use crate::kit::Kit;
+use crate::kit::{ANYBODY, Kit};
+use crate::place::filled;
 use crate::prometheus::recording::about;
 use crate::stack::versions::PROGRAMS;
 
@@ -12,6 +15,10 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
         lines.iter().map(|line| format!("# {line}\n")).collect()
     };
     let mut compose = COMPOSE.replace("PROBER", &prober(kit));
+    let secrets: String = secrets(kit)
+        .iter()
+        .map(|file| format!("#   secrets/{file}\n"))
+        .collect();
     for program in PROGRAMS {
         let image = format!(
             "{}:${{{}_VERSION:?--env-file versions.env}}",
@@ -21,13 +28,26 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
     }
     let compose = head(
         "The service and all that watches it, on one machine: docker compose --env-file versions.env up",
-    ) + &kit.named(&compose);
+    ) + &filled(&kit.named(&compose), &[("SECRETS", &secrets)]);
     let filebeat =
         head("Sends what the container of the service prints to Logstash.") + &kit.named(FILEBEAT);
     [
         File::new("compose.yaml", compose),
         File::new("filebeat/filebeat.yml", filebeat),
     ]
+}
+
+/// The files that receivers and journeys read.
+fn secrets(kit: &Kit) -> BTreeSet<String> {
+    let teams = [kit.team.as_str(), ANYBODY];
+    let of_teams = teams.iter().flat_map(|team| {
+        ["slack-url", "pagerduty-key"].map(|what| format!("alertmanager/{team}-{what}"))
+    });
+    let steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
+    let tokens = steps.filter_map(|step| step.token_file.as_deref()?.strip_prefix("/run/secrets/"));
+    let others = ["grafana-password", "alertmanager/smtp-password"];
+    let all = of_teams.chain(tokens.map(str::to_owned));
+    all.chain(others.map(str::to_owned)).collect()
 }
 
 /// The Blackbox Exporter, with the tokens of journeys: where anything is probed.
@@ -43,9 +63,7 @@ fn prober(kit: &Kit) -> String {
 /// Ports are open on this machine alone. Secrets are files of `secrets/`, of which a missing one is told.
 const COMPOSE: &str = r##"#
 # Before: export SERVICE_IMAGE, and write the secrets, each a file without a line break at its end:
-#   secrets/grafana-password
-#   secrets/alertmanager/{smtp-password,TEAM-slack-url,TEAM-pagerduty-key,platform-slack-url,platform-pagerduty-key}
-# Elasticsearch has no passwords here: only this network reaches it, and this machine at its port. Elsewhere turn its security on.
+SECRETS# Elasticsearch has no passwords here: only this network reaches it, and this machine at its port. Elsewhere turn its security on.
 name: JOB
 services:
   JOB:

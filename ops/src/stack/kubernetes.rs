@@ -75,10 +75,7 @@ pub(crate) fn name(kit: &Kit) -> String {
         _ => '-',
     };
     let name: String = kit.job.chars().map(plain).take(50).collect();
-    match name.trim_matches('-') {
-        "" => "service".to_owned(),
-        name => name.to_owned(),
-    }
+    name.trim_matches('-').to_owned()
 }
 
 const SERVICE: &str = "\
