@@ -24,6 +24,16 @@ impl Environment {
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         is_name("environment", &self.name)?;
+        // It is part of the names of indices, and of what stands behind a dash there.
+        if self
+            .name
+            .contains(|c: char| c == '-' || c.is_ascii_uppercase())
+        {
+            return Err(Error::new(format!(
+                "environment `{}`: give it a name of small letters, digits, `_` and `.`, since the log's indices are called after it",
+                self.name
+            )));
+        }
         if self.targets.is_empty() {
             return Err(Error::new(format!(
                 "environment `{}` has no targets: give it one as host:port",

@@ -43,7 +43,7 @@ pub struct Step {
 }
 
 impl Journey {
-    /// A journey of this name, without steps, through the service at this address: `https://`, without a slash at the end.
+    /// A journey of this name, without steps, through the service at this address, without a slash at the end.
     pub fn new(name: impl Into<String>, address: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -77,7 +77,7 @@ impl Journey {
     ///
     /// # Errors
     ///
-    /// Whether an expression is one is told by the grammar of Rust's, which takes a little more than RE2: the exporter says so when it starts.
+    /// Of an expression what is wrong by Rust's grammar as well; what only RE2 refuses, such as `\\u00e9`, the exporter tells when it starts.
     ///
     /// When the text is no JSON, or has fields that are missing or not known: the text says which, and where.
     pub fn from_json(text: &str) -> Result<Self, Error> {
@@ -185,7 +185,7 @@ impl Step {
             ));
         }
         if let Some(expression) = &self.expect {
-            if let Err(error) = regex_syntax::parse(expression) {
+            if let Err(error) = regex_syntax::parse(&with_plain_braces(expression)) {
                 return refuse(format!("`{expression}` is no regular expression: {error}"));
             }
         }
@@ -203,6 +203,25 @@ impl Step {
             false => Ok(()),
         }
     }
+}
+
+/// An expression in which braces that repeat nothing are escaped: RE2 takes them as they are, as in `"a":{"b"`.
+fn with_plain_braces(expression: &str) -> String {
+    let mut plain = String::new();
+    let mut before = ['\0'; 2];
+    for (at, one) in expression.char_indices() {
+        let after = &expression[at + one.len_utf8()..];
+        let count = after.split('}').next().unwrap_or_default();
+        let repeats = after.contains('}') && count.starts_with(|c: char| c.is_ascii_digit());
+        // `\p{Greek}`, `\x{e9}`
+        let is_class = before[0] == '\\' && "pPx".contains(before[1]);
+        if one == '{' && before[1] != '\\' && !repeats && !is_class {
+            plain.push('\\');
+        }
+        plain.push(one);
+        before = [before[1], one];
+    }
+    plain
 }
 
 /// A journey as it is written.

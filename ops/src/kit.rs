@@ -192,13 +192,18 @@ impl Kit {
 
     /// A text with the names of this service in place of `JOB`, `TEAM` and `DEPLOYMENT`.
     pub(crate) fn named(&self, text: &str) -> String {
+        self.named_with(text, &[])
+    }
+
+    /// The same, with what belongs into more places.
+    pub(crate) fn named_with(&self, text: &str, more: &[(&str, &str)]) -> String {
         let deployment = kubernetes_name(self);
         let names = [
             ("DEPLOYMENT", deployment.as_str()),
             ("TEAM", &self.team),
             ("JOB", &self.job),
         ];
-        filled(text, &names)
+        filled(text, &[&names[..], more].concat())
     }
 
     /// The uid of a dashboard, by which links find it: at most 40 characters.

@@ -10,7 +10,7 @@ use ecolaura_monitoring_ops::{Error, Family, Journey, Kit, Slo};
 use lexopt::prelude::*;
 
 const HELP: &str = "\
-Writes what runs beside a service that is monitored with ecolaura-monitoring: rules and alerts for Prometheus, routes for Alertmanager.
+Writes what runs beside a service that is monitored with ecolaura-monitoring: rules, alerts, routes, dashboards, probes, log pipelines and runbooks.
 
 Usage: ecolaura-ops --job NAME --out FOLDER [FLAGS]
 

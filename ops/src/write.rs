@@ -59,7 +59,7 @@ impl Kit {
             .filter(|file| written.changed.contains(&file.path));
         let aside = |file: &File| Aside::write(folder.join(&file.path), &file.text);
         let manifest = Aside::write(folder.join(MANIFEST), &Manifest::of(&files).text())?;
-        // All of it is on the disk before anything is in its place.
+        // All of it is written before anything is in its place.
         let aside: Vec<Aside> = changed.map(aside).collect::<Result<_, _>>()?;
         aside.into_iter().try_for_each(Aside::settle)?;
         written.removed = remove(&known, folder, &files)?;
@@ -193,7 +193,9 @@ impl Drop for Aside {
 
 fn failed(path: &Path, error: &io::Error) -> Error {
     let advice = match error.kind() {
-        io::ErrorKind::AlreadyExists => ": move it away, it is not of this command",
+        io::ErrorKind::AlreadyExists => {
+            ": left by a run that was cut off, or somebody else's: move it away"
+        }
         io::ErrorKind::NotADirectory => ": --out names a folder",
         io::ErrorKind::IsADirectory => ": move it away, a file belongs there",
         _ => "",

@@ -235,6 +235,12 @@ fn kits_that_cannot_be() {
         Kit::new("shop").environment("a b", ["a:1"]),
         "environment `a b`: give it a name",
     );
+    for odd in ["pre-prod", "Prod2"] {
+        is_refused(
+            Kit::new("shop").environment(odd, ["a:1"]),
+            &format!("environment `{odd}`: give it a name of small letters"),
+        );
+    }
     is_refused(
         Kit::new("shop").environment("staging", [""; 0]),
         "environment `staging` has no targets",

@@ -47,6 +47,7 @@ fn odd() -> Kit {
     let delicate = "a\u{7}\r\u{85}\u{2028}\u{feff}b\tc";
     let journey = Journey::new("x-1", "http://[::1]:3000")
         .step(Step::get("a", "/").expect(delicate))
+        .step(Step::get("braces", "/").expect(r#"{"total":{"cents":\d{3},"\p{Greek}":\{"#))
         .step(step);
     Kit::new("mail_worker.2").journey(journey)
 }

@@ -174,8 +174,8 @@ inhibit_rules:
   - source_matchers: ['alertname=\"ServiceDown\"']
     target_matchers: ['severity=~\"error|warning|info\"', 'about!~\"certificate|budget\"']
     equal: [job, environment]
-  # Where nothing is answered, no step of a journey is.
-  - source_matchers: ['alertname=~\"ProbeFails|ServiceNotReady\"']
+  # Where no instance answers, no step of a journey is answered.
+  - source_matchers: ['alertname=~\"ServiceDown|ServiceNotReady\"']
     target_matchers: ['alertname=\"JourneyFails\"']
     equal: [job, environment]
 ";

@@ -50,7 +50,6 @@ modules:
     timeout: 5s
     http:
       preferred_ip_protocol: ip4
-      body_size_limit: 1MB
       headers: {baggage: synthetic=true}
   # Whether an instance is ready, and says so itself.
   health:
@@ -58,7 +57,6 @@ modules:
     timeout: 5s
     http:
       preferred_ip_protocol: ip4
-      body_size_limit: 1MB
       follow_redirects: false
       valid_status_codes: [200]
       fail_if_body_json_not_matches_cel: body.status == 'pass'
@@ -75,7 +73,7 @@ modules:
 fn write_step(text: &mut String, journey: &Journey, step: &Step) {
     let _ = write!(
         text,
-        "  {}:\n    prober: http\n    timeout: 5s\n    http:\n      preferred_ip_protocol: ip4\n      body_size_limit: 1MB\n      follow_redirects: false\n      valid_status_codes: [{}]\n",
+        "  {}:\n    prober: http\n    timeout: 5s\n    http:\n      preferred_ip_protocol: ip4\n      follow_redirects: false\n      valid_status_codes: [{}]\n",
         of_step(journey, step),
         step.status
     );

@@ -64,6 +64,13 @@ impl Alert {
         self.expr.contains("absent(") || self.expr.starts_with("vector(")
     }
 
+    /// Whether it is about Prometheus or Alertmanager, and not about the service.
+    pub(crate) fn is_about_others(&self) -> bool {
+        ["prometheus_", "alertmanager_"]
+            .iter()
+            .any(|name| self.expr.contains(name))
+    }
+
     /// The labels that it has besides those of its result.
     fn labels(&self, kit: &Kit) -> Vec<(&'static str, String)> {
         let mut labels = vec![

@@ -20,7 +20,7 @@ pub(super) fn page(kit: &Kit, alert: &Alert) -> String {
         .replace("## Respond", "## 3. Respond")
         .replace("## Resolve", "## 4. Resolve");
     let _ = writeln!(text, "\n{steps}");
-    text += &review(alert);
+    text += &review(kit, alert);
     text
 }
 
@@ -44,15 +44,19 @@ fn fires(kit: &Kit, alert: &Alert) -> String {
 }
 
 /// The last step: whether it was of use, and what is learned.
-fn review(alert: &Alert) -> String {
+fn review(kit: &Kit, alert: &Alert) -> String {
     let mut text = "## 5. Review\n\n".to_owned();
     if matches!(alert.tier, Tier::Critical | Tier::Error) {
         text +=
             "Where customers noticed: a [post-mortem](post-mortem.md) within five working days. ";
     }
     text += "Was this page of use? Mend what was missing.\n\nFor how many minutes it fired in 30 days:\n\n";
+    let job = match alert.by.contains(&"job") && !alert.is_about_others() {
+        true => format!(",{}", kit.job()),
+        false => String::new(),
+    };
     text += &query(&format!(
-        "count_over_time(count(ALERTS{{alertname=\"{}\",alertstate=\"firing\"}})[30d:1m])",
+        "count_over_time(count(ALERTS{{alertname=\"{}\",alertstate=\"firing\"{job}}})[30d:1m])",
         alert.name
     ));
     text += match alert.threshold {

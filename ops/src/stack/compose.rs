@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::blackbox;
 use crate::file::File;
 use crate::kit::{ANYBODY, Kit};
-use crate::place::filled;
 use crate::prometheus::recording::about;
 use crate::stack::versions::PROGRAMS;
 
@@ -28,13 +27,36 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
     }
     let compose = head(
         "The service and all that watches it, on one machine: docker compose --env-file versions.env up",
-    ) + &filled(&kit.named(&compose), &[("SECRETS", &secrets)]);
+    ) + &kit.named_with(
+        &compose,
+        &[("SECRETS", &secrets), ("ALIASES", &aliases(kit))],
+    );
     let filebeat =
         head("Sends what the container of the service prints to Logstash.") + &kit.named(FILEBEAT);
     [
         File::new("compose.yaml", compose),
         File::new("filebeat/filebeat.yml", filebeat),
     ]
+}
+
+/// What Prometheus calls the service, where that is not its name here.
+fn aliases(kit: &Kit) -> String {
+    let hosts = kit.environments[0].targets.iter().filter_map(|target| {
+        let (host, _) = target.rsplit_once(':')?;
+        let is_name = host.starts_with(|c: char| c.is_ascii_alphabetic());
+        (is_name && host != kit.job).then_some(host)
+    });
+    let hosts: BTreeSet<&str> = hosts.collect();
+    match hosts.is_empty() {
+        true => String::new(),
+        false => {
+            let hosts: Vec<&str> = hosts.into_iter().collect();
+            format!(
+                "    networks: {{default: {{aliases: [{}]}}}}\n",
+                hosts.join(", ")
+            )
+        }
+    }
 }
 
 /// The files that receivers and journeys read.
@@ -73,7 +95,7 @@ services:
       OTEL_EXPORTER_OTLP_ENDPOINT: http://jaeger:4318
       OTEL_RESOURCE_ATTRIBUTES: deployment.environment.name=production
     ports: ['127.0.0.1:3000:3000']
-    # It drains for 25 seconds.
+ALIASES    # It drains for 25 seconds.
     stop_grace_period: 40s
     mem_limit: 512m
     read_only: true
@@ -93,7 +115,6 @@ services:
       # Objectives and active users look back 30 days.
       - --storage.tsdb.retention.time=31d
       - --enable-feature=exemplar-storage
-      - --web.enable-lifecycle
     ports: ['127.0.0.1:9090:9090']
     volumes:
       - {type: bind, source: ./prometheus, target: /etc/prometheus, read_only: true, bind: {create_host_path: false}}

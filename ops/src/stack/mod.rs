@@ -14,6 +14,8 @@ pub(crate) use kubernetes::name as kubernetes_name;
 /// The files for it.
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut files = vec![versions::file(), jaeger::file()];
+    // What compose reads from there belongs into no repository.
+    files.push(File::new(".gitignore", "secrets/\n"));
     files.extend(compose::files(kit));
     files.extend(kubernetes::files(kit)?);
     Ok(files)

@@ -79,7 +79,7 @@ fn failing(kit: &Kit) -> Alert {
             Case {
                 about: "it fails once",
                 series: vec![(page, "1x5 0 1x20")],
-                at: "7m",
+                at: "6m",
                 fires: &[],
             },
             Case {
@@ -120,7 +120,7 @@ fn journey(kit: &Kit) -> Alert {
             Case {
                 about: "it fails once",
                 series: vec![(step("browse"), "1x25"), (step("order"), "1x5 0 1x20")],
-                at: "7m",
+                at: "6m",
                 fires: &[],
             },
         ],
@@ -198,7 +198,7 @@ fn instance_not_ready(kit: &Kit) -> Alert {
             Case {
                 about: "it starts",
                 series: vec![(ready_a.clone(), "0x8 1x30"), (up_a.clone(), "1x38")],
-                at: "20m",
+                at: "8m",
                 fires: &[],
             },
             Case {

@@ -155,7 +155,26 @@ fn traffic_gone(kit: &Kit) -> Alert {
         .filter(|probe| probe.is_request())
         .count();
     let probes = (asked as f64 / blackbox::EVERY.1 * 1100.0).ceil() / 1000.0;
-    let before = probes + 0.2;
+    // Only the environment with customers is probed.
+    let others: Vec<String> = kit.environments[1..]
+        .iter()
+        .map(|other| other.name.replace('.', "[.]"))
+        .collect();
+    let others = others.join("|");
+    let gone = |of: &str, probes: f64| {
+        let (of, before) = (format!("{REQUEST_RATE}{{{job}{of}}}"), probes + 0.2);
+        format!(
+            "{of} <= {probes}\nand max_over_time({of}[4h]) > {before}\nunless {of} offset 1d <= {before}"
+        )
+    };
+    let expr = match others.is_empty() || probes == 0.0 {
+        true => gone("", probes),
+        false => format!(
+            "({}) or ({})",
+            gone(&format!(",environment!~\"{others}\""), probes),
+            gone(&format!(",environment=~\"{others}\""), 0.0)
+        ),
+    };
     let mut cases = vec![
         Case {
             about: "requests that stop",
@@ -211,9 +230,7 @@ fn traffic_gone(kit: &Kit) -> Alert {
         pending: "10m",
         // Instances that are up and hear of nobody but probes, where lately there were twelve requests more a minute, and not at this time yesterday:
         // nights may be quiet.
-        expr: format!(
-            "{REQUEST_RATE}{{{job}}} <= {probes}\nand max_over_time({REQUEST_RATE}{{{job}}}[4h]) > {before}\nunless {REQUEST_RATE}{{{job}}} offset 1d <= {before}"
-        ),
+        expr,
         threshold: None,
         by: &["job"],
         summary: "{{ $labels.job }} gets no requests of customers any more".into(),

@@ -44,7 +44,7 @@ fn instance_down(kit: &Kit) -> Alert {
             Case {
                 about: "one that comes back in time",
                 series: vec![(one, "1x30"), (two, "1x5 0x3 1x22")],
-                at: "15m",
+                at: "9m",
                 fires: &[],
             },
         ],
