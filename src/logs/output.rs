@@ -110,7 +110,7 @@ impl Output {
             lines: ArrayQueue::new(LINES),
             reserved: ArrayQueue::new(RESERVED),
             spare: ArrayQueue::new(SPARE),
-            spare_visits: ArrayQueue::new(SPARE),
+            spare_visits: ArrayQueue::new(LINES), // as many as wait, so that a writer that catches up frees none
             bytes: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
             closed: AtomicBool::new(false),

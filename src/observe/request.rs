@@ -85,7 +85,7 @@ impl Request {
         let endpoint = endpoint.unwrap_or_else(|| meter.endpoints.unmatched());
         let route = endpoint.route(meter, method, transport);
         let pending = pending && !route.is_named;
-        match Traced::may_be(meter, request) || meter.has_logs() {
+        match meter.has_logs() || Traced::may_be(meter, request) {
             true => Self::told(meter, request, route, received, pending),
             false => Self::begun(route, received, pending), // nothing is put in its place later, as that costs moves
         }
