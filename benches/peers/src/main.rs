@@ -25,6 +25,7 @@ static MONITORING: LazyLock<Monitoring> = LazyLock::new(|| {
     Monitoring::builder("peers")
         .without_listener()
         .without_traces()
+        .without_logs() // nobody else writes a line for each request
         .init()
         .expect("the only one of the process")
 });
