@@ -65,6 +65,8 @@ pub struct Kit {
     pub(crate) without: Vec<String>,
     pub(crate) thresholds: BTreeMap<String, f64>,
     pub(crate) metrics: Vec<Family>,
+    /// Whether rules are for the Prometheus Operator.
+    pub(crate) in_kubernetes: bool,
 }
 
 impl Kit {
@@ -84,6 +86,7 @@ impl Kit {
             without: Vec::new(),
             thresholds: BTreeMap::new(),
             metrics: Vec::new(),
+            in_kubernetes: false,
         }
     }
 
@@ -183,6 +186,14 @@ impl Kit {
         files.extend(elastic::files(self));
         files.extend(runbooks::files(self)?);
         Ok(files)
+    }
+
+    /// The same in a cluster of Kubernetes, which has one environment.
+    pub(crate) fn in_kubernetes(&self) -> Self {
+        let mut kit = self.clone();
+        kit.environments.truncate(1);
+        kit.in_kubernetes = true;
+        kit
     }
 
     /// What Prometheus takes as the selector of the job.

@@ -1,5 +1,7 @@
 //! An alert, with what somebody who is woken up by it wants to know, and how it is tried.
 
+use std::borrow::Cow;
+
 use crate::kit::Kit;
 use crate::prometheus::rule::{Makes, Rule};
 use crate::tier::Tier;
@@ -21,6 +23,10 @@ pub struct Alert {
     pub tier: Tier,
     /// How long its expression must hold.
     pub pending: &'static str,
+    /// The minute of its first case from which on it holds.
+    pub(crate) holds: u32,
+    /// Whose series it looks at.
+    pub(crate) source: Source,
     /// What it looks at. The result has the labels in `by`, and `environment` where the series have it.
     pub expr: String,
     /// The number in `expr` that can be set for a service, if there is one.
@@ -37,15 +43,37 @@ pub struct Alert {
     pub cases: Vec<Case>,
 }
 
+/// Whose series an alert looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The service's own.
+    Service,
+    /// Those of a prober, about the service.
+    Prober,
+    /// Those of Prometheus and Alertmanager, about themselves.
+    Pipeline,
+}
+
+/// A series, and its values as promtool writes them.
+pub type Told = (String, Cow<'static, str>);
+
+/// Series and their values.
+pub(crate) fn told<V: Into<Cow<'static, str>>>(
+    all: impl IntoIterator<Item = (String, V)>,
+) -> Vec<Told> {
+    let one = |(name, values): (String, V)| (name, values.into());
+    all.into_iter().map(one).collect()
+}
+
 /// Series, and whether an alert fires on them.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// What is tried.
     pub about: &'static str,
     /// Series, and their values as promtool writes them, one a minute.
-    pub series: Vec<(String, &'static str)>,
-    /// When it is looked at.
-    pub at: &'static str,
+    pub series: Vec<Told>,
+    /// When it is looked at, in minutes.
+    pub at: u32,
     /// The values of the labels in `by` for each alert that fires then, and its environment if it has one.
     pub fires: &'static [&'static [&'static str]],
 }
@@ -54,9 +82,21 @@ pub struct Case {
 pub(crate) const NO_DATA: Case = Case {
     about: "no data",
     series: Vec::new(),
-    at: "30m",
+    at: 30,
     fires: &[],
 };
+
+/// A time as Prometheus writes it, in whole minutes: `0s`, `5m`, `6h` or `3d`.
+pub(crate) fn minutes(time: &str) -> u32 {
+    let (number, unit) = time.split_at(time.len() - 1);
+    let minutes = match unit {
+        "d" => 24 * 60,
+        "h" => 60,
+        "m" => 1,
+        _ => 0,
+    };
+    number.parse::<u32>().map_or(0, |number| number * minutes)
+}
 
 impl Alert {
     /// Whether it fires because there is nothing, or in any case.
@@ -64,11 +104,9 @@ impl Alert {
         self.expr.contains("absent(") || self.expr.starts_with("vector(")
     }
 
-    /// Whether it is about Prometheus or Alertmanager, and not about the service.
-    pub(crate) fn is_about_others(&self) -> bool {
-        ["prometheus_", "alertmanager_"]
-            .iter()
-            .any(|name| self.expr.contains(name))
+    /// How long its expression must hold, in minutes.
+    pub(crate) fn minutes(&self) -> u32 {
+        minutes(self.pending)
     }
 
     /// The labels that it has besides those of its result.
@@ -82,7 +120,7 @@ impl Alert {
             labels.push(("subject", "{{ $labels.instance }}".to_owned()));
         }
         // What a prober sees is about the service, not about the prober's job.
-        if self.expr.contains("probe_") {
+        if self.source == Source::Prober {
             labels.push(("job", kit.job.clone()));
         }
         labels

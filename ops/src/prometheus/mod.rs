@@ -9,7 +9,8 @@ mod scrape;
 mod trial;
 
 pub use active_users::active_users;
-pub use alert::{Alert, Case};
+pub(crate) use alert::Source;
+pub use alert::{Alert, Case, Told};
 pub use alerts::alerts;
 pub use rule::{Group, Makes, Rule, rule_file};
 
@@ -45,7 +46,7 @@ pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
         File::new("prometheus/alerts.rules.yml", alerts::file(kit)?),
     ];
     for pace in Pace::ALL {
-        let name = format!("prometheus/{}", pace.file().0);
+        let name = format!("prometheus/{}", pace.file());
         files.push(File::new(name, trial::file(kit, pace)?));
     }
     Ok(files)

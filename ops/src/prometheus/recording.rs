@@ -28,6 +28,14 @@ pub(crate) fn about(what: &str) -> Vec<&str> {
 /// The file of recording rules.
 pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
     kit.check()?;
+    Ok(rule_file(
+        &about("Recording rules: what alerts and dashboards ask for."),
+        &groups(kit),
+    ))
+}
+
+/// The groups in it.
+pub(crate) fn groups(kit: &Kit) -> Vec<Group> {
     let (requests, job) = (catalog::HTTP_REQUESTS.name(), kit.job());
     let latency = catalog::REQUEST_LATENCY.name();
     let rate = |of: &str| format!("sum by (environment, job) (rate({of}{{{job}}}[5m]))");
@@ -40,7 +48,14 @@ pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
                 rate(&format!("{latency}_count"))
             ),
         ),
-        Rule::record(REQUEST_RATE, rate(requests)),
+        // An instance that is up and was never asked has no series of it, and gets 0 requests all the same.
+        Rule::record(
+            REQUEST_RATE,
+            format!(
+                "{}\nor 0 * max by (environment, job) (up{{{job}}} == 1)",
+                rate(requests)
+            ),
+        ),
         // Where nothing has failed yet there is no series of it, and a share of 0 all the same.
         Rule::record(
             ERROR_RATIO,
@@ -55,8 +70,5 @@ pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
         rules,
     }];
     groups.extend(objectives_recorded(kit));
-    Ok(rule_file(
-        &about("Recording rules: what alerts and dashboards ask for."),
-        &groups,
-    ))
+    groups
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::alertmanager;
 use crate::kit::Kit;
-use crate::prometheus::Alert;
+use crate::prometheus::{Alert, Source};
 use crate::runbooks::{MADE, source};
 use crate::tier::Tier;
 
@@ -51,7 +51,7 @@ fn review(kit: &Kit, alert: &Alert) -> String {
             "Where customers noticed: a [post-mortem](post-mortem.md) within five working days. ";
     }
     text += "Was this page of use? Mend what was missing.\n\nFor how many minutes it fired in 30 days:\n\n";
-    let job = match alert.by.contains(&"job") && !alert.is_about_others() {
+    let job = match alert.by.contains(&"job") && alert.source != Source::Pipeline {
         true => format!(",{}", kit.job()),
         false => String::new(),
     };

@@ -24,7 +24,7 @@ pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
             + &with_names(MONITOR);
     monitoring += &probes(kit);
     let mut rules = head("The rules of prometheus/*.rules.yml.") + &with_names(RULES);
-    for text in rule_files(kit)? {
+    for text in rule_files(&kit.in_kubernetes())? {
         let groups = text
             .split_once("groups:\n")
             .map_or("", |(_, groups)| groups);

@@ -69,10 +69,15 @@ fn is_there<'a>(
     }
 }
 
+/// What a group of alerts is called in its file.
+pub(crate) fn group_name(kit: &Kit, name: &str) -> String {
+    format!("{}-{name}", kit.job)
+}
+
 /// The file of alerts.
 pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
     let rules = |(name, alerts): (&str, Vec<Alert>)| Group {
-        name: format!("{}-{name}", kit.job),
+        name: group_name(kit, name),
         interval: None,
         rules: alerts.iter().map(|alert| alert.rule(kit)).collect(),
     };
@@ -80,6 +85,22 @@ pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
     let about = recording::about("Alerts");
     Ok(rule_file(&about, &groups))
 }
+
+/// That none of these are 1, or that they come and go and are 0 for most of a quarter of an hour: then no single outage lasts.
+fn gone_or_flapping(of: &str, by: &str) -> String {
+    format!(
+        "max by ({by}) ({of}) == 0\nor (\n  max by ({by}) (avg_over_time({of}[15m])) < 0.5\n  and max by ({by}) (changes({of}[15m])) > 2\n)"
+    )
+}
+
+/// What is there in seven of sixteen minutes, on and off.
+const FLAPS: &str = "1 0 1 0 1 0 1 0 1 0 1 0 1 0 0 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 0 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 0 0";
+/// What is there in nine of sixteen minutes, on and off.
+const MOSTLY: &str = "1 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 1 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 1 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1";
+/// What is gone for nine minutes, and then there.
+const OVER: &str = "1x2 0x8 1x20";
+/// The same, but gone once more for a while.
+const RETURNS: &str = "0x8 1 0x4 1x20";
 
 /// A series of the service with these labels besides its job.
 fn series(kit: &Kit, name: &str, labels: &str) -> String {

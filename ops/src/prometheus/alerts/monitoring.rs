@@ -3,7 +3,7 @@
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case, JOB};
+use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
 use crate::prometheus::alerts::series;
 use crate::tier::Tier;
 
@@ -36,6 +36,8 @@ fn refused(kit: &Kit) -> Alert {
         name: "SeriesRefused".into(),
         tier: Tier::Warning,
         pending: "0s",
+        holds: 11,
+        source: Source::Service,
         expr: format!("sum by (environment, job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
         threshold: None,
         by: &["job", "metric"],
@@ -45,20 +47,20 @@ fn refused(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "one is refused",
-                series: vec![(one.clone(), "0x10 1x30")],
-                at: "15m",
+                series: told([(one.clone(), "0x10 1x30")]),
+                at: 15,
                 fires: &[&[JOB, "parcels_sent_total"]],
             },
             Case {
                 about: "some were refused long ago",
-                series: vec![(one.clone(), "7x60")],
-                at: "40m",
+                series: told([(one.clone(), "7x60")]),
+                at: 40,
                 fires: &[],
             },
             Case {
                 about: "none is refused, and an instance begins anew",
-                series: vec![(one, "7x20 0x40")],
-                at: "25m",
+                series: told([(one, "7x20 0x40")]),
+                at: 25,
                 fires: &[],
             },
         ],
@@ -72,6 +74,8 @@ fn observations(kit: &Kit) -> Alert {
         name: "ValuesRefused".into(),
         tier: Tier::Warning,
         pending: "0s",
+        holds: 11,
+        source: Source::Service,
         expr: format!("sum by (environment, job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
         threshold: None,
         by: &["job", "metric"],
@@ -81,14 +85,14 @@ fn observations(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "one is refused",
-                series: vec![(one.clone(), "0x10 1x30")],
-                at: "15m",
+                series: told([(one.clone(), "0x10 1x30")]),
+                at: 15,
                 fires: &[&[JOB, "subscription_signups_total"]],
             },
             Case {
                 about: "none is refused, and an instance begins anew",
-                series: vec![(one, "7x20 0x40")],
-                at: "40m",
+                series: told([(one, "7x20 0x40")]),
+                at: 40,
                 fires: &[],
             },
         ],
@@ -101,6 +105,8 @@ fn dropped(kit: &Kit, name: &str, metric: &str, what: &str, why: &str) -> Alert 
         name: name.into(),
         tier: Tier::Warning,
         pending: "10m",
+        holds: 5,
+        source: Source::Service,
         expr: format!(
             "sum by (environment, job, reason) (rate({metric}{{{}}}[5m])) > {{threshold}}",
             kit.job()
@@ -114,21 +120,21 @@ fn dropped(kit: &Kit, name: &str, metric: &str, what: &str, why: &str) -> Alert 
         reason: "A restart of what takes them is over in ten minutes.".into(),
         cases: vec![
             Case {
-                about: "one a second",
-                series: vec![(one.clone(), "0+60x40")],
-                at: "20m",
+                about: "more than one in ten seconds",
+                series: told([(one.clone(), "0+6.5x40")]),
+                at: 20,
                 fires: &[&[JOB, "queue_full"]],
             },
             Case {
                 about: "one a second, and an instance that begins anew",
-                series: vec![(one.clone(), "0+60x18 0+60x22")],
-                at: "20m",
+                series: told([(one.clone(), "0+60x18 0+60x22")]),
+                at: 20,
                 fires: &[&[JOB, "queue_full"]],
             },
             Case {
                 about: "one in ten seconds",
-                series: vec![(one, "0+6x40")],
-                at: "20m",
+                series: told([(one, "0+6x40")]),
+                at: 20,
                 fires: &[],
             },
         ],
@@ -142,6 +148,8 @@ fn scrapes(kit: &Kit) -> Alert {
         name: "ScrapesCutOff".into(),
         tier: Tier::Warning,
         pending: "0s",
+        holds: 13,
+        source: Source::Service,
         expr: format!("sum by (environment, job, instance) (increase({cut_off}{{{}}}[15m])) > {{threshold}}", kit.job()),
         threshold: Some(2.5),
         by: &["job", "instance"],
@@ -150,27 +158,27 @@ fn scrapes(kit: &Kit) -> Alert {
         reason: "One can be a restart of Prometheus; three in a quarter of an hour are holes in every graph.".into(),
         cases: vec![
             Case {
-                about: "four of them",
-                series: vec![(one.clone(), "0x10 1 2 3 4 4x30")],
-                at: "16m",
+                about: "three of them",
+                series: told([(one.clone(), "0x10 1 2 3x30")]),
+                at: 16,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "one of them",
-                series: vec![(one.clone(), "0x10 1x30")],
-                at: "16m",
+                series: told([(one.clone(), "0x10 1x30")]),
+                at: 16,
                 fires: &[],
             },
             Case {
                 about: "two of them",
-                series: vec![(one.clone(), "5x10 6 7x30")],
-                at: "16m",
+                series: told([(one.clone(), "5x10 6 7x30")]),
+                at: 16,
                 fires: &[],
             },
             Case {
                 about: "none, and an instance that begins anew",
-                series: vec![(one, "9x10 0x30")],
-                at: "16m",
+                series: told([(one, "9x10 0x30")]),
+                at: 16,
                 fires: &[],
             },
         ],

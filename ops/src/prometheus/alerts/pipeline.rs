@@ -1,7 +1,7 @@
 //! Whether alerts come through: Prometheus, its rules, and the way to Alertmanager.
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case};
+use crate::prometheus::alert::{Alert, Case, Source, told};
 use crate::tier::Tier;
 
 pub(super) fn alerts(_: &Kit) -> Vec<Alert> {
@@ -19,6 +19,8 @@ fn watchdog() -> Alert {
         name: "Watchdog".into(),
         tier: Tier::Info,
         pending: "0s",
+        holds: 0,
+        source: Source::Pipeline,
         expr: "vector(1)".into(),
         threshold: None,
         by: &[],
@@ -28,7 +30,7 @@ fn watchdog() -> Alert {
         cases: vec![Case {
             about: "always",
             series: vec![],
-            at: "1m",
+            at: 1,
             fires: &[&[]],
         }],
     }
@@ -41,6 +43,8 @@ fn rules() -> Alert {
         name: "RulesFail".into(),
         tier: Tier::Error,
         pending: "0s",
+        holds: 6,
+        source: Source::Pipeline,
         expr: format!("sum by (job, rule_group) (increase({failures}[5m])) > 0"),
         threshold: None,
         by: &["job", "rule_group"],
@@ -50,20 +54,20 @@ fn rules() -> Alert {
         cases: vec![
             Case {
                 about: "one fails",
-                series: vec![(one.clone(), "0x5 1x20")],
-                at: "7m",
+                series: told([(one.clone(), "0x5 1x20")]),
+                at: 7,
                 fires: &[&["prometheus", "a"]],
             },
             Case {
                 about: "one failed long ago",
-                series: vec![(one.clone(), "3x30")],
-                at: "20m",
+                series: told([(one.clone(), "3x30")]),
+                at: 20,
                 fires: &[],
             },
             Case {
                 about: "a Prometheus that begins anew",
-                series: vec![(one, "3x5 0x20")],
-                at: "7m",
+                series: told([(one, "3x5 0x20")]),
+                at: 7,
                 fires: &[],
             },
         ],
@@ -72,35 +76,59 @@ fn rules() -> Alert {
 
 fn notifications() -> Alert {
     let dropped = "prometheus_notifications_dropped_total";
-    let one = format!("{dropped}{{job=\"prometheus\"}}");
+    let of = |instance: &str, to: &str| {
+        format!("{dropped}{{job=\"prometheus\",instance=\"{instance}\",alertmanager=\"{to}\"}}")
+    };
+    let (one, two) = (of("a", "one"), of("a", "two"));
     Alert {
         name: "NotificationsDropped".into(),
         tier: Tier::Critical,
-        pending: "0s",
-        expr: format!("sum by (job) (increase({dropped}[10m])) > 0"),
+        pending: "5m",
+        holds: 6,
+        source: Source::Pipeline,
+        // One of several Alertmanagers that takes them is enough.
+        expr: format!("max by (job) (min by (job, instance) (increase({dropped}[3m]))) > 0"),
         threshold: None,
         by: &["job"],
         summary: "Prometheus cannot hand its alerts to Alertmanager".into(),
         description:
             "Alerts are lost. This one may come by another Prometheus, or when it is over.".into(),
-        reason: "Each one is an alert that nobody sees.".into(),
+        reason: "Prometheus says everything again within minutes; what is dropped for longer than a restart of Alertmanager takes is an alert that nobody sees.".into(),
         cases: vec![
             Case {
-                about: "one is dropped",
-                series: vec![(one.clone(), "0x5 1x20")],
-                at: "7m",
+                about: "they are dropped",
+                series: told([(one.clone(), "0x5 0.4+0.4x20")]),
+                at: 15,
                 fires: &[&["prometheus"]],
             },
             Case {
+                about: "Alertmanager begins anew",
+                series: told([(one.clone(), "0x5 1 2 3 3x20")]),
+                at: 14,
+                fires: &[],
+            },
+            Case {
+                about: "one of two drops them",
+                series: told([(one.clone(), "0x5 0.4+0.4x20"), (of("b", "one"), "0x26")]),
+                at: 15,
+                fires: &[&["prometheus"]],
+            },
+            Case {
+                about: "one of two Alertmanagers is gone",
+                series: told([(one.clone(), "0x5 0.4+0.4x20"), (two, "0x26")]),
+                at: 20,
+                fires: &[],
+            },
+            Case {
                 about: "none is",
-                series: vec![(one.clone(), "0x30")],
-                at: "20m",
+                series: told([(one.clone(), "0x30")]),
+                at: 20,
                 fires: &[],
             },
             Case {
                 about: "a Prometheus that begins anew",
-                series: vec![(one, "3x5 0x20")],
-                at: "7m",
+                series: told([(one, "0+1x10 0x20")]),
+                at: 17,
                 fires: &[],
             },
         ],
@@ -116,6 +144,8 @@ fn undelivered() -> Alert {
         name: "NotificationsFail".into(),
         tier: Tier::Critical,
         pending: "0s",
+        holds: 6,
+        source: Source::Pipeline,
         expr: format!("sum by (job, integration) (increase({failed}[10m])) > 0"),
         threshold: None,
         by: &["job", "integration"],
@@ -125,20 +155,20 @@ fn undelivered() -> Alert {
         cases: vec![
             Case {
                 about: "one fails",
-                series: vec![(one.clone(), "0x5 1x20")],
-                at: "7m",
+                series: told([(one.clone(), "0x5 1x20")]),
+                at: 7,
                 fires: &[&["alertmanager", "pagerduty"]],
             },
             Case {
                 about: "one failed long ago",
-                series: vec![(one.clone(), "3x30")],
-                at: "20m",
+                series: told([(one.clone(), "3x30")]),
+                at: 20,
                 fires: &[],
             },
             Case {
                 about: "an Alertmanager that begins anew",
-                series: vec![(one, "3x5 0x20")],
-                at: "7m",
+                series: told([(one, "3x5 0x20")]),
+                at: 7,
                 fires: &[],
             },
         ],
@@ -147,29 +177,39 @@ fn undelivered() -> Alert {
 
 fn alertmanager() -> Alert {
     let known = "prometheus_notifications_alertmanagers_discovered";
-    let one = format!("{known}{{job=\"prometheus\"}}");
+    let of = |instance: &str| format!("{known}{{job=\"prometheus\",instance=\"{instance}\"}}");
+    let one = of("a");
     Alert {
         name: "NoAlertmanager".into(),
         tier: Tier::Critical,
         pending: "5m",
-        expr: format!("max by (job) ({known}) < 1"),
+        holds: 0,
+        source: Source::Pipeline,
+        expr: format!("min by (job) ({known}) < 1"),
         threshold: None,
         by: &["job"],
-        summary: "Prometheus knows no Alertmanager".into(),
-        description: "No alert leaves Prometheus. Only the receiver of the Watchdog notices."
+        summary: "A Prometheus knows no Alertmanager".into(),
+        description: "No alert leaves it. Where it is the only one, only the receiver of the Watchdog notices."
             .into(),
-        reason: "Five minutes let a restart pass.".into(),
+        reason: "Without one nobody is told of anything; five minutes let discovery find it."
+            .into(),
         cases: vec![
             Case {
                 about: "there is none",
-                series: vec![(one.clone(), "0x30")],
-                at: "10m",
+                series: told([(one.clone(), "0x30")]),
+                at: 10,
+                fires: &[&["prometheus"]],
+            },
+            Case {
+                about: "one of two knows none",
+                series: told([(of("a"), "0x30"), (of("b"), "1x30")]),
+                at: 10,
                 fires: &[&["prometheus"]],
             },
             Case {
                 about: "there is one",
-                series: vec![(one, "1x30")],
-                at: "10m",
+                series: told([(one, "1x30")]),
+                at: 10,
                 fires: &[],
             },
         ],

@@ -3,7 +3,7 @@
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case, JOB};
+use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
 use crate::prometheus::alerts::series;
 use crate::tier::Tier;
 
@@ -35,6 +35,8 @@ fn throttled(kit: &Kit) -> Alert {
         name: "ProcessorThrottled".into(),
         tier: Tier::Warning,
         pending: "15m",
+        holds: 1,
+        source: Source::Service,
         expr: format!("{}\n/ {} > {{threshold}}", rate(throttled), rate(periods)),
         threshold: Some(0.25),
         by: &["job", "instance"],
@@ -43,24 +45,24 @@ fn throttled(kit: &Kit) -> Alert {
         reason: "A quarter of the periods is when the slowest requests show it; less comes with every burst.".into(),
         cases: vec![
             Case {
-                about: "half of the periods",
-                series: vec![(of(periods), "0+600x60"), (of(throttled), "0+300x60")],
-                at: "30m",
+                about: "more than a quarter of the periods",
+                series: told([(of(periods), "0+600x60"), (of(throttled), "0+162x60")]),
+                at: 30,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "a quarter of them",
-                series: vec![(of(periods), "0+600x60"), (of(throttled), "0+150x60")],
-                at: "30m",
+                series: told([(of(periods), "0+600x60"), (of(throttled), "0+150x60")]),
+                at: 30,
                 fires: &[],
             },
             Case {
                 about: "one that begins anew",
-                series: vec![
+                series: told([
                     (of(periods), "0+600x20 0+600x40"),
                     (of(throttled), "0+300x20 0+300x40"),
-                ],
-                at: "40m",
+                ]),
+                at: 40,
                 fires: &[&[JOB, "a:9464"]],
             },
         ],
@@ -79,6 +81,8 @@ fn memory(kit: &Kit) -> Alert {
         name: "MemoryNearLimit".into(),
         tier: Tier::Error,
         pending: "10m",
+        holds: 0,
+        source: Source::Service,
         expr: format!("{}\n/ {} > {{threshold}}", max(used), max(limit)),
         threshold: Some(0.9),
         by: &["job", "instance", "scope"],
@@ -88,24 +92,24 @@ fn memory(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "95 % of the container's",
-                series: vec![(of(used, "container"), "95x40"), (of(limit, "container"), "100x40")],
-                at: "20m",
+                series: told([(of(used, "container"), "95x40"), (of(limit, "container"), "100x40")]),
+                at: 20,
                 fires: &[&[JOB, "a:9464", "container"]],
             },
             Case {
                 about: "90 % of it",
-                series: vec![(of(used, "container"), "90x40"), (of(limit, "container"), "100x40")],
-                at: "20m",
+                series: told([(of(used, "container"), "90x40"), (of(limit, "container"), "100x40")]),
+                at: 20,
                 fires: &[],
             },
             Case {
                 about: "a container without a limit on a machine with room",
-                series: vec![
+                series: told([
                     (of(used, "container"), "95x40"),
                     (of(used, "host"), "50x40"),
                     (of(limit, "host"), "100x40"),
-                ],
-                at: "20m",
+                ]),
+                at: 20,
                 fires: &[],
             },
         ],
@@ -119,6 +123,8 @@ fn killed(kit: &Kit) -> Alert {
         name: "KilledForMemory".into(),
         tier: Tier::Error,
         pending: "0s",
+        holds: 11,
+        source: Source::Service,
         expr: format!("sum by (environment, job, instance) (increase({kills}{{{}}}[15m])) > 0", kit.job()),
         threshold: None,
         by: &["job", "instance"],
@@ -128,20 +134,20 @@ fn killed(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "one is killed",
-                series: vec![(one.clone(), "0x10 1x40")],
-                at: "15m",
+                series: told([(one.clone(), "0x10 1x40")]),
+                at: 15,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "one was killed long ago",
-                series: vec![(one.clone(), "1x60")],
-                at: "30m",
+                series: told([(one.clone(), "1x60")]),
+                at: 30,
                 fires: &[],
             },
             Case {
                 about: "a container that begins anew",
-                series: vec![(one, "3x10 0x40")],
-                at: "15m",
+                series: told([(one, "3x10 0x40")]),
+                at: 15,
                 fires: &[],
             },
         ],
@@ -159,6 +165,8 @@ fn files(kit: &Kit) -> Alert {
         name: "FileDescriptorsRunOut".into(),
         tier: Tier::Error,
         pending: "5m",
+        holds: 0,
+        source: Source::Service,
         expr: format!("{open}{{{job}}} / {max}{{{job}}} > {{threshold}}"),
         threshold: Some(0.8),
         by: &["job", "instance"],
@@ -168,14 +176,14 @@ fn files(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "nine of ten",
-                series: vec![(of(open), "900x30"), (of(max), "1000x30")],
-                at: "10m",
+                series: told([(of(open), "900x30"), (of(max), "1000x30")]),
+                at: 10,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "eight of ten",
-                series: vec![(of(open), "800x30"), (of(max), "1000x30")],
-                at: "10m",
+                series: told([(of(open), "800x30"), (of(max), "1000x30")]),
+                at: 10,
                 fires: &[],
             },
         ],
@@ -189,6 +197,8 @@ fn lag(kit: &Kit) -> Alert {
         name: "RuntimeBlocked".into(),
         tier: Tier::Warning,
         pending: "10m",
+        holds: 1,
+        source: Source::Service,
         expr: format!(
             "histogram_quantile(0.9, sum by (environment, job, instance, le) (rate({lag}_bucket{{{}}}[5m]))) > {{threshold}}",
             kit.job()
@@ -200,33 +210,33 @@ fn lag(kit: &Kit) -> Alert {
         reason: "A tenth of a second is added to every request; one task in ten having to wait so long is no accident.".into(),
         cases: vec![
             Case {
-                about: "tasks that wait half a second",
-                series: vec![
-                    (bucket("0.1"), "0x40"),
-                    (bucket("0.5"), "0+60x40"),
-                    (bucket("+Inf"), "0+60x40"),
-                ],
-                at: "20m",
+                about: "more than one task in ten waits longer",
+                series: told([
+                    (bucket("0.1"), "0+897x40"),
+                    (bucket("0.5"), "0+1000x40"),
+                    (bucket("+Inf"), "0+1000x40"),
+                ]),
+                at: 20,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "an instance that begins anew and is blocked again",
-                series: vec![
+                series: told([
                     (bucket("0.1"), "0x40"),
                     (bucket("0.5"), "0+60x18 0+60x22"),
                     (bucket("+Inf"), "0+60x18 0+60x22"),
-                ],
-                at: "20m",
+                ]),
+                at: 20,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "tasks that run within a tenth",
-                series: vec![
+                series: told([
                     (bucket("0.1"), "0+60x40"),
                     (bucket("0.5"), "0+60x40"),
                     (bucket("+Inf"), "0+60x40"),
-                ],
-                at: "20m",
+                ]),
+                at: 20,
                 fires: &[],
             },
         ],
@@ -249,6 +259,8 @@ fn pool(kit: &Kit) -> Alert {
         name: "PoolExhausted".into(),
         tier: Tier::Error,
         pending: "5m",
+        holds: 0,
+        source: Source::Service,
         // A pool of one connection is in use whenever it works.
         expr: format!(
             "sum by (environment, job, instance, pool) (min_over_time({connections}{{{job},state=\"in_use\"}}[5m]))\n/ sum by (environment, job, instance, pool) ({max}{{{job}}} > 1) >= 1"
@@ -261,23 +273,29 @@ fn pool(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "none is free",
-                series: vec![(in_use.clone(), "10x40"), (most.clone(), "10x40")],
-                at: "15m",
+                series: told([(in_use.clone(), "10x40"), (most.clone(), "10x40")]),
+                at: 15,
                 fires: &[&[JOB, "a:9464", "shop"]],
             },
             Case {
                 about: "now and then one is free",
-                series: vec![
+                series: told([
                     (in_use.clone(), "10 10 10 9 10 10 10 9 10 10 10 9 10 10 10 9 10 10"),
                     (most.clone(), "10x40"),
-                ],
-                at: "15m",
+                ]),
+                at: 15,
                 fires: &[],
             },
             Case {
+                about: "a pool of two",
+                series: told([(in_use.clone(), "2x40"), (most.clone(), "2x40")]),
+                at: 15,
+                fires: &[&[JOB, "a:9464", "shop"]],
+            },
+            Case {
                 about: "a pool of one",
-                series: vec![(in_use, "1x40"), (most, "1x40")],
-                at: "15m",
+                series: told([(in_use, "1x40"), (most, "1x40")]),
+                at: 15,
                 fires: &[],
             },
         ],
@@ -292,6 +310,8 @@ fn queue(kit: &Kit) -> Alert {
         name: "QueueFills".into(),
         tier: Tier::Warning,
         pending: "10m",
+        holds: 0,
+        source: Source::Service,
         expr: format!("{depth}{{{job}}} / {capacity}{{{job}}} > {{threshold}}"),
         threshold: Some(0.8),
         by: &["job", "instance", "queue"],
@@ -301,14 +321,14 @@ fn queue(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "nine tenths",
-                series: vec![(of(depth), "900x40"), (of(capacity), "1000x40")],
-                at: "15m",
+                series: told([(of(depth), "900x40"), (of(capacity), "1000x40")]),
+                at: 15,
                 fires: &[&[JOB, "a:9464", "letters"]],
             },
             Case {
                 about: "eight tenths",
-                series: vec![(of(depth), "800x40"), (of(capacity), "1000x40")],
-                at: "15m",
+                series: told([(of(depth), "800x40"), (of(capacity), "1000x40")]),
+                at: 15,
                 fires: &[],
             },
         ],

@@ -3,8 +3,8 @@
 use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
-use crate::prometheus::alert::{Alert, Case, JOB};
-use crate::prometheus::alerts::series;
+use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
+use crate::prometheus::alerts::{FLAPS, MOSTLY, OVER, RETURNS, gone_or_flapping, series};
 use crate::tier::Tier;
 
 pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
@@ -28,6 +28,8 @@ fn instance_down(kit: &Kit) -> Alert {
         name: "InstanceDown".into(),
         tier: Tier::Warning,
         pending: "5m",
+        holds: 6,
+        source: Source::Service,
         expr: format!("max by (environment, job, instance) (up{{{}}}) == 0", kit.job()),
         threshold: None,
         by: &["job", "instance"],
@@ -37,14 +39,14 @@ fn instance_down(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "one of two is gone",
-                series: vec![(one.clone(), "1x30"), (two.clone(), "1x5 0x25")],
-                at: "15m",
+                series: told([(one.clone(), "1x30"), (two.clone(), "1x5 0x25")]),
+                at: 15,
                 fires: &[&[JOB, "b:9464"]],
             },
             Case {
                 about: "one that comes back in time",
-                series: vec![(one, "1x30"), (two, "1x5 0x3 1x22")],
-                at: "9m",
+                series: told([(one, "1x30"), (two, "1x5 0x3 1x22")]),
+                at: 9,
                 fires: &[],
             },
         ],
@@ -57,24 +59,62 @@ fn service_down(kit: &Kit) -> Alert {
         name: "ServiceDown".into(),
         tier: Tier::Critical,
         pending: "1m",
-        expr: format!("max by (environment, job) (up{{{}}}) == 0", kit.job()),
+        holds: 6,
+        source: Source::Service,
+        expr: gone_or_flapping(&series(kit, "up", ""), "environment, job"),
         threshold: None,
         by: &["job"],
         summary: "No instance of {{ $labels.job }} can be scraped".into(),
         description: "All of them are gone, hang, or are cut off from Prometheus. Whether users are served, the probes tell.".into(),
-        reason: "Without any instance nothing works; a minute is four scrapes.".into(),
+        reason: "Without any instance nothing works; a minute is four scrapes. One that comes and goes, and is gone for most of a quarter of an hour, crashes again and again.".into(),
         cases: vec![
             Case {
                 about: "both are gone",
-                series: vec![(one.clone(), "1x5 0x25"), (two.clone(), "1x5 0x25")],
-                at: "10m",
+                series: told([(one.clone(), "1x5 0x25"), (two.clone(), "1x5 0x25")]),
+                at: 10,
                 fires: &[&[JOB]],
             },
             Case {
                 about: "one is left",
-                series: vec![(one, "1x30"), (two, "1x5 0x25")],
-                at: "10m",
+                series: told([(one.clone(), "1x30"), (two.clone(), "1x5 0x25")]),
+                at: 10,
                 fires: &[],
+            },
+            Case {
+                about: "both crash again and again",
+                series: told([(one.clone(), FLAPS), (two.clone(), FLAPS)]),
+                at: 25,
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "both are there most of the time",
+                series: told([(one.clone(), MOSTLY), (two.clone(), MOSTLY)]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "one crashes again and again, and the other one is gone",
+                series: told([(one.clone(), FLAPS), (two.clone(), "0x45")]),
+                at: 26,
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "one of two crashes again and again",
+                series: told([(one.clone(), "1x30"), (two, FLAPS)]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "an outage that is over",
+                series: told([(one.clone(), OVER)]),
+                at: 16,
+                fires: &[],
+            },
+            Case {
+                about: "it comes back, goes, and comes back",
+                series: told([(one, RETURNS)]),
+                at: 17,
+                fires: &[&[JOB]],
             },
         ],
     }
@@ -86,12 +126,14 @@ fn service_unknown(kit: &Kit) -> Alert {
         let others = kit.environments[1..].iter();
         let mut all: Vec<_> = others.map(|other| (up_in(&other.name), "1x30")).collect();
         all.push((one, values));
-        all
+        told(all)
     };
     Alert {
         name: "ServiceUnknown".into(),
         tier: Tier::Critical,
         pending: "5m",
+        holds: 0,
+        source: Source::Service,
         expr: kit
             .environments
             .iter()
@@ -107,19 +149,19 @@ fn service_unknown(kit: &Kit) -> Alert {
             Case {
                 about: "no target at all",
                 series: with("up{job=\"other\"}".into(), "1x30"),
-                at: "15m",
+                at: 15,
                 fires: &[&[JOB, "production"]],
             },
             Case {
                 about: "a target of another environment",
                 series: with(up_in("elsewhere"), "1x30"),
-                at: "15m",
+                at: 15,
                 fires: &[&[JOB, "production"]],
             },
             Case {
                 about: "a target that is down, which is another alert's",
                 series: with(up_in("production"), "0x30"),
-                at: "15m",
+                at: 15,
                 fires: &[],
             },
         ],
@@ -136,6 +178,8 @@ fn metrics_absent(kit: &Kit) -> Alert {
         name: "MetricsAbsent".into(),
         tier: Tier::Error,
         pending: "10m",
+        holds: 0,
+        source: Source::Service,
         expr: format!(
             "max by (environment, job, instance) (up{{{job}}}) == 1\nunless max by (environment, job, instance) ({target}{{{job}}})",
             job = kit.job()
@@ -148,20 +192,20 @@ fn metrics_absent(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "an instance without metrics",
-                series: vec![(up.clone(), "1x30")],
-                at: "15m",
+                series: told([(up.clone(), "1x30")]),
+                at: 15,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "one with them",
-                series: vec![(up.clone(), "1x30"), (info, "1x30")],
-                at: "15m",
+                series: told([(up.clone(), "1x30"), (info, "1x30")]),
+                at: 15,
                 fires: &[],
             },
             Case {
                 about: "one that is down, which is another alert's",
-                series: vec![(up, "0x30")],
-                at: "15m",
+                series: told([(up, "0x30")]),
+                at: 15,
                 fires: &[],
             },
         ],
@@ -175,6 +219,8 @@ fn restarts(kit: &Kit) -> Alert {
         name: "RestartsAgainAndAgain".into(),
         tier: Tier::Error,
         pending: "1m",
+        holds: 24,
+        source: Source::Service,
         expr: format!("sum by (environment, job, instance) (changes({start}{{{}}}[30m])) > {{threshold}}", kit.job()),
         threshold: Some(3.0),
         by: &["job", "instance"],
@@ -184,14 +230,14 @@ fn restarts(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "four restarts",
-                series: vec![(one.clone(), "100x5 200x5 300x5 400x5 500x20")],
-                at: "26m",
+                series: told([(one.clone(), "100x5 200x5 300x5 400x5 500x20")]),
+                at: 26,
                 fires: &[&[JOB, "a:9464"]],
             },
             Case {
                 about: "three restarts",
-                series: vec![(one, "100x5 200x5 300x5 400x25")],
-                at: "26m",
+                series: told([(one, "100x5 200x5 300x5 400x25")]),
+                at: 26,
                 fires: &[],
             },
         ],
@@ -211,6 +257,8 @@ fn versions(kit: &Kit) -> Alert {
         name: "TwoVersionsRun".into(),
         tier: Tier::Info,
         pending: "1h",
+        holds: 0,
+        source: Source::Service,
         expr: format!(
             "count by (environment, job) (count by (environment, job, version, revision) ({build}{{{}}})) > 1",
             kit.job()
@@ -223,14 +271,14 @@ fn versions(kit: &Kit) -> Alert {
         cases: vec![
             Case {
                 about: "two versions for longer than an hour",
-                series: vec![(of("a:9464", "1"), "1x90"), (of("b:9464", "2"), "1x90")],
-                at: "70m",
+                series: told([(of("a:9464", "1"), "1x90"), (of("b:9464", "2"), "1x90")]),
+                at: 70,
                 fires: &[&[JOB]],
             },
             Case {
                 about: "two instances of one version",
-                series: vec![(of("a:9464", "1"), "1x90"), (of("b:9464", "1"), "1x90")],
-                at: "70m",
+                series: told([(of("a:9464", "1"), "1x90"), (of("b:9464", "1"), "1x90")]),
+                at: 70,
                 fires: &[],
             },
         ],

@@ -4,9 +4,10 @@ use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
 use crate::objective::Slo;
-use crate::prometheus::alert::{Case, JOB, SLO, SLO_OF_CALLS};
-use crate::prometheus::alerts::objectives::Burn;
+use crate::prometheus::alert::{Case, JOB, SLO, SLO_OF_CALLS, Told, minutes, told};
+use crate::prometheus::alerts::objectives::{Burn, FEWEST, RATIO};
 use crate::prometheus::alerts::series;
+use crate::prometheus::trial::Pace;
 
 /// Nothing for days, and ten a second for days.
 const NONE: &str = "0x5000";
@@ -54,7 +55,7 @@ fn of(kit: &Kit, burn: &Burn, slo: &Slo, fires: &'static [&'static [&'static str
         case(
             "few requests, of which the last two fail",
             [ended("200", "0+2x78 156x5000"), ended("500", "0x78 2x5000")],
-            "80m",
+            80,
             &[],
         ),
         case(
@@ -88,17 +89,73 @@ fn of(kit: &Kit, burn: &Burn, slo: &Slo, fires: &'static [&'static [&'static str
             fires,
         ));
     }
+    cases.extend(near(kit, burn, slo, fires));
     cases
 }
 
+/// What is a little more than it takes, and a little less: over each window, and in number.
+fn near(kit: &Kit, burn: &Burn, slo: &Slo, fires: &'static [&'static [&'static str]]) -> Vec<Case> {
+    let case = |about, [good, bad]: [String; 2], fires| Case {
+        about,
+        series: [
+            ended(kit, slo, "200", &good, &good),
+            ended(kit, slo, "500", &bad, &bad),
+        ]
+        .concat(),
+        at: burn.after,
+        fires,
+    };
+    // A target may be so low that hardly anything is above it.
+    let most = |times: f64| (times * burn.factor * slo.budget()).min(0.995);
+    // Of ten requests a second: one share of bad ones up to this minute, and then another.
+    let shares = |before: f64, until: u32, after: f64| {
+        [(1.0 - before, 1.0 - after), (before, after)]
+            .map(|(before, after)| steps(600.0 * before, until, 600.0 * after))
+    };
+    // What is recorded is recorded less often while hours are tried.
+    let rate = f64::from(Pace::of(RATIO, burn.after).minutes());
+    let bad = |number: f64| {
+        let each = number * rate / f64::from(minutes(burn.long));
+        [steps(0.0, 1, 0.0), steps(each, 1, each)]
+    };
+    let short = minutes(burn.short);
+    // What is recorded is known for five minutes more.
+    let (at_last, before) = (burn.after - short, burn.after - short - 6);
+    let (over, under) = (most(1.05), most(0.95));
+    // A twelfth of the long window is a short one.
+    vec![
+        case("a little too much", shares(over, 1, over), fires),
+        case(
+            "a little too little over the long window",
+            shares(most(0.9), at_last, most(1.5)),
+            &[],
+        ),
+        case(
+            "a little too little over the short window",
+            shares(most(1.5), before, under),
+            &[],
+        ),
+        case(
+            "just enough that are bad",
+            bad(1.08 * f64::from(FEWEST)),
+            fires,
+        ),
+        case(
+            "just too few that are bad",
+            bad(0.92 * f64::from(FEWEST)),
+            &[],
+        ),
+    ]
+}
+
+/// So many each minute up to this one, and so many from then on.
+fn steps(before: f64, until: u32, after: f64) -> String {
+    let from = before * f64::from(until) + after;
+    format!("0+{before}x{until} {from}+{after}x5000")
+}
+
 /// What ended with this status: all of it, and what of it was quick enough.
-fn ended(
-    kit: &Kit,
-    slo: &Slo,
-    status: &str,
-    all: &'static str,
-    quick: &'static str,
-) -> Vec<(String, &'static str)> {
+fn ended(kit: &Kit, slo: &Slo, status: &str, all: &str, quick: &str) -> Vec<Told> {
     let (endpoint, times) = (format!("endpoint=\"{}\"", slo.endpoint), times(slo));
     let le = |latency: std::time::Duration| format!(",le=\"{}\"", latency.as_secs_f64());
     // The times of a function do not tell their status: an instance for each keeps them apart.
@@ -107,16 +164,19 @@ fn ended(
         false => format!("{endpoint},instance=\"{status}\""),
     };
     let named = |part: &str, labels: &str| series(kit, &format!("{times}_{part}"), labels);
-    let mut told = vec![(named("count", &of), all)];
-    told.extend(
-        slo.latency
-            .map(|latency| (named("bucket", &(of + &le(latency))), quick)),
-    );
+    let mut series_of = vec![(named("count", &of), all.to_owned())];
+    let within = slo
+        .latency
+        .map(|latency| named("bucket", &(of + &le(latency))));
+    series_of.extend(within.map(|within| (within, quick.to_owned())));
     if !slo.is_of_requests() {
         let calls = format!("{endpoint},method=\"GET\",http_status=\"{status}\"");
-        told.push((series(kit, catalog::REQUEST_COUNT.name(), &calls), all));
+        series_of.push((
+            series(kit, catalog::REQUEST_COUNT.name(), &calls),
+            all.to_owned(),
+        ));
     }
-    told
+    told(series_of)
 }
 
 fn times(slo: &Slo) -> &'static str {

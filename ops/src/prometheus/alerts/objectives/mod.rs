@@ -8,7 +8,7 @@ use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
 use crate::objective::{FASTEST, Slo};
-use crate::prometheus::alert::Alert;
+use crate::prometheus::alert::{Alert, Source};
 use crate::prometheus::rule::{Group, Rule};
 use crate::tier::Tier;
 
@@ -29,9 +29,11 @@ struct Burn {
     long: &'static str,
     short: &'static str,
     pending: &'static str,
-    /// When it fires if everything fails from the start on, and when it does not any more if that was over after an hour.
-    after: &'static str,
-    over: &'static str,
+    /// When too much has failed, in minutes, if everything fails from the start on.
+    holds: u32,
+    /// When it fires then for sure, and when it does not any more if that was over after an hour.
+    after: u32,
+    over: u32,
     reason: &'static str,
 }
 
@@ -43,8 +45,9 @@ const BURNS: [Burn; 4] = [
         long: "1h",
         short: "5m",
         pending: "2m",
-        after: "80m",
-        over: "80m",
+        holds: 1,
+        after: 80,
+        over: 80,
         reason: "At 14.4 times the speed that lasts, 2 % of 30 days' budget are gone in an hour and all of it in two days.",
     },
     Burn {
@@ -54,8 +57,9 @@ const BURNS: [Burn; 4] = [
         long: "6h",
         short: "30m",
         pending: "15m",
-        after: "436m",
-        over: "376m",
+        holds: 1,
+        after: 436,
+        over: 376,
         reason: "At 6 times the speed that lasts, 5 % of 30 days' budget are gone in six hours and all of it in five days.",
     },
     Burn {
@@ -65,8 +69,9 @@ const BURNS: [Burn; 4] = [
         long: "1d",
         short: "2h",
         pending: "1h",
-        after: "1560m",
-        over: "1456m",
+        holds: 1,
+        after: 1560,
+        over: 1456,
         reason: "At 3 times the speed that lasts, 10 % of 30 days' budget are gone in a day.",
     },
     Burn {
@@ -76,8 +81,9 @@ const BURNS: [Burn; 4] = [
         long: "3d",
         short: "6h",
         pending: "3h",
-        after: "4560m",
-        over: "4336m",
+        holds: 4,
+        after: 4560,
+        over: 4336,
         reason: "For three days the budget was used up faster than it comes.",
     },
 ];
@@ -212,6 +218,8 @@ fn alert(kit: &Kit, burn: &Burn) -> Alert {
         name: burn.name.into(),
         tier: burn.tier,
         pending: burn.pending,
+        holds: burn.holds,
+        source: Source::Service,
         expr: all.join("\nor "),
         threshold: None,
         by: &["job", "slo"],

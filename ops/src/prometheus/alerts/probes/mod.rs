@@ -1,0 +1,265 @@
+//! What the Blackbox Exporter sees from outside: whether pages and journeys work, whether instances are ready, certificates, and the exporter
+//! itself.
+
+mod certificates;
+mod readiness;
+
+use crate::blackbox;
+use crate::kit::Kit;
+use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
+use crate::prometheus::alerts::{FLAPS, MOSTLY, OVER, RETURNS, gone_or_flapping};
+use crate::tier::Tier;
+
+/// A page.
+const PAGE: &str = "https://shop.example";
+
+pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
+    if !blackbox::is_probed(kit) {
+        return Vec::new(); // that nobody probes is then no news
+    }
+    vec![
+        failing(kit),
+        journey(kit),
+        readiness::of_service(kit),
+        readiness::of_instance(kit),
+        absent(kit),
+        certificates::soon(kit),
+        certificates::now(kit),
+    ]
+}
+
+/// A series of what is asked from outside, with these labels.
+fn of(kit: &Kit, name: &str, labels: &str) -> String {
+    format!("{name}{{job=\"{}\",{labels}}}", blackbox::job(kit))
+}
+
+fn failing(kit: &Kit) -> Alert {
+    let page = of(
+        kit,
+        "probe_success",
+        &format!("module=\"http_2xx\",instance=\"{PAGE}\""),
+    );
+    let other_page = page.replace('{', "{prober=\"other\",");
+    Alert {
+        name: "ProbeFails".into(),
+        tier: Tier::Critical,
+        pending: "2m",
+        holds: 6,
+        source: Source::Prober,
+        expr: gone_or_flapping(
+            &of(kit, "probe_success", "module=\"http_2xx\""),
+            "environment, job, instance",
+        ),
+        threshold: None,
+        by: &["job", "instance"],
+        summary: "{{ $labels.instance }} cannot be reached from outside".into(),
+        description: "It was asked as a customer would, and there was no answer, one that is not 2xx, or a certificate that is not accepted.".into(),
+        reason: "What the probe cannot reach a customer cannot reach either; two minutes let one lost packet pass. What fails for most of a quarter of an hour, with successes between, is no lost packet.".into(),
+        cases: vec![
+            Case {
+                about: "it fails",
+                series: told([(page.clone(), "1x5 0x20")]),
+                at: 10,
+                fires: &[&[JOB, PAGE]],
+            },
+            Case {
+                about: "it fails once",
+                series: told([(page.clone(), "1x5 0 1x20")]),
+                at: 6,
+                fires: &[],
+            },
+            Case {
+                about: "most attempts fail",
+                series: told([(page.clone(), FLAPS)]),
+                at: 25,
+                fires: &[&[JOB, PAGE]],
+            },
+            Case {
+                about: "most attempts succeed",
+                series: told([(page.clone(), MOSTLY)]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "one of two probers never succeeds",
+                series: told([(page.clone(), "0x45"), (other_page.clone(), "1x45")]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "one of two probers succeeds, the other one now and then",
+                series: told([(page.clone(), FLAPS), (other_page.clone(), "1x45")]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "one of two probers fails, and most attempts of the other one",
+                series: told([(page.clone(), FLAPS), (other_page, "0x45")]),
+                at: 26,
+                fires: &[&[JOB, PAGE]],
+            },
+            Case {
+                about: "an outage that is over",
+                series: told([(page.clone(), OVER)]),
+                at: 17,
+                fires: &[],
+            },
+            Case {
+                about: "it comes back, goes, and comes back",
+                series: told([(page, RETURNS)]),
+                at: 18,
+                fires: &[&[JOB, PAGE]],
+            },
+            Case {
+                about: "a step of a journey, which is another alert's",
+                series: told([(of(kit, "probe_success", "module=\"journey/a/b\",journey=\"a\",step=\"b\""), "0x20")]),
+                at: 10,
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn journey(kit: &Kit) -> Alert {
+    let step = |step: &str| {
+        let labels = format!("journey=\"subscription\",step=\"{step}\"");
+        of(kit, "probe_success", &labels)
+    };
+    let other_order = step("order").replace('{', "{prober=\"other\",");
+    Alert {
+        name: "JourneyFails".into(),
+        tier: Tier::Critical,
+        pending: "2m",
+        holds: 6,
+        source: Source::Prober,
+        expr: gone_or_flapping(
+            &of(kit, "probe_success", "journey!=\"\""),
+            "environment, job, journey, step",
+        ),
+        threshold: None,
+        by: &["job", "journey", "step"],
+        summary: "On the journey {{ $labels.journey }} the step {{ $labels.step }} fails".into(),
+        description: "What customers do was tried from outside, and answered by another status, or by something else than is expected.".into(),
+        reason: "What the probe cannot do a customer cannot do either; two minutes let one lost packet pass. What fails for most of a quarter of an hour, with successes between, is no lost packet.".into(),
+        cases: vec![
+            Case {
+                about: "one of two steps fails",
+                series: told([(step("browse"), "1x25"), (step("order"), "1x5 0x20")]),
+                at: 10,
+                fires: &[&[JOB, "subscription", "order"]],
+            },
+            Case {
+                about: "it fails once",
+                series: told([(step("browse"), "1x25"), (step("order"), "1x5 0 1x20")]),
+                at: 6,
+                fires: &[],
+            },
+            Case {
+                about: "most attempts fail",
+                series: told([(step("browse"), "1x25"), (step("order"), FLAPS)]),
+                at: 25,
+                fires: &[&[JOB, "subscription", "order"]],
+            },
+            Case {
+                about: "most attempts succeed",
+                series: told([(step("order"), MOSTLY)]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "one of two probers never succeeds",
+                series: told([(step("order"), "0x45"), (other_order.clone(), "1x45")]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "one of two probers succeeds, the other one now and then",
+                series: told([(step("order"), FLAPS), (other_order.clone(), "1x45")]),
+                at: 25,
+                fires: &[],
+            },
+            Case {
+                about: "one of two probers fails, and most attempts of the other one",
+                series: told([(step("order"), FLAPS), (other_order, "0x45")]),
+                at: 26,
+                fires: &[&[JOB, "subscription", "order"]],
+            },
+            Case {
+                about: "an outage that is over",
+                series: told([(step("order"), OVER)]),
+                at: 17,
+                fires: &[],
+            },
+            Case {
+                about: "it comes back, goes, and comes back",
+                series: told([(step("order"), RETURNS)]),
+                at: 18,
+                fires: &[&[JOB, "subscription", "order"]],
+            },
+            Case {
+                about: "a page, which is another alert's",
+                series: told([(of(kit, "probe_success", "module=\"http_2xx\""), "0x20")]),
+                at: 10,
+                fires: &[],
+            },
+        ],
+    }
+}
+
+fn absent(kit: &Kit) -> Alert {
+    let page = of(kit, "probe_success", "module=\"http_2xx\"");
+    let (job, health) = (blackbox::job(kit), blackbox::health_job(kit));
+    let asked = |module: &str, job: &str| {
+        format!("up{{job=\"{job}\",module=\"{module}\",instance=\"{module}.example\"}}")
+    };
+    Alert {
+        name: "ProbesAbsent".into(),
+        tier: Tier::Error,
+        pending: "5m",
+        holds: 0,
+        source: Source::Prober,
+        // The exporter answers whoever asks for a module that it does not know by 400, so that there is no result of it.
+        expr: format!(
+            "count by (environment) (up{{job=~\"{job}|{health}\"}} == 0)\nor absent(probe_success{{job=\"{job}\"}})"
+        ),
+        threshold: None,
+        by: &["job"],
+        summary: "Nobody probes the service from outside, or not all of it".into(),
+        description: "The Blackbox Exporter is gone, does not know a module, or its job has no target: an outage that only users see would go unnoticed.".into(),
+        reason: "Silence of the prober looks like health.".into(),
+        cases: vec![
+            Case {
+                about: "nobody probes",
+                series: told([("up".into(), "1x30")]),
+                at: 10,
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "a module that the exporter does not know",
+                series: told([
+                    (page.clone(), "1x30"),
+                    (asked("http_2xx", &job), "1x30"),
+                    (asked("journey/buy/browse", &job), "0x30"),
+                ]),
+                at: 10,
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "nobody asks whether instances are ready",
+                series: told([
+                    (page.clone(), "1x30"),
+                    (asked("http_2xx", &job), "1x30"),
+                    (asked("health", &health), "0x30"),
+                ]),
+                at: 10,
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "a probe that fails, which is another alert's",
+                series: told([(page, "0x30"), (asked("http_2xx", &job), "1x30")]),
+                at: 10,
+                fires: &[],
+            },
+        ],
+    }
+}
