@@ -2,63 +2,17 @@
 
 #[path = "../../tests/support/component.rs"]
 mod component;
+#[path = "support/stack.rs"]
+mod stack;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::fs;
 use std::process::Command;
-use std::{env, fs};
 
-use ecolaura_monitoring_ops::{File, Journey, Kit, Step};
+use ecolaura_monitoring_ops::Kit;
 
 use crate::component::component;
-
-fn kit() -> Kit {
-    Kit::new("ecolaura-api")
-        .team("shop")
-        .probe("https://shop.example")
-        .journey(
-            Journey::new("buy", "https://shop.example")
-                .step(Step::get("browse", "/").token_file("/run/secrets/blackbox/token")),
-        )
-}
-
-fn files() -> Vec<File> {
-    kit().files().expect("a kit")
-}
-
-fn text(path: &str) -> String {
-    let files = files();
-    let found = files.iter().find(|file| file.path == path);
-    found.unwrap_or_else(|| panic!("no {path}")).text.clone()
-}
-
-fn written(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It is not there on the first run.
-    let _ = fs::remove_dir_all(&folder);
-    kit().write(&folder).expect("a kit");
-    folder
-}
-
-/// What the check says of these files of a folder, and whether it takes them.
-fn check(folder: &Path, files: &[&str]) -> (bool, String) {
-    let mut command = Command::new(component("check-stack"));
-    let command = command.args(files).current_dir(folder);
-    let output = command.env("SERVICE_IMAGE", "shop:1").output();
-    let output = output.expect("it runs");
-    let said = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&said).into_owned(),
-    )
-}
-
-/// The ends of the lines that begin so.
-fn lines<'a>(said: &'a str, begin: &str) -> BTreeSet<&'a str> {
-    said.lines()
-        .filter_map(|line| line.strip_prefix(begin))
-        .collect()
-}
+use crate::stack::{MANIFESTS, check, kit, lines, text, written};
 
 #[test]
 fn compose_takes_its_file() {
@@ -143,13 +97,13 @@ fn what_is_missing_is_told() {
 #[test]
 fn kubernetes_takes_its_manifests() {
     let folder = written("stack_kubernetes");
-    let manifests = ["service", "monitoring", "rules"].map(|name| format!("kubernetes/{name}.yml"));
-    let (is_good, said) = check(&folder, &manifests.each_ref().map(String::as_str));
+    let (is_good, said) = check(&folder, &MANIFESTS);
     assert!(is_good, "{said}");
-    let kinds: BTreeSet<&str> = said.lines().collect();
+    let kinds: BTreeSet<&str> = said.lines().filter(|line| !line.contains(' ')).collect();
     assert_eq!(
         kinds,
         [
+            "ConfigMap",
             "Deployment",
             "NetworkPolicy",
             "PodDisruptionBudget",
@@ -162,7 +116,7 @@ fn kubernetes_takes_its_manifests() {
     );
 }
 
-/// The same rules, and all of them.
+/// The same rules, and all of them, each group with an interval: the one that Prometheus has elsewhere, or its own.
 #[test]
 fn kubernetes_has_the_rules() {
     let rules = text("kubernetes/rules.yml");
@@ -176,7 +130,22 @@ fn kubernetes_has_the_rules() {
         }
     }
     let (_, all) = rules.split_once("  groups:\n").expect("groups");
-    assert_eq!(all.lines().count(), number);
+    let config = text("prometheus/prometheus.yml");
+    let (_, every) = config
+        .split_once("evaluation_interval: ")
+        .expect("an interval");
+    let every = format!("      interval: {}", every.lines().next().expect("a line"));
+    let all: Vec<&str> = all.lines().collect();
+    let mut added = 0;
+    for (place, line) in all.iter().enumerate() {
+        if line.starts_with("    - name: ") {
+            let next = all[place + 1];
+            assert!(next.starts_with("      interval: "), "{line}");
+            added += usize::from(next == every);
+        }
+    }
+    // Elsewhere one group alone says so.
+    assert_eq!(all.len(), number + added - 1);
 }
 
 #[test]
@@ -243,4 +212,11 @@ fn versions_stand_in_one_place() {
             "{image}"
         );
     }
+    // Kubernetes has no variables.
+    let version = versions
+        .lines()
+        .find_map(|line| line.strip_prefix("BLACKBOX_VERSION="))
+        .expect("a version");
+    let image = format!("image: prom/blackbox-exporter:{version}\n");
+    assert!(text("kubernetes/blackbox.yml").contains(&image));
 }

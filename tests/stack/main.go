@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -77,6 +78,7 @@ func manifests(name string) error {
 		}
 		known := map[string]any{
 			"apps/v1 Deployment":                      &apps.Deployment{},
+			"v1 ConfigMap":                            &core.ConfigMap{},
 			"v1 Service":                              &core.Service{},
 			"policy/v1 PodDisruptionBudget":           &policy.PodDisruptionBudget{},
 			"networking.k8s.io/v1 NetworkPolicy":      &networking.NetworkPolicy{},
@@ -92,6 +94,26 @@ func manifests(name string) error {
 			return err
 		}
 		fmt.Printf("%s\n", kind.Kind)
+		switch is := into.(type) {
+		case *operator.Probe:
+			asks(is)
+		case *core.ConfigMap:
+			for _, text := range is.Data {
+				fmt.Printf("holds %q\n", text)
+			}
+		}
 	}
 	return nil
+}
+
+// Whom a Probe asks, how, and the labels of what it finds: a line for each target.
+func asks(probe *operator.Probe) {
+	fmt.Printf("name %s\n", probe.Name)
+	labels, err := json.Marshal(probe.Spec.Targets.StaticConfig.Labels)
+	if err != nil {
+		panic(err) // texts by texts are always JSON
+	}
+	for _, target := range probe.Spec.Targets.StaticConfig.Targets {
+		fmt.Printf("asks %s %s %s %s %s %s\n", probe.Spec.ProberSpec.URL, probe.Spec.JobName, probe.Spec.Interval, probe.Spec.Module, target, labels)
+	}
 }

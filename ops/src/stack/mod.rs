@@ -1,8 +1,10 @@
 //! How all of it is started: Jaeger, compose, Kubernetes, and the versions of all programs.
 
 mod compose;
+mod exporter;
 mod jaeger;
 mod kubernetes;
+mod probes;
 mod versions;
 
 use crate::error::Error;
