@@ -92,9 +92,9 @@ fn a_step_is_what_was_asked_for() {
 #[test]
 fn tokens_are_mounted_where_they_are_wanted() {
     let mounted = "target: /run/secrets/blackbox,";
-    assert!(text(&odd(), "compose.yaml").contains(mounted));
+    assert!(text(&odd(), "services.yaml").contains(mounted));
     let without = Kit::new("shop").probe("https://shop.example");
-    assert!(!text(&without, "compose.yaml").contains(mounted));
+    assert!(!text(&without, "services.yaml").contains(mounted));
 }
 
 /// Addresses that share a place share the look at its certificate.
@@ -116,7 +116,7 @@ fn a_certificate_is_looked_at_once() {
 fn nobody_is_asked_for_nothing() {
     for File { path, text } in Kit::new("shop").files().expect("a kit") {
         assert!(!path.starts_with("blackbox/"), "{path}");
-        let is_about_it = ["prometheus/", "kubernetes/", "compose"]
+        let is_about_it = ["prometheus/", "kubernetes/", "services.yaml"]
             .iter()
             .any(|begin| path.starts_with(begin));
         let asks = text.contains("blackbox") || text.contains("kind: Probe");

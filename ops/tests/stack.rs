@@ -12,7 +12,7 @@ use std::process::Command;
 use ecolaura_monitoring_ops::Kit;
 
 use crate::component::component;
-use crate::stack::{MANIFESTS, check, kit, lines, text, written};
+use crate::stack::{MANIFESTS, check, kit, lines, text, written, written_of};
 
 #[test]
 fn compose_takes_its_file() {
@@ -60,11 +60,75 @@ fn compose_takes_its_file() {
             "//alertmanager:9093",
         ),
         ("filebeat/filebeat.yml", "logstash:5044"),
-        ("compose.yaml", "//jaeger:4318"),
+        ("services.yaml", "//jaeger:4318"),
     ] {
         assert!(text(path).contains(host), "{path}: {host}");
         let name = host.trim_start_matches('/').split(':').next();
         assert!(services.contains(name.expect("a name")), "{host}");
+    }
+}
+
+/// Journeys' tokens are for whoever reaches the exporter: it listens in a network where Prometheus alone is besides.
+#[test]
+fn nobody_but_prometheus_reaches_the_exporter() {
+    let folder = written("stack_networks");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let is_in = |network: &str| lines(&said, &format!("network {network} "));
+    assert_eq!(is_in("probing"), ["blackbox", "prometheus"].into());
+    // What it asks, and the way outside.
+    assert_eq!(is_in("probed"), ["blackbox", "ecolaura-api"].into());
+    let services = text("services.yaml");
+    for line in [
+        "--web.listen-address=for-prometheus:9115']\n",
+        "    networks: {probing: {aliases: [for-prometheus]}, probed: {}}\n",
+        "  probing: {internal: true}\n",
+    ] {
+        assert!(services.contains(line), "{line}");
+    }
+    assert!(!lines(&said, "port ").contains("127.0.0.1:9115"), "{said}");
+
+    // Names that Prometheus has for the service hold where the exporter asks.
+    let kit = Kit::new("Mail_Worker.2").targets(["mail-1:9464", "mail-2:9464"]);
+    let without = networks_of(&kit);
+    assert_eq!(without, ["{default: {aliases: [mail-1, mail-2]}}"]);
+    let both = "{default: {aliases: [mail-1, mail-2]}, probed: {aliases: [mail-1, mail-2]}}";
+    let with = networks_of(&kit.probe("https://shop.example"));
+    assert!(with.iter().any(|networks| networks == both), "{with:?}");
+}
+
+/// The networks that services name, in a file that compose takes.
+fn networks_of(kit: &Kit) -> Vec<String> {
+    let folder = written_of(kit, "stack_networks_of");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let services = fs::read_to_string(folder.join("services.yaml")).expect("it is there");
+    let named = services
+        .lines()
+        .filter_map(|line| line.strip_prefix("    networks: "));
+    named.map(str::to_owned).collect()
+}
+
+/// Nothing may what root may, but for what gives Jaeger its volume; and what runs as root is told.
+#[test]
+fn programs_may_no_more_than_they_need() {
+    let folder = written("stack_may");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let may = lines(&said, "may ");
+    assert_eq!(may.len(), lines(&said, "service ").len());
+    for line in may {
+        let (name, may) = line.split_once(' ').expect("a name");
+        let expected = match name {
+            "jaeger-set-up" => "user=\"0\" drops=[ALL] adds=[CHOWN]",
+            "filebeat" => "user=\"0\" drops=[ALL] adds=[]",
+            _ => "user=\"\" drops=[ALL] adds=[]",
+        };
+        assert_eq!(
+            may,
+            format!("{expected} [no-new-privileges:true]"),
+            "{name}"
+        );
     }
 }
 
@@ -83,8 +147,8 @@ fn what_is_missing_is_told() {
         "{said}"
     );
 
-    let compose = folder.join("compose.yaml");
-    let wrong = text("compose.yaml").replace("    mem_limit: 512m", "    memory: 512m");
+    let compose = folder.join("services.yaml");
+    let wrong = text("services.yaml").replace("    mem_limit: 512m", "    memory: 512m");
     fs::write(&compose, wrong).expect("it can be written");
     let (is_good, said) = check(&folder, &["compose.yaml"]);
     assert!(!is_good && said.contains("memory"), "{said}");
@@ -194,7 +258,7 @@ fn secrets_are_named() {
 #[test]
 fn versions_stand_in_one_place() {
     let versions = text("versions.env");
-    let compose = text("compose.yaml");
+    let compose = text("services.yaml");
     let names = versions
         .lines()
         .filter_map(|line| Some(line.split_once('=')?.0));

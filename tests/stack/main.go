@@ -38,13 +38,12 @@ func main() {
 	}
 }
 
-// Variables come from versions.env beside it, and from the environment.
+// As a plain `docker compose` does: variables come from the environment, from .env, and from what the file itself names.
 func compose(name string) error {
 	folder := filepath.Dir(name)
 	options, err := cli.NewProjectOptions([]string{name},
 		cli.WithWorkingDirectory(folder),
-		cli.WithEnvFiles(filepath.Join(folder, "versions.env")),
-		cli.WithOsEnv, cli.WithDotEnv)
+		cli.WithOsEnv, cli.WithEnvFiles(), cli.WithDotEnv)
 	if err != nil {
 		return err
 	}
@@ -54,6 +53,10 @@ func compose(name string) error {
 	}
 	for _, service := range project.Services {
 		fmt.Printf("service %s %s\n", service.Name, service.Image)
+		fmt.Printf("may %s user=%q drops=%v adds=%v %v\n", service.Name, service.User, service.CapDrop, service.CapAdd, service.SecurityOpt)
+		for network := range service.Networks {
+			fmt.Printf("network %s %s\n", network, service.Name)
+		}
 		for _, volume := range service.Volumes {
 			if volume.Type == "bind" {
 				fmt.Printf("mount %s\n", volume.Source)

@@ -46,7 +46,7 @@ pub(super) const PROGRAMS: [Program; 9] = [
 /// The file that compose reads.
 pub(super) fn file() -> File {
     let mut text = String::new();
-    for line in about("The versions of all programs: docker compose --env-file versions.env up") {
+    for line in about("The versions of all programs, which compose.yaml reads.") {
         let _ = writeln!(text, "# {line}");
     }
     for Program { name, version, .. } in PROGRAMS {
