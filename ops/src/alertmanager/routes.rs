@@ -189,7 +189,8 @@ const DEADMAN: &str = r#"  - name: deadman
 const RECEIVERS: &str = r#"  - name: TEAM-page
     pagerduty_configs:
       - routing_key_file: /run/secrets/alertmanager/TEAM-pagerduty-key
-        description: '{{ template "ecolaura.title" . }}'
+        description: '{{ template "ecolaura.page" . }}'
+        severity: '{{ .CommonLabels.severity }}'
         details: {text: '{{ template "ecolaura.text" . }}'}
     slack_configs:
       - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
