@@ -88,6 +88,20 @@ fn a_step_is_what_was_asked_for() {
     assert!(!config.contains("module: 'tls'"));
 }
 
+/// An instance is ready where it says so: a 200 alone is not enough.
+#[test]
+fn readiness_is_told_by_the_answer() {
+    let modules = text(&odd(), "blackbox/blackbox.yml");
+    let (_, health) = modules.split_once("\n  health:\n").expect("a module");
+    let (health, _) = health.split_once("\n  tls:\n").expect("another");
+    let line = "      fail_if_body_json_not_matches_cel: body.status == 'pass'\n";
+    assert!(health.contains(line), "{health}");
+    // The exporter knows whether it is an expression.
+    let wrong = modules.replace("== 'pass'", "= 'pass'");
+    let (is_good, said) = check("blackbox_cel.yml", &wrong);
+    assert!(!is_good, "{said}");
+}
+
 /// Compose gives the exporter the tokens that steps want.
 #[test]
 fn tokens_are_mounted_where_they_are_wanted() {
