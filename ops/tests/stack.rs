@@ -147,6 +147,13 @@ fn what_is_missing_is_told() {
         "{said}"
     );
 
+    // What is theirs stands in `.env`, beside the versions that are ours.
+    fs::write(folder.join(".env"), "SERVICE_IMAGE=shop:2\n").expect("it can be written");
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let services = lines(&said, "service ");
+    assert!(services.contains("ecolaura-api shop:2"), "{said}");
+
     let compose = folder.join("services.yaml");
     let wrong = text("services.yaml").replace("    mem_limit: 512m", "    memory: 512m");
     fs::write(&compose, wrong).expect("it can be written");
