@@ -28,7 +28,7 @@ pub struct Journey {
 }
 
 /// Where the exporter finds tokens.
-const TOKENS: &str = "/run/secrets/blackbox/";
+pub(crate) const TOKENS: &str = "/run/secrets/blackbox/";
 
 /// A request of a [`Journey`], and the answer that it must have.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ use siphasher::sip::SipHasher13;
 pub(crate) const ANYBODY: &str = "platform";
 
 /// What programs of the kit are called, as jobs or in compose.
-const TAKEN: [&str; 10] = [
+const TAKEN: [&str; 11] = [
     "alertmanager",
     "blackbox",
     "elasticsearch",
@@ -31,6 +31,7 @@ const TAKEN: [&str; 10] = [
     "filebeat",
     "grafana",
     "jaeger",
+    "jaeger-set-up",
     "kibana",
     "logstash",
     "prometheus",

@@ -19,6 +19,7 @@ mod runbooks;
 mod stack;
 mod tier;
 mod write;
+mod yaml;
 
 pub use error::Error;
 pub use family::{Family, Shape};

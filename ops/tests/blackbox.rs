@@ -88,13 +88,27 @@ fn a_step_is_what_was_asked_for() {
     assert!(!config.contains("module: 'tls'"));
 }
 
+/// An instance is ready where it says so: a 200 alone is not enough.
+#[test]
+fn readiness_is_told_by_the_answer() {
+    let modules = text(&odd(), "blackbox/blackbox.yml");
+    let (_, health) = modules.split_once("\n  health:\n").expect("a module");
+    let (health, _) = health.split_once("\n  tls:\n").expect("another");
+    let line = "      fail_if_body_json_not_matches_cel: body.status == 'pass'\n";
+    assert!(health.contains(line), "{health}");
+    // The exporter knows whether it is an expression.
+    let wrong = modules.replace("== 'pass'", "= 'pass'");
+    let (is_good, said) = check("blackbox_cel.yml", &wrong);
+    assert!(!is_good, "{said}");
+}
+
 /// Compose gives the exporter the tokens that steps want.
 #[test]
 fn tokens_are_mounted_where_they_are_wanted() {
     let mounted = "target: /run/secrets/blackbox,";
-    assert!(text(&odd(), "compose.yaml").contains(mounted));
+    assert!(text(&odd(), "services.yaml").contains(mounted));
     let without = Kit::new("shop").probe("https://shop.example");
-    assert!(!text(&without, "compose.yaml").contains(mounted));
+    assert!(!text(&without, "services.yaml").contains(mounted));
 }
 
 /// Addresses that share a place share the look at its certificate.
@@ -116,8 +130,11 @@ fn a_certificate_is_looked_at_once() {
 fn nobody_is_asked_for_nothing() {
     for File { path, text } in Kit::new("shop").files().expect("a kit") {
         assert!(!path.starts_with("blackbox/"), "{path}");
-        let is_about_it = path.starts_with("prometheus/") || path == "compose.yaml";
-        assert!(!is_about_it || !text.contains("blackbox:"), "{path}");
+        let is_about_it = ["prometheus/", "kubernetes/", "services.yaml"]
+            .iter()
+            .any(|begin| path.starts_with(begin));
+        let asks = text.contains("blackbox") || text.contains("kind: Probe");
+        assert!(!is_about_it || !asks, "{path}");
     }
 }
 

@@ -2,63 +2,17 @@
 
 #[path = "../../tests/support/component.rs"]
 mod component;
+#[path = "support/stack.rs"]
+mod stack;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::fs;
 use std::process::Command;
-use std::{env, fs};
 
-use ecolaura_monitoring_ops::{File, Journey, Kit, Step};
+use ecolaura_monitoring_ops::Kit;
 
 use crate::component::component;
-
-fn kit() -> Kit {
-    Kit::new("ecolaura-api")
-        .team("shop")
-        .probe("https://shop.example")
-        .journey(
-            Journey::new("buy", "https://shop.example")
-                .step(Step::get("browse", "/").token_file("/run/secrets/blackbox/token")),
-        )
-}
-
-fn files() -> Vec<File> {
-    kit().files().expect("a kit")
-}
-
-fn text(path: &str) -> String {
-    let files = files();
-    let found = files.iter().find(|file| file.path == path);
-    found.unwrap_or_else(|| panic!("no {path}")).text.clone()
-}
-
-fn written(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It is not there on the first run.
-    let _ = fs::remove_dir_all(&folder);
-    kit().write(&folder).expect("a kit");
-    folder
-}
-
-/// What the check says of these files of a folder, and whether it takes them.
-fn check(folder: &Path, files: &[&str]) -> (bool, String) {
-    let mut command = Command::new(component("check-stack"));
-    let command = command.args(files).current_dir(folder);
-    let output = command.env("SERVICE_IMAGE", "shop:1").output();
-    let output = output.expect("it runs");
-    let said = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&said).into_owned(),
-    )
-}
-
-/// The ends of the lines that begin so.
-fn lines<'a>(said: &'a str, begin: &str) -> BTreeSet<&'a str> {
-    said.lines()
-        .filter_map(|line| line.strip_prefix(begin))
-        .collect()
-}
+use crate::stack::{MANIFESTS, check, kit, lines, text, written, written_of};
 
 #[test]
 fn compose_takes_its_file() {
@@ -106,11 +60,75 @@ fn compose_takes_its_file() {
             "//alertmanager:9093",
         ),
         ("filebeat/filebeat.yml", "logstash:5044"),
-        ("compose.yaml", "//jaeger:4318"),
+        ("services.yaml", "//jaeger:4318"),
     ] {
         assert!(text(path).contains(host), "{path}: {host}");
         let name = host.trim_start_matches('/').split(':').next();
         assert!(services.contains(name.expect("a name")), "{host}");
+    }
+}
+
+/// Journeys' tokens are for whoever reaches the exporter: it listens in a network where Prometheus alone is besides.
+#[test]
+fn nobody_but_prometheus_reaches_the_exporter() {
+    let folder = written("stack_networks");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let is_in = |network: &str| lines(&said, &format!("network {network} "));
+    assert_eq!(is_in("probing"), ["blackbox", "prometheus"].into());
+    // What it asks, and the way outside.
+    assert_eq!(is_in("probed"), ["blackbox", "ecolaura-api"].into());
+    let services = text("services.yaml");
+    for line in [
+        "--web.listen-address=for-prometheus:9115']\n",
+        "    networks: {probing: {aliases: [for-prometheus]}, probed: {}}\n",
+        "  probing: {internal: true}\n",
+    ] {
+        assert!(services.contains(line), "{line}");
+    }
+    assert!(!lines(&said, "port ").contains("127.0.0.1:9115"), "{said}");
+
+    // Names that Prometheus has for the service hold where the exporter asks.
+    let kit = Kit::new("Mail_Worker.2").targets(["mail-1:9464", "mail-2:9464"]);
+    let without = networks_of(&kit);
+    assert_eq!(without, ["{default: {aliases: [mail-1, mail-2]}}"]);
+    let both = "{default: {aliases: [mail-1, mail-2]}, probed: {aliases: [mail-1, mail-2]}}";
+    let with = networks_of(&kit.probe("https://shop.example"));
+    assert!(with.iter().any(|networks| networks == both), "{with:?}");
+}
+
+/// The networks that services name, in a file that compose takes.
+fn networks_of(kit: &Kit) -> Vec<String> {
+    let folder = written_of(kit, "stack_networks_of");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let services = fs::read_to_string(folder.join("services.yaml")).expect("it is there");
+    let named = services
+        .lines()
+        .filter_map(|line| line.strip_prefix("    networks: "));
+    named.map(str::to_owned).collect()
+}
+
+/// Nothing may what root may, but for what gives Jaeger its volume; and what runs as root is told.
+#[test]
+fn programs_may_no_more_than_they_need() {
+    let folder = written("stack_may");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let may = lines(&said, "may ");
+    assert_eq!(may.len(), lines(&said, "service ").len());
+    for line in may {
+        let (name, may) = line.split_once(' ').expect("a name");
+        let expected = match name {
+            "jaeger-set-up" => "user=\"0\" drops=[ALL] adds=[CHOWN]",
+            "filebeat" => "user=\"0\" drops=[ALL] adds=[]",
+            _ => "user=\"\" drops=[ALL] adds=[]",
+        };
+        assert_eq!(
+            may,
+            format!("{expected} [no-new-privileges:true]"),
+            "{name}"
+        );
     }
 }
 
@@ -129,8 +147,15 @@ fn what_is_missing_is_told() {
         "{said}"
     );
 
-    let compose = folder.join("compose.yaml");
-    let wrong = text("compose.yaml").replace("    mem_limit: 512m", "    memory: 512m");
+    // What is theirs stands in `.env`, beside the versions that are ours.
+    fs::write(folder.join(".env"), "SERVICE_IMAGE=shop:2\n").expect("it can be written");
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let services = lines(&said, "service ");
+    assert!(services.contains("ecolaura-api shop:2"), "{said}");
+
+    let compose = folder.join("services.yaml");
+    let wrong = text("services.yaml").replace("    mem_limit: 512m", "    memory: 512m");
     fs::write(&compose, wrong).expect("it can be written");
     let (is_good, said) = check(&folder, &["compose.yaml"]);
     assert!(!is_good && said.contains("memory"), "{said}");
@@ -143,13 +168,13 @@ fn what_is_missing_is_told() {
 #[test]
 fn kubernetes_takes_its_manifests() {
     let folder = written("stack_kubernetes");
-    let manifests = ["service", "monitoring", "rules"].map(|name| format!("kubernetes/{name}.yml"));
-    let (is_good, said) = check(&folder, &manifests.each_ref().map(String::as_str));
+    let (is_good, said) = check(&folder, &MANIFESTS);
     assert!(is_good, "{said}");
-    let kinds: BTreeSet<&str> = said.lines().collect();
+    let kinds: BTreeSet<&str> = said.lines().filter(|line| !line.contains(' ')).collect();
     assert_eq!(
         kinds,
         [
+            "ConfigMap",
             "Deployment",
             "NetworkPolicy",
             "PodDisruptionBudget",
@@ -162,7 +187,7 @@ fn kubernetes_takes_its_manifests() {
     );
 }
 
-/// The same rules, and all of them.
+/// The same rules, and all of them, each group with an interval: the one that Prometheus has elsewhere, or its own.
 #[test]
 fn kubernetes_has_the_rules() {
     let rules = text("kubernetes/rules.yml");
@@ -176,7 +201,22 @@ fn kubernetes_has_the_rules() {
         }
     }
     let (_, all) = rules.split_once("  groups:\n").expect("groups");
-    assert_eq!(all.lines().count(), number);
+    let config = text("prometheus/prometheus.yml");
+    let (_, every) = config
+        .split_once("evaluation_interval: ")
+        .expect("an interval");
+    let every = format!("      interval: {}", every.lines().next().expect("a line"));
+    let all: Vec<&str> = all.lines().collect();
+    let mut added = 0;
+    for (place, line) in all.iter().enumerate() {
+        if line.starts_with("    - name: ") {
+            let next = all[place + 1];
+            assert!(next.starts_with("      interval: "), "{line}");
+            added += usize::from(next == every);
+        }
+    }
+    // Elsewhere one group alone says so.
+    assert_eq!(all.len(), number + added - 1);
 }
 
 #[test]
@@ -225,7 +265,7 @@ fn secrets_are_named() {
 #[test]
 fn versions_stand_in_one_place() {
     let versions = text("versions.env");
-    let compose = text("compose.yaml");
+    let compose = text("services.yaml");
     let names = versions
         .lines()
         .filter_map(|line| Some(line.split_once('=')?.0));
@@ -243,4 +283,11 @@ fn versions_stand_in_one_place() {
             "{image}"
         );
     }
+    // Kubernetes has no variables.
+    let version = versions
+        .lines()
+        .find_map(|line| line.strip_prefix("BLACKBOX_VERSION="))
+        .expect("a version");
+    let image = format!("image: prom/blackbox-exporter:{version}\n");
+    assert!(text("kubernetes/blackbox.yml").contains(&image));
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,13 +38,12 @@ func main() {
 	}
 }
 
-// Variables come from versions.env beside it, and from the environment.
+// As a plain `docker compose` does: variables come from the environment, from .env, and from what the file itself names.
 func compose(name string) error {
 	folder := filepath.Dir(name)
 	options, err := cli.NewProjectOptions([]string{name},
 		cli.WithWorkingDirectory(folder),
-		cli.WithEnvFiles(filepath.Join(folder, "versions.env")),
-		cli.WithOsEnv, cli.WithDotEnv)
+		cli.WithOsEnv, cli.WithEnvFiles(), cli.WithDotEnv)
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,10 @@ func compose(name string) error {
 	}
 	for _, service := range project.Services {
 		fmt.Printf("service %s %s\n", service.Name, service.Image)
+		fmt.Printf("may %s user=%q drops=%v adds=%v %v\n", service.Name, service.User, service.CapDrop, service.CapAdd, service.SecurityOpt)
+		for network := range service.Networks {
+			fmt.Printf("network %s %s\n", network, service.Name)
+		}
 		for _, volume := range service.Volumes {
 			if volume.Type == "bind" {
 				fmt.Printf("mount %s\n", volume.Source)
@@ -77,6 +81,7 @@ func manifests(name string) error {
 		}
 		known := map[string]any{
 			"apps/v1 Deployment":                      &apps.Deployment{},
+			"v1 ConfigMap":                            &core.ConfigMap{},
 			"v1 Service":                              &core.Service{},
 			"policy/v1 PodDisruptionBudget":           &policy.PodDisruptionBudget{},
 			"networking.k8s.io/v1 NetworkPolicy":      &networking.NetworkPolicy{},
@@ -92,6 +97,26 @@ func manifests(name string) error {
 			return err
 		}
 		fmt.Printf("%s\n", kind.Kind)
+		switch is := into.(type) {
+		case *operator.Probe:
+			asks(is)
+		case *core.ConfigMap:
+			for _, text := range is.Data {
+				fmt.Printf("holds %q\n", text)
+			}
+		}
 	}
 	return nil
+}
+
+// Whom a Probe asks, how, and the labels of what it finds: a line for each target.
+func asks(probe *operator.Probe) {
+	fmt.Printf("name %s\n", probe.Name)
+	labels, err := json.Marshal(probe.Spec.Targets.StaticConfig.Labels)
+	if err != nil {
+		panic(err) // texts by texts are always JSON
+	}
+	for _, target := range probe.Spec.Targets.StaticConfig.Targets {
+		fmt.Printf("asks %s %s %s %s %s %s\n", probe.Spec.ProberSpec.URL, probe.Spec.JobName, probe.Spec.Interval, probe.Spec.Module, target, labels)
+	}
 }

@@ -6,7 +6,7 @@ mod templates;
 use crate::file::File;
 use crate::kit::Kit;
 
-pub(crate) use routes::tiers;
+pub(crate) use routes::{ALWAYS, tiers, told};
 
 /// The files for Alertmanager.
 pub(crate) fn files(kit: &Kit) -> Vec<File> {

@@ -59,6 +59,22 @@ pub(crate) fn tiers() -> impl Iterator<Item = (Tier, &'static str)> {
     TELLINGS.iter().map(|telling| (telling.tier, telling.why))
 }
 
+/// What is told whatever its tier, and how: the first route of the file.
+pub(crate) const ALWAYS: (&str, &str) = (
+    "Watchdog",
+    "told all the time, to somebody outside who raises an alarm when it stops",
+);
+
+/// How an alert of this name and tier is told.
+pub(crate) fn told(alert: &str, tier: Tier) -> &'static str {
+    let mut tiers = tiers();
+    // Every tier has a telling of its own.
+    match tiers.find(|(one, _)| *one == tier) {
+        Some((_, why)) if alert != ALWAYS.0 => why,
+        _ => ALWAYS.1,
+    }
+}
+
 /// The file of routes.
 pub(crate) fn file(kit: &Kit) -> String {
     let mut text = String::new();
@@ -189,7 +205,8 @@ const DEADMAN: &str = r#"  - name: deadman
 const RECEIVERS: &str = r#"  - name: TEAM-page
     pagerduty_configs:
       - routing_key_file: /run/secrets/alertmanager/TEAM-pagerduty-key
-        description: '{{ template "ecolaura.title" . }}'
+        description: '{{ template "ecolaura.page" . }}'
+        severity: '{{ .CommonLabels.severity }}'
         details: {text: '{{ template "ecolaura.text" . }}'}
     slack_configs:
       - api_url_file: /run/secrets/alertmanager/TEAM-slack-url

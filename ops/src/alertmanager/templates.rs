@@ -19,6 +19,10 @@ const TEMPLATES: &str = r#"{{ define "ecolaura.title" -}}
 [{{ .Status | toUpper }}{{ if eq .Status "firing" }} {{ .CommonLabels.severity | toUpper }}{{ end }}] {{ .GroupLabels.alertname }}{{ with .GroupLabels.job }} of {{ . }}{{ end }}{{ with .GroupLabels.environment }} in {{ . }}{{ end }}{{ if gt (len .Alerts) 1 }} ({{ len .Alerts }}){{ end }}
 {{- end }}
 
+{{ define "ecolaura.page" -}}
+{{ template "ecolaura.title" . }}{{ with .CommonLabels.journey }}: {{ . }}{{ end }}{{ with .CommonLabels.step }}, step {{ . }}{{ end }}{{ with .CommonLabels.instance }}: {{ . }}{{ end }}
+{{- end }}
+
 {{ define "ecolaura.text" -}}
 {{ range .Alerts -}}
 {{ .Annotations.summary }}

@@ -6,13 +6,13 @@ mod probe;
 use crate::file::File;
 use crate::kit::Kit;
 
-pub(crate) use modules::HEALTH;
-pub(crate) use probe::{EVERY, Probe, health_job, is_probed, job, probes};
+pub(crate) use modules::{CERTIFICATE, HEALTH, file as config};
+pub(crate) use probe::{EVERY, HEALTH_JOB, PROBE_JOB, Probe, health_job, is_probed, job, probes};
 
 /// The files for the Blackbox Exporter: none where nothing is probed.
 pub(crate) fn files(kit: &Kit) -> Vec<File> {
     match is_probed(kit) {
-        true => vec![File::new("blackbox/blackbox.yml", modules::file(kit))],
+        true => vec![File::new("blackbox/blackbox.yml", config(kit))],
         false => Vec::new(),
     }
 }

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use crate::journey::{Journey, Step};
 use crate::kit::Kit;
+use crate::place::filled;
 use crate::prometheus::recording::about;
 use crate::prometheus::rule::quoted;
 
 /// A page that is answered at all.
 pub(super) const PAGE: &str = "http_2xx";
 /// A certificate, also one that nobody accepts any more.
-pub(super) const CERTIFICATE: &str = "tls";
+pub(crate) const CERTIFICATE: &str = "tls";
 /// An instance that says that it is ready.
 pub(crate) const HEALTH: &str = "health";
 
@@ -21,14 +22,19 @@ pub(super) fn of_step(journey: &Journey, step: &Step) -> String {
 }
 
 /// The configuration of the exporter.
-pub(super) fn file(kit: &Kit) -> String {
+pub(crate) fn file(kit: &Kit) -> String {
     let mut text = String::new();
     for line in about(
         "What the Blackbox Exporter asks, 0.27 or newer: blackbox_exporter --config.file=blackbox.yml",
     ) {
         let _ = writeln!(text, "# {line}");
     }
-    text += GENERAL;
+    let places = [
+        ("PAGE", PAGE),
+        ("HEALTH", HEALTH),
+        ("CERTIFICATE", CERTIFICATE),
+    ];
+    text += &filled(GENERAL, &places);
     for journey in &kit.journeys {
         let _ = writeln!(
             text,
@@ -45,14 +51,14 @@ pub(super) fn file(kit: &Kit) -> String {
 const GENERAL: &str = "\
 modules:
   # Whether it is answered at all, with 2xx and, by https, with a certificate that is accepted. The baggage tells the service that no customer asks.
-  http_2xx:
+  PAGE:
     prober: http
     timeout: 5s
     http:
       preferred_ip_protocol: ip4
       headers: {baggage: synthetic=true}
   # Whether an instance is ready, and says so itself.
-  health:
+  HEALTH:
     prober: http
     timeout: 5s
     http:
@@ -61,7 +67,7 @@ modules:
       valid_status_codes: [200]
       fail_if_body_json_not_matches_cel: body.status == 'pass'
   # When a certificate expires: asked without accepting it, so that one that has expired can be seen as well.
-  tls:
+  CERTIFICATE:
     prober: tcp
     timeout: 5s
     tcp:

@@ -23,18 +23,28 @@ impl Probe {
         self.module != modules::CERTIFICATE
     }
 
-    /// The labels of its series, as YAML.
-    pub(crate) fn labels(&self, kit: &Kit) -> String {
+    /// The labels of its series.
+    pub(crate) fn labels<'a>(&'a self, kit: &'a Kit) -> Vec<(&'static str, &'a str)> {
         let all = [
-            ("environment", &kit.environments[0].name),
+            ("environment", kit.environments[0].name.as_str()),
             ("module", &self.module),
         ];
-        let more = self.more.iter().map(|(name, value)| (*name, value));
-        let labels = all.into_iter().chain(more);
-        let labels: Vec<String> = labels
-            .map(|(name, value)| format!("{name}: '{value}'"))
-            .collect();
-        format!("{{{}}}", labels.join(", "))
+        let more = self
+            .more
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        all.into_iter().chain(more).collect()
+    }
+
+    /// What it asks, in the words of the kit: the kind, and for a step of a journey both names.
+    pub(crate) fn what(&self) -> Vec<&str> {
+        let kind = match self.module.as_str() {
+            modules::PAGE => "page",
+            modules::CERTIFICATE => "certificate",
+            _ => "journey",
+        };
+        let names = self.more.iter().map(|(_, value)| value.as_str());
+        [kind].into_iter().chain(names).collect()
     }
 }
 
@@ -43,14 +53,19 @@ pub(crate) fn is_probed(kit: &Kit) -> bool {
     !kit.probes.is_empty() || !kit.journeys.is_empty()
 }
 
+/// What the job of what is asked from outside is called, after the service.
+pub(crate) const PROBE_JOB: &str = "-probe";
+/// The same of the job that asks each instance whether it is ready.
+pub(crate) const HEALTH_JOB: &str = "-health";
+
 /// The job of what is asked from outside.
 pub(crate) fn job(kit: &Kit) -> String {
-    format!("{}-probe", kit.job)
+    kit.job.clone() + PROBE_JOB
 }
 
 /// The job that asks each instance whether it is ready.
 pub(crate) fn health_job(kit: &Kit) -> String {
-    format!("{}-health", kit.job)
+    kit.job.clone() + HEALTH_JOB
 }
 
 /// All that is asked from outside: addresses, the certificates of those that have one, and the steps of journeys.

@@ -2,7 +2,7 @@
 
 use ecolaura_monitoring::catalog;
 
-use crate::blackbox;
+use crate::blackbox::{self, CERTIFICATE, HEALTH_JOB, PROBE_JOB};
 use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
 use crate::grafana::panel::View::{Lines, Number, Stacked, Table};
@@ -79,20 +79,24 @@ fn now(kit: &Kit) -> Row {
 /// What the Blackbox Exporter sees, whose jobs are called after the service's.
 fn outside() -> Row {
     let of = |name: &str, job: &str, labels: &str| {
-        format!("{name}{{job=~\"$job-{job}\",environment=~\"$environment\"{labels}}}")
+        format!("{name}{{job=~\"$job{job}\",environment=~\"$environment\"{labels}}}")
     };
-    let expiry = of("probe_ssl_earliest_cert_expiry", "probe", ",module=\"tls\"");
+    let expiry = of(
+        "probe_ssl_earliest_cert_expiry",
+        PROBE_JOB,
+        &format!(",module=\"{CERTIFICATE}\""),
+    );
     Row::new(
         "From outside",
         [
             Panel::new(Lines, "Asked as a customer", "1 while a page, a certificate or a step of a journey is as it should be, 0 while it is not.")
-                .ask(of("probe_success", "probe", ""), "{{module}} {{instance}}")
+                .ask(of("probe_success", PROBE_JOB, ""), "{{module}} {{instance}}")
                 .max(1.0),
             Panel::new(Lines, "How long it takes", "From the look-up of the name to the last byte.")
-                .ask(of("probe_duration_seconds", "probe", ""), "{{module}} {{instance}}")
+                .ask(of("probe_duration_seconds", PROBE_JOB, ""), "{{module}} {{instance}}")
                 .unit("s"),
             Panel::new(Lines, "Ready", "1 while an instance says that it is to get requests. An alert comes when none is for two minutes.")
-                .ask(of("probe_success", "health", ""), "{{instance}}")
+                .ask(of("probe_success", HEALTH_JOB, ""), "{{instance}}")
                 .max(1.0),
             Panel::new(Lines, "Certificates", "Time until they expire. Alerts come at three weeks and at two days.")
                 .ask(format!("min by (instance) ({expiry}) - time()"), "{{instance}}")

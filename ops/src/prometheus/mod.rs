@@ -8,6 +8,8 @@ pub(crate) mod rule;
 mod scrape;
 mod trial;
 
+pub(crate) use scrape::EVALUATED;
+
 pub use active_users::active_users;
 pub(crate) use alert::Source;
 pub use alert::{Alert, Case, Told};

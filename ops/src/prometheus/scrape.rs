@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::blackbox;
 use crate::kit::Kit;
 use crate::prometheus::recording::about;
+use crate::yaml::map;
 
 /// Which Prometheus the configuration is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) fn file(kit: &Kit, version: Version) -> String {
         let _ = writeln!(text, "# {line}");
     }
     text += "# Active users over 30 days want --storage.tsdb.retention.time=31d.\n";
-    text += GLOBAL;
+    text += &GLOBAL.replace("EVALUATED", EVALUATED);
     let _ = write!(
         text,
         "scrape_configs:\n  - job_name: {}\n    file_sd_configs:\n      - files: [targets/{}.yml]\n",
@@ -57,7 +58,7 @@ fn write_probed(text: &mut String, kit: &Kit) {
             text,
             "      - targets: ['{}']\n        labels: {}",
             probe.target,
-            probe.labels(kit)
+            map(&probe.labels(kit))
         );
     }
     text.push_str(PROBED);
@@ -91,12 +92,15 @@ pub(crate) fn targets(kit: &Kit) -> String {
     text
 }
 
+/// How often rules are evaluated, unless their group says otherwise.
+pub(crate) const EVALUATED: &str = "15s";
+
 const GLOBAL: &str = "\
 global:
   scrape_interval: 15s
   scrape_timeout: 10s
   # More often than every 5 minutes, after which a series is forgotten; alerts wait for whole minutes.
-  evaluation_interval: 15s
+  evaluation_interval: EVALUATED
 rule_files:
   - '*.rules.yml'
 alerting:

@@ -3,31 +3,29 @@
 use std::fmt::Write as _;
 
 use crate::alertmanager;
+use crate::error::Error;
 use crate::kit::Kit;
 use crate::prometheus::{Alert, Source};
 use crate::runbooks::{MADE, source};
 use crate::tier::Tier;
 
 /// The page of it.
-pub(super) fn page(kit: &Kit, alert: &Alert) -> String {
+pub(super) fn page(kit: &Kit, alert: &Alert) -> Result<String, Error> {
     let mut text = MADE.to_owned();
     let _ = writeln!(text, "# {}\n\n{}.\n", alert.name, plain(&alert.summary));
     text += &fires(kit, alert);
-    let steps = source::steps(&alert.name).unwrap_or_default();
-    let steps = kit.named(steps);
+    let steps = kit.named(source::steps(&alert.name)?);
     let steps = steps
         .replace("## Assess", "## 2. Assess")
         .replace("## Respond", "## 3. Respond")
         .replace("## Resolve", "## 4. Resolve");
     let _ = writeln!(text, "\n{steps}");
     text += &review(kit, alert);
-    text
+    Ok(text)
 }
 
 /// The first step: what it means that it fires, and who is told.
 fn fires(kit: &Kit, alert: &Alert) -> String {
-    let mut tiers = alertmanager::tiers();
-    let why = tiers.find_map(|(tier, why)| (tier == alert.tier).then_some(why));
     let held = match alert.pending {
         "0s" => "as soon as this holds".to_owned(),
         pending => format!("when this has held for {pending}"),
@@ -38,7 +36,7 @@ fn fires(kit: &Kit, alert: &Alert) -> String {
         query(&alert.expr),
         alert.reason,
         alert.tier.as_str(),
-        why.unwrap_or_default(),
+        alertmanager::told(&alert.name, alert.tier),
         kit.team,
     )
 }
@@ -90,7 +88,24 @@ pub(super) fn plain(template: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{page, plain};
+    use crate::kit::Kit;
+    use crate::prometheus::alerts;
+
+    /// Whoever writes an alert is told that it wants a page.
+    #[test]
+    fn an_alert_without_a_page_is_told() {
+        let kit = Kit::new("shop");
+        let mut groups = alerts(&kit).expect("a kit");
+        let mut alert = groups.remove(0).1.remove(0);
+        assert!(page(&kit, &alert).is_ok());
+        alert.name = "Unheard".into();
+        let error = page(&kit, &alert).expect_err("there is none").to_string();
+        assert!(
+            error.contains("write ops/src/runbooks/Unheard.md"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn templates_are_read_as_text() {

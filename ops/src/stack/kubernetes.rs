@@ -1,11 +1,12 @@
 //! The service in Kubernetes, and what the Prometheus Operator has to know of it.
 
-use crate::blackbox::{self, Probe};
 use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
 use crate::prometheus::recording::about;
-use crate::prometheus::rule_files;
+use crate::prometheus::{EVALUATED, rule_files};
+use crate::stack::{exporter, probes};
+use crate::yaml::indented;
 
 pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let head = |what: &str| -> String {
@@ -22,59 +23,51 @@ pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut monitoring =
         head("What the Prometheus Operator scrapes. Its selectors must choose the label `team`.")
             + &with_names(MONITOR);
-    monitoring += &probes(kit);
+    monitoring += &probes::probes(kit);
     let mut rules = head("The rules of prometheus/*.rules.yml.") + &with_names(RULES);
     for text in rule_files(&kit.in_kubernetes())? {
         let groups = text
             .split_once("groups:\n")
             .map_or("", |(_, groups)| groups);
-        for line in groups.lines() {
-            rules += &format!("  {line}\n");
-        }
+        rules += &indented(&with_intervals(groups), 2);
     }
-    Ok(vec![
+    let mut files = vec![
         File::new("kubernetes/service.yml", service),
         File::new("kubernetes/monitoring.yml", monitoring),
         File::new("kubernetes/rules.yml", rules),
-    ])
+    ];
+    files.extend(exporter::file(kit));
+    Ok(files)
 }
 
-/// What the Blackbox Exporter asks, a Probe for each of its modules. Whether instances are ready Kubernetes knows by itself.
-fn probes(kit: &Kit) -> String {
-    let mut by_module: Vec<(Probe, Vec<String>)> = Vec::new();
-    for probe in blackbox::probes(kit) {
-        let target = format!("'{}'", probe.target);
-        let mut known = by_module.iter_mut();
-        match known.find(|(one, _)| one.module == probe.module) {
-            Some((_, targets)) => targets.push(target),
-            None => by_module.push((probe, vec![target])),
+/// Groups with the interval that they have from `prometheus.yml` elsewhere: a Prometheus of the Operator evaluates every 30 seconds unless it is told.
+fn with_intervals(groups: &str) -> String {
+    let mut text = String::new();
+    let mut lines = groups.lines().peekable();
+    while let Some(line) = lines.next() {
+        text += &format!("{line}\n");
+        let has_interval = lines
+            .peek()
+            .is_some_and(|next| next.starts_with("    interval:"));
+        if line.starts_with("  - name:") && !has_interval {
+            text += &format!("    interval: {EVALUATED}\n");
         }
     }
-    let one = |(place, (probe, targets)): (usize, &(Probe, Vec<String>))| {
-        format!(
-            "---\napiVersion: monitoring.coreos.com/v1\nkind: Probe\nmetadata:\n  name: {}-probe-{}\n  labels: {{team: {}}}\n\
-             spec:\n  jobName: {}\n  module: {}\n  interval: {}\n  prober:\n    url: blackbox:9115\n\
-             \x20 targets:\n    staticConfig:\n      labels: {}\n      static: [{}]\n",
-            name(kit),
-            place + 1,
-            kit.team,
-            blackbox::job(kit),
-            probe.module,
-            blackbox::EVERY.0,
-            probe.labels(kit),
-            targets.join(", ")
-        )
-    };
-    by_module.iter().enumerate().map(one).collect()
+    text
 }
 
-/// The service's name as Kubernetes takes it: small letters, digits and dashes.
+/// The service's name as Kubernetes takes it.
 pub(crate) fn name(kit: &Kit) -> String {
+    plain(&kit.job)
+}
+
+/// A name as Kubernetes takes it: small letters, digits and dashes, and not too many.
+pub(super) fn plain(name: &str) -> String {
     let plain = |c: char| match c.to_ascii_lowercase() {
         c if c.is_ascii_alphanumeric() => c,
         _ => '-',
     };
-    let name: String = kit.job.chars().map(plain).take(50).collect();
+    let name: String = name.chars().map(plain).take(50).collect();
     name.trim_matches('-').to_owned()
 }
 
@@ -94,6 +87,8 @@ spec:
     spec:
       # It drains for 25 seconds, after it has been taken out of the service.
       terminationGracePeriodSeconds: 45
+      # It asks Kubernetes for nothing.
+      automountServiceAccountToken: false
       securityContext:
         runAsNonRoot: true
         seccompProfile: {type: RuntimeDefault}
@@ -112,6 +107,9 @@ spec:
               value: service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME),k8s.namespace.name=$(POD_NAMESPACE),deployment.environment.name=ENVIRONMENT
             - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: 'http://jaeger:4318'}
             - {name: OTEL_EXPORTER_PROMETHEUS_HOST, value: 0.0.0.0}
+            # Without this secret there is no /control: kubectl create secret generic DEPLOYMENT-control --from-file=token=secrets/control-token
+            - name: MONITORING_CONTROL_TOKEN
+              valueFrom: {secretKeyRef: {name: DEPLOYMENT-control, key: token, optional: true}}
           startupProbe:
             httpGet: {path: /health/startup, port: monitoring}
             periodSeconds: 2

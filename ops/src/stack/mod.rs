@@ -1,8 +1,10 @@
 //! How all of it is started: Jaeger, compose, Kubernetes, and the versions of all programs.
 
 mod compose;
+mod exporter;
 mod jaeger;
 mod kubernetes;
+mod probes;
 mod versions;
 
 use crate::error::Error;
@@ -15,7 +17,7 @@ pub(crate) use kubernetes::name as kubernetes_name;
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut files = vec![versions::file(), jaeger::file()];
     // What compose reads from there belongs into no repository.
-    files.push(File::new(".gitignore", "secrets/\n"));
+    files.push(File::new(".gitignore", "secrets/\n.env\n"));
     files.extend(compose::files(kit));
     files.extend(kubernetes::files(kit)?);
     Ok(files)

@@ -21,11 +21,20 @@ const fn program(name: &'static str, image: &'static str, version: &'static str)
     }
 }
 
+impl Program {
+    /// Its image in its version, for files that have no variables.
+    pub(super) fn image(&self) -> String {
+        format!("{}:{}", self.image, self.version)
+    }
+}
+
+pub(super) const BLACKBOX: Program = program("BLACKBOX", "prom/blackbox-exporter", "v0.28.0");
+
 /// All of them. The tests run Prometheus, Alertmanager, the Blackbox Exporter and Jaeger in these versions, and OpenSearch in the place of Elasticsearch.
 pub(super) const PROGRAMS: [Program; 9] = [
     program("PROMETHEUS", "prom/prometheus", "v3.16.0"),
     program("ALERTMANAGER", "prom/alertmanager", "v0.31.1"),
-    program("BLACKBOX", "prom/blackbox-exporter", "v0.28.0"),
+    BLACKBOX,
     program("JAEGER", "jaegertracing/jaeger", "2.13.0"),
     program("GRAFANA", "grafana/grafana", "13.2.3"),
     program("ELASTICSEARCH", "elasticsearch", "8.19.0"),
@@ -37,7 +46,7 @@ pub(super) const PROGRAMS: [Program; 9] = [
 /// The file that compose reads.
 pub(super) fn file() -> File {
     let mut text = String::new();
-    for line in about("The versions of all programs: docker compose --env-file versions.env up") {
+    for line in about("The versions of all programs, which compose.yaml reads.") {
         let _ = writeln!(text, "# {line}");
     }
     for Program { name, version, .. } in PROGRAMS {
