@@ -1,7 +1,7 @@
 //! Environments: production, and those where nobody's customers are.
 
 use crate::error::Error;
-use crate::kit::is_name;
+use crate::names::is_name;
 
 /// An environment, and where its instances are.
 #[derive(Clone, Debug, PartialEq, Eq)]

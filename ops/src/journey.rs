@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::Error;
-use crate::kit::{is_address, is_name};
+use crate::names::{is_address, is_name, is_once};
 
 /// What a customer does with the service, in steps that a Blackbox Exporter tries from outside, each by itself.
 ///
@@ -113,19 +113,13 @@ impl Journey {
                 "journey `{name}` has no steps: give it one"
             )));
         }
-        for (place, step) in self.steps.iter().enumerate() {
-            step.check()?;
-            if self.steps[..place]
-                .iter()
-                .any(|known| known.name == step.name)
-            {
-                return Err(Error::new(format!(
-                    "step `{}` of journey `{name}` is there twice: give one of them another name",
-                    step.name
-                )));
-            }
-        }
-        Ok(())
+        self.steps.iter().try_for_each(Step::check)?;
+        let names = self.steps.iter().map(|step| &step.name);
+        is_once(
+            &format!("journey `{name}`: step"),
+            names,
+            "give one of them another name",
+        )
     }
 }
 

@@ -11,6 +11,7 @@ use crate::family::Family;
 use crate::file::File;
 use crate::grafana;
 use crate::journey::Journey;
+use crate::names::{is_address, is_name, is_once, without_slash};
 use crate::objective::Slo;
 use crate::place::filled;
 use crate::prometheus;
@@ -227,16 +228,11 @@ impl Kit {
             )));
         }
         is_name("team", &self.team)?;
-        for (place, environment) in self.environments.iter().enumerate() {
+        for environment in &self.environments {
             environment.check()?;
-            let before = &self.environments[..place];
-            if before.iter().any(|known| known.name == environment.name) {
-                return Err(Error::new(format!(
-                    "environment `{}` is there twice: give all its targets at once",
-                    environment.name
-                )));
-            }
         }
+        let environments = self.environments.iter().map(|one| &one.name);
+        is_once("environment", environments, "give all its targets at once")?;
         for (alert, threshold) in &self.thresholds {
             if !(*threshold > 0.0 && threshold.is_finite()) {
                 return Err(Error::new(format!(
@@ -248,66 +244,19 @@ impl Kit {
         for address in links.into_iter().chain(&self.probes) {
             is_address(address)?;
         }
-        for (place, journey) in self.journeys.iter().enumerate() {
+        let another = "give one of them another name";
+        for journey in &self.journeys {
             journey.check()?;
-            let before = &self.journeys[..place];
-            if before.iter().any(|known| known.name == journey.name) {
-                return Err(Error::new(format!(
-                    "journey `{}` is there twice: give one of them another name",
-                    journey.name
-                )));
-            }
         }
-        for (place, objective) in self.objectives.iter().enumerate() {
+        is_once(
+            "journey",
+            self.journeys.iter().map(|one| &one.name),
+            another,
+        )?;
+        for objective in &self.objectives {
             objective.check()?;
-            let before = &self.objectives[..place];
-            if before.iter().any(|known| known.name == objective.name) {
-                return Err(Error::new(format!(
-                    "objective `{}` is there twice: give one of them another name",
-                    objective.name
-                )));
-            }
         }
-        Ok(())
+        let objectives = self.objectives.iter().map(|one| &one.name);
+        is_once("objective", objectives, another)
     }
-}
-
-/// That this can be the value of a label, and part of a file's name.
-pub(crate) fn is_name(what: &str, name: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    // Else YAML takes it for something else than a text, or a path for another folder.
-    let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
-            .contains(&name.to_lowercase().as_str());
-    if is_word && name.chars().all(is_plain) {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.` that begins with a letter and is no word of YAML"
-    )))
-}
-
-/// An address that paths follow.
-fn without_slash(address: impl Into<String>) -> String {
-    address.into().trim_end_matches('/').to_owned()
-}
-
-/// That this can be an address in files, and in links.
-pub(crate) fn is_address(address: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`()<>".contains(c);
-    let scheme = ["https://", "http://"];
-    let rest = scheme.iter().find_map(|one| address.strip_prefix(one));
-    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
-    if authority.is_some_and(|authority| authority.contains('@')) {
-        return Err(Error::new(
-            "an address has a user or a password in it, which would stand in files and labels: give it without; a step of a journey can have a token_file",
-        ));
-    }
-    let has_host = authority.is_some_and(|authority| !authority.is_empty());
-    if has_host && address.chars().all(is_plain) {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "address `{address}`: give it as https://…, without quotes, blanks, brackets and braces"
-    )))
 }

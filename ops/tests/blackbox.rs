@@ -154,7 +154,7 @@ fn journeys_that_cannot_be() {
     );
     is_refused(
         journey(a()).step(a()),
-        "step `a` of journey `j` is there twice",
+        "journey `j`: step `a` is there twice",
     );
     is_refused(
         journey(Step::get("a/b", "/a")),
