@@ -11,7 +11,8 @@ use crate::family::Family;
 use crate::file::File;
 use crate::grafana;
 use crate::journey::Journey;
-use crate::names::{is_address, is_name, is_once, without_slash};
+use crate::mail::Mail;
+use crate::names::{is_address, is_base, is_image, is_name, is_once, is_time_zone, without_slash};
 use crate::objective::Slo;
 use crate::place::filled;
 use crate::prometheus;
@@ -62,6 +63,13 @@ pub struct Kit {
     pub(crate) runbooks: String,
     pub(crate) dashboards: String,
     pub(crate) traces: String,
+    /// Where people reach Prometheus and Alertmanager, which they then link to.
+    pub(crate) prometheus: Option<String>,
+    pub(crate) alertmanager: Option<String>,
+    pub(crate) deadman: Option<String>,
+    pub(crate) mail: Option<Mail>,
+    pub(crate) time_zone: String,
+    pub(crate) image: Option<String>,
     pub(crate) objectives: Vec<Slo>,
     pub(crate) without: Vec<String>,
     pub(crate) thresholds: BTreeMap<String, f64>,
@@ -80,6 +88,12 @@ impl Kit {
             runbooks: "https://runbooks.example".to_owned(),
             dashboards: "https://grafana.example".to_owned(),
             traces: "https://jaeger.example".to_owned(),
+            prometheus: None,
+            alertmanager: None,
+            deadman: None,
+            mail: None,
+            time_zone: "UTC".to_owned(),
+            image: None,
             job,
             objectives: Vec::new(),
             without: Vec::new(),
@@ -146,6 +160,53 @@ impl Kit {
     /// Where Jaeger is: messages lead there. Default: `https://jaeger.example`.
     pub fn jaeger(mut self, address: impl Into<String>) -> Self {
         self.traces = without_slash(address);
+        self
+    }
+
+    /// Where people reach Prometheus: alerts link to it. Default: they link to what its host calls itself.
+    pub fn prometheus(mut self, address: impl Into<String>) -> Self {
+        self.prometheus = Some(without_slash(address));
+        self
+    }
+
+    /// Where people reach Alertmanager: messages link to it. Default: they link to what its host calls itself.
+    pub fn alertmanager(mut self, address: impl Into<String>) -> Self {
+        self.alertmanager = Some(without_slash(address));
+        self
+    }
+
+    /// Who raises an alarm when Alertmanager no longer says that alerts come through: told every minute, by POST. Default: nobody.
+    pub fn deadman(mut self, address: impl Into<String>) -> Self {
+        self.deadman = Some(address.into());
+        self
+    }
+
+    /// How tickets are mailed: the server as host:port, the address that writes (by which the server knows it, too), and the one that they go to.
+    /// Default: they are told in the chat alone.
+    pub fn mail(
+        mut self,
+        host: impl Into<String>,
+        from: impl Into<String>,
+        to: impl Into<String>,
+    ) -> Self {
+        self.mail = Some(Mail {
+            host: host.into(),
+            from: from.into(),
+            to: to.into(),
+        });
+        self
+    }
+
+    /// Whose nights and weekends are quiet, such as `Europe/Berlin`. Default: `UTC`.
+    pub fn time_zone(mut self, zone: impl Into<String>) -> Self {
+        self.time_zone = zone.into();
+        self
+    }
+
+    /// The image of the service in Kubernetes, and in compose where `SERVICE_IMAGE` names no other. Default: one of the service's name at 1.0.0 in
+    /// Kubernetes, none in compose.
+    pub fn image(mut self, image: impl Into<String>) -> Self {
+        self.image = Some(image.into());
         self
     }
 
@@ -240,10 +301,7 @@ impl Kit {
                 )));
             }
         }
-        let links = [&self.runbooks, &self.dashboards, &self.traces];
-        for address in links.into_iter().chain(&self.probes) {
-            is_address(address)?;
-        }
+        self.check_addresses()?;
         let another = "give one of them another name";
         for journey in &self.journeys {
             journey.check()?;
@@ -258,5 +316,19 @@ impl Kit {
         }
         let objectives = self.objectives.iter().map(|one| &one.name);
         is_once("objective", objectives, another)
+    }
+    /// That what it links to and tells can be.
+    fn check_addresses(&self) -> Result<(), Error> {
+        let links = [&self.runbooks, &self.dashboards, &self.traces];
+        let own = self.prometheus.iter().chain(&self.alertmanager);
+        links
+            .into_iter()
+            .chain(own)
+            .try_for_each(|one| is_base(one))?;
+        let asked = self.probes.iter().chain(&self.deadman);
+        asked.into_iter().try_for_each(|one| is_address(one))?;
+        self.mail.iter().try_for_each(Mail::check)?;
+        self.image.iter().try_for_each(|image| is_image(image))?;
+        is_time_zone(&self.time_zone)
     }
 }

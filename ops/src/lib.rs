@@ -12,6 +12,7 @@ mod file;
 mod grafana;
 mod journey;
 mod kit;
+mod mail;
 mod names;
 mod objective;
 mod place;

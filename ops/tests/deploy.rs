@@ -12,7 +12,7 @@ fn ops(out: &Path, more: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-const SHOP: [&str; 14] = [
+const SHOP: [&str; 22] = [
     "--journey",
     concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/shop/journey.json"),
     "--probe",
@@ -21,6 +21,14 @@ const SHOP: [&str; 14] = [
     "ecolaura-api",
     "--team",
     "shop",
+    "--deadman",
+    "https://deadman.example/ecolaura",
+    "--mail-host",
+    "mail.example:587",
+    "--mail-from",
+    "alertmanager@mail.example",
+    "--mail-to",
+    "shop@mail.example",
     "--objective",
     "orders=/api/v1/orders,99.9,250ms",
     "--objective",
@@ -208,6 +216,14 @@ fn wrong_flags_are_told() {
         (
             &["--job", "a", "--target", "staging=http://a:1"][..],
             "target `http://a:1`: give it as host:port",
+        ),
+        (
+            &["--job", "a", "--job", "b"][..],
+            "--job is there twice: give it once",
+        ),
+        (
+            &["--job", "a", "--mail-to", "b@mail.example"][..],
+            "--mail-host, --mail-from and --mail-to are of use together",
         ),
         (
             &["--job", "a", "--metrics", "no/such/file"][..],

@@ -206,19 +206,54 @@ fn secrets_are_named() {
     let usual = [
         "alertmanager/platform-pagerduty-key",
         "alertmanager/platform-slack-url",
-        "alertmanager/smtp-password",
         "grafana-password",
     ];
     assert_eq!(of(&Kit::new("shop")), usual);
-    let all = of(&kit());
+    let mailed = kit().mail("mail.example:587", "a@mail.example", "b@mail.example");
+    let all = of(&mailed);
     for more in [
         "alertmanager/shop-pagerduty-key",
         "alertmanager/shop-slack-url",
+        "alertmanager/smtp-password",
         "blackbox/token",
     ] {
         assert!(all.iter().any(|one| one == more), "{all:?}");
     }
-    assert_eq!(all.len(), usual.len() + 3);
+    assert_eq!(all.len(), usual.len() + 4);
+}
+
+/// What was told stands there, and nothing has to be changed by hand.
+#[test]
+fn what_was_told_stands_there() {
+    let kit = kit()
+        .image("registry.example:5000/shop/API:1.2.3")
+        .prometheus("https://watch.example/prometheus/")
+        .alertmanager("https://watch.example/$alerts");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stack_told");
+    // It is not there on the first run.
+    let _ = fs::remove_dir_all(&folder);
+    kit.write(&folder).expect("a kit");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let (is_good, said) = check(&folder, &["kubernetes/service.yml"]);
+    assert!(is_good, "{said}");
+    let image = "registry.example:5000/shop/API:1.2.3";
+    for (path, line) in [
+        ("compose.yaml", format!("    image: ${{SERVICE_IMAGE:-{image}}}")),
+        ("kubernetes/service.yml", format!("          image: '{image}'")),
+        (
+            "compose.yaml",
+            "      - '--web.external-url=https://watch.example/prometheus'\n      - --web.route-prefix=/".to_owned(),
+        ),
+        (
+            "compose.yaml",
+            "      - '--web.external-url=https://watch.example/$$alerts'\n      - --web.route-prefix=/".to_owned(),
+        ),
+    ] {
+        let text = fs::read_to_string(folder.join(path)).expect("a file");
+        assert!(text.contains(&format!("{line}\n")), "{line} is not in\n{text}");
+    }
+    assert!(!text("compose.yaml").contains("--web.external-url"));
 }
 
 /// Versions stand in one file.

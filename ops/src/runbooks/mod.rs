@@ -51,7 +51,7 @@ fn index(kit: &Kit, alerts: &[Alert]) -> String {
          - [What is kept, and for how long](retention.md)\n",
         kit.job
     );
-    let mut tiers: Vec<_> = alertmanager::tiers().collect();
+    let mut tiers: Vec<_> = alertmanager::tiers(kit).collect();
     tiers.sort_by_key(|(tier, _)| std::cmp::Reverse(*tier));
     for (tier, why) in tiers {
         let _ = writeln!(text, "\n## `{}`: {why}\n", tier.as_str());

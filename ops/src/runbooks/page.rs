@@ -26,7 +26,7 @@ pub(super) fn page(kit: &Kit, alert: &Alert) -> String {
 
 /// The first step: what it means that it fires, and who is told.
 fn fires(kit: &Kit, alert: &Alert) -> String {
-    let mut tiers = alertmanager::tiers();
+    let mut tiers = alertmanager::tiers(kit);
     let why = tiers.find_map(|(tier, why)| (tier == alert.tier).then_some(why));
     let held = match alert.pending {
         "0s" => "as soon as this holds".to_owned(),

@@ -29,7 +29,13 @@ pub(super) fn files(kit: &Kit) -> [File; 2] {
         "The service and all that watches it, on one machine: docker compose --env-file versions.env up",
     ) + &kit.named_with(
         &compose,
-        &[("SECRETS", &secrets), ("ALIASES", &aliases(kit))],
+        &[
+            ("SECRETS", &secrets),
+            ("ALIASES", &aliases(kit)),
+            ("OWN_IMAGE", &image(kit)),
+            ("PROMETHEUS_AT", &reached(kit.prometheus.as_deref())),
+            ("ALERTMANAGER_AT", &reached(kit.alertmanager.as_deref())),
+        ],
     );
     let filebeat =
         head("Sends what the container of the service prints to Logstash.") + &kit.named(FILEBEAT);
@@ -59,6 +65,26 @@ fn aliases(kit: &Kit) -> String {
     }
 }
 
+/// The image of the service, which the environment can name as well.
+fn image(kit: &Kit) -> String {
+    match &kit.image {
+        Some(image) => format!("${{SERVICE_IMAGE:-{image}}}"),
+        None => "${SERVICE_IMAGE:?name the image of the service}".to_owned(),
+    }
+}
+
+/// What a program is told of the address at which people reach it. Its own paths stay as they are, since others ask for them.
+fn reached(address: Option<&str>) -> String {
+    match address {
+        Some(address) => format!(
+            "      - '--web.external-url={}'\n      - --web.route-prefix=/\n",
+            // Compose puts variables in for single ones.
+            address.replace('$', "$$")
+        ),
+        None => String::new(),
+    }
+}
+
 /// The files that receivers and journeys read.
 fn secrets(kit: &Kit) -> BTreeSet<String> {
     let teams = [kit.team.as_str(), ANYBODY];
@@ -67,9 +93,9 @@ fn secrets(kit: &Kit) -> BTreeSet<String> {
     });
     let steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
     let tokens = steps.filter_map(|step| step.token_file.as_deref()?.strip_prefix("/run/secrets/"));
-    let others = ["grafana-password", "alertmanager/smtp-password"];
-    let all = of_teams.chain(tokens.map(str::to_owned));
-    all.chain(others.map(str::to_owned)).collect()
+    let mail = kit.mail.iter().map(|_| "alertmanager/smtp-password");
+    let others = tokens.chain(mail).chain(["grafana-password"]);
+    of_teams.chain(others.map(str::to_owned)).collect()
 }
 
 /// The Blackbox Exporter, with the tokens of journeys: where anything is probed.
@@ -84,12 +110,13 @@ fn prober(kit: &Kit) -> String {
 
 /// Ports are open on this machine alone. Secrets are files of `secrets/`, of which a missing one is told.
 const COMPOSE: &str = r##"#
-# Before: export SERVICE_IMAGE, and write the secrets, each a file without a line break at its end:
-SECRETS# Elasticsearch has no passwords here: only this network reaches it, and this machine at its port. Elsewhere turn its security on.
+# Before: export SERVICE_IMAGE (or --image), and write the secrets, each a file without a line break at its end:
+SECRETS# By --prometheus and --alertmanager these two learn where people reach them: messages and alerts link there.
+# Elasticsearch has no passwords here: only this network reaches it, and this machine at its port. Elsewhere turn its security on.
 name: JOB
 services:
   JOB:
-    image: ${SERVICE_IMAGE:?name the image of the service}
+    image: OWN_IMAGE
     environment:
       OTEL_EXPORTER_PROMETHEUS_HOST: 0.0.0.0
       OTEL_EXPORTER_OTLP_ENDPOINT: http://jaeger:4318
@@ -115,7 +142,7 @@ ALIASES    # It drains for 25 seconds.
       # Objectives and active users look back 30 days.
       - --storage.tsdb.retention.time=31d
       - --enable-feature=exemplar-storage
-    ports: ['127.0.0.1:9090:9090']
+PROMETHEUS_AT    ports: ['127.0.0.1:9090:9090']
     volumes:
       - {type: bind, source: ./prometheus, target: /etc/prometheus, read_only: true, bind: {create_host_path: false}}
       - prometheus:/prometheus
@@ -132,7 +159,7 @@ ALIASES    # It drains for 25 seconds.
       - --config.file=/etc/alertmanager/alertmanager.yml
       - --storage.path=/alertmanager
       - --cluster.listen-address=
-    ports: ['127.0.0.1:9093:9093']
+ALERTMANAGER_AT    ports: ['127.0.0.1:9093:9093']
     volumes:
       - {type: bind, source: ./alertmanager, target: /etc/alertmanager, read_only: true, bind: {create_host_path: false}}
       - {type: bind, source: ./secrets/alertmanager, target: /run/secrets/alertmanager, read_only: true, bind: {create_host_path: false}}
