@@ -12,7 +12,7 @@ use crate::file::File;
 use crate::grafana;
 use crate::journey::Journey;
 use crate::mail::Mail;
-use crate::names::{is_address, is_base, is_image, is_name, is_once, is_time_zone, without_slash};
+use crate::names::without_slash;
 use crate::objective::Slo;
 use crate::place::filled;
 use crate::prometheus;
@@ -23,20 +23,6 @@ use siphasher::sip::SipHasher13;
 
 /// The team of what has no other.
 pub(crate) const ANYBODY: &str = "platform";
-
-/// What programs of the kit are called, as jobs or in compose.
-const TAKEN: [&str; 10] = [
-    "alertmanager",
-    "blackbox",
-    "elasticsearch",
-    "elasticsearch-set-up",
-    "filebeat",
-    "grafana",
-    "jaeger",
-    "kibana",
-    "logstash",
-    "prometheus",
-];
 
 /// What the environment with customers is called.
 const PRODUCTION: &str = "production";
@@ -277,58 +263,5 @@ impl Kit {
         let hash = SipHasher13::new().hash(self.job.as_bytes()) as u32;
         let cut = 40 - name.len() - "-00000000-".len();
         format!("{}-{hash:08x}-{name}", &self.job[..cut])
-    }
-
-    /// That its names can be in rules.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        is_name("job", &self.job)?;
-        if TAKEN.contains(&self.job.as_str()) {
-            return Err(Error::new(format!(
-                "job `{}`: a program of the kit is called so; give the service another name",
-                self.job
-            )));
-        }
-        is_name("team", &self.team)?;
-        for environment in &self.environments {
-            environment.check()?;
-        }
-        let environments = self.environments.iter().map(|one| &one.name);
-        is_once("environment", environments, "give all its targets at once")?;
-        for (alert, threshold) in &self.thresholds {
-            if !(*threshold > 0.0 && threshold.is_finite()) {
-                return Err(Error::new(format!(
-                    "threshold {threshold} of `{alert}`: give it a number above 0, or leave the alert out"
-                )));
-            }
-        }
-        self.check_addresses()?;
-        let another = "give one of them another name";
-        for journey in &self.journeys {
-            journey.check()?;
-        }
-        is_once(
-            "journey",
-            self.journeys.iter().map(|one| &one.name),
-            another,
-        )?;
-        for objective in &self.objectives {
-            objective.check()?;
-        }
-        let objectives = self.objectives.iter().map(|one| &one.name);
-        is_once("objective", objectives, another)
-    }
-    /// That what it links to and tells can be.
-    fn check_addresses(&self) -> Result<(), Error> {
-        let links = [&self.runbooks, &self.dashboards, &self.traces];
-        let own = self.prometheus.iter().chain(&self.alertmanager);
-        links
-            .into_iter()
-            .chain(own)
-            .try_for_each(|one| is_base(one))?;
-        let asked = self.probes.iter().chain(&self.deadman);
-        asked.into_iter().try_for_each(|one| is_address(one))?;
-        self.mail.iter().try_for_each(Mail::check)?;
-        self.image.iter().try_for_each(|image| is_image(image))?;
-        is_time_zone(&self.time_zone)
     }
 }

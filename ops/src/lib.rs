@@ -4,6 +4,7 @@
 
 mod alertmanager;
 mod blackbox;
+mod check;
 pub mod elastic;
 mod environment;
 mod error;
