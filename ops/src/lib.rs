@@ -14,6 +14,7 @@ mod grafana;
 mod journey;
 mod kit;
 mod mail;
+mod manifest;
 mod names;
 mod objective;
 mod place;

@@ -1,18 +1,13 @@
 //! Writing a kit into a folder, without touching what somebody has changed there.
 
-use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use siphasher::sip128::SipHasher24;
-
 use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
-
-/// What tells which files are the kit's, and what they were.
-const MANIFEST: &str = "kit.manifest";
+use crate::manifest::{MANIFEST, Manifest};
 
 /// What became of the files of a kit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +31,7 @@ impl Kit {
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<Written, Error> {
         let folder = folder.as_ref();
         let files = self.files()?;
-        let known = Manifest::read(folder)?;
+        let known = Manifest::parse(&read(&folder.join(MANIFEST))?.unwrap_or_default());
         let mut written = Written::default();
         let mut changed_by_hand = Vec::new();
         for file in &files {
@@ -97,55 +92,6 @@ fn remove(known: &Manifest, folder: &Path, files: &[File]) -> Result<Vec<String>
         }
     }
     Ok(removed)
-}
-
-/// The hash of each file as it was written.
-struct Manifest(BTreeMap<String, String>);
-
-impl Manifest {
-    fn of(files: &[File]) -> Self {
-        Self(
-            files
-                .iter()
-                .map(|file| (file.path.clone(), hash(&file.text)))
-                .collect(),
-        )
-    }
-
-    fn read(folder: &Path) -> Result<Self, Error> {
-        let text = read(&folder.join(MANIFEST))?.unwrap_or_default();
-        let lines = text.lines().filter_map(|line| line.split_once(' '));
-        // A path that leads out of the folder is none of ours.
-        let lines = lines.filter(|(_, path)| {
-            !path.starts_with('/') && !path.split('/').any(|part| part == "..")
-        });
-        Ok(Self(
-            lines
-                .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
-                .collect(),
-        ))
-    }
-
-    fn text(&self) -> String {
-        let lines = self.0.iter().map(|(path, hash)| format!("{hash} {path}\n"));
-        format!(
-            "# What ecolaura-ops has written here: it changes no file that is other than this says.\n{}",
-            lines.collect::<String>()
-        )
-    }
-
-    /// Whether this file was written with this text.
-    fn has(&self, path: &str, text: &str) -> bool {
-        self.0.get(path).is_some_and(|known| *known == hash(text))
-    }
-}
-
-/// Tells texts apart. Not a secret, nor safe from somebody who wants to fool it.
-fn hash(text: &str) -> String {
-    format!(
-        "{:032x}",
-        SipHasher24::new().hash(text.as_bytes()).as_u128()
-    )
 }
 
 /// The text of a file, if there is one.
