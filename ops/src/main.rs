@@ -104,6 +104,9 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
     for (what, files) in [("wrote", &written.changed), ("removed", &written.removed)] {
         files.iter().for_each(|file| println!("{what} {file}"));
     }
+    for file in &written.left {
+        println!("left {file}: changed by hand, no longer of the kit");
+    }
     println!("{} files are as they were", written.unchanged.len());
     Ok(())
 }

@@ -9,43 +9,58 @@ use crate::file::File;
 /// What tells which files are the kit's, and what they were.
 pub(crate) const MANIFEST: &str = "kit.manifest";
 
-/// The hash of each file as it was written.
-pub(crate) struct Manifest(pub(crate) BTreeMap<String, String>);
+/// Of which service the kit is, and the hash of each file as it was written.
+pub(crate) struct Manifest {
+    /// A folder has the kit of one service: of two, one would remove the files of the other.
+    pub(crate) job: Option<String>,
+    pub(crate) files: BTreeMap<String, String>,
+}
 
 impl Manifest {
-    pub(crate) fn of(files: &[File]) -> Self {
-        Self(
-            files
-                .iter()
-                .map(|file| (file.path.clone(), hash(&file.text)))
-                .collect(),
-        )
+    pub(crate) fn of(job: &str, files: &[File]) -> Self {
+        let hashed = files
+            .iter()
+            .map(|file| (file.path.clone(), hash(&file.text)));
+        Self {
+            job: Some(job.to_owned()),
+            files: hashed.collect(),
+        }
     }
 
     pub(crate) fn parse(text: &str) -> Self {
-        let lines = text.lines().filter_map(|line| line.split_once(' '));
-        // A path that leads out of the folder is none of ours.
-        let lines = lines.filter(|(_, path)| {
-            !path.starts_with('/') && !path.split('/').any(|part| part == "..")
-        });
-        Self(
-            lines
-                .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
-                .collect(),
-        )
+        let mut known = Self {
+            job: None,
+            files: BTreeMap::new(),
+        };
+        for (what, path) in text.lines().filter_map(|line| line.split_once(' ')) {
+            match what {
+                "#" => {}
+                "job" => known.job = Some(path.to_owned()),
+                // A path that leads out of the folder is none of ours.
+                _ if path.starts_with('/') || path.split('/').any(|part| part == "..") => {}
+                hash => {
+                    known.files.insert(path.to_owned(), hash.to_owned());
+                }
+            }
+        }
+        known
     }
 
     pub(crate) fn text(&self) -> String {
-        let lines = self.0.iter().map(|(path, hash)| format!("{hash} {path}\n"));
+        let job = self.job.iter().map(|job| format!("job {job}\n"));
+        let files = self.files.iter();
+        let files = files.map(|(path, hash)| format!("{hash} {path}\n"));
         format!(
             "# What ecolaura-ops has written here: it changes no file that is other than this says.\n{}",
-            lines.collect::<String>()
+            job.chain(files).collect::<String>()
         )
     }
 
     /// Whether this file was written with this text.
     pub(crate) fn has(&self, path: &str, text: &str) -> bool {
-        self.0.get(path).is_some_and(|known| *known == hash(text))
+        self.files
+            .get(path)
+            .is_some_and(|known| *known == hash(text))
     }
 }
 
