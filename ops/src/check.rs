@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::kit::Kit;
 use crate::mail::Mail;
 use crate::names::{is_address, is_base, is_image, is_name, is_once, is_time_zone};
+use crate::threshold;
 
 /// What programs of the kit are called, as jobs or in compose.
 const TAKEN: [&str; 10] = [
@@ -35,12 +36,8 @@ impl Kit {
         }
         let environments = self.environments.iter().map(|one| &one.name);
         is_once("environment", environments, "give all its targets at once")?;
-        for (alert, threshold) in &self.thresholds {
-            if !(*threshold > 0.0 && threshold.is_finite()) {
-                return Err(Error::new(format!(
-                    "threshold {threshold} of `{alert}`: give it a number above 0, or leave the alert out"
-                )));
-            }
+        for (alert, value) in &self.thresholds {
+            threshold::check(alert, *value)?;
         }
         self.check_addresses()?;
         let another = "give one of them another name";

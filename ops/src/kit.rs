@@ -202,13 +202,14 @@ impl Kit {
         self
     }
 
-    /// Leaves an alert out.
+    /// Leaves an alert out, or a group of them: `business` for a service that sells nothing, and `requests`, `objectives`, `targets`, `resources`,
+    /// `monitoring`, `probes` and `pipeline`, which is about Prometheus and Alertmanager.
     pub fn without(mut self, alert: impl Into<String>) -> Self {
         self.without.push(alert.into());
         self
     }
 
-    /// Sets the threshold of an alert: a share for what is a share, seconds for a time.
+    /// Sets the threshold of an alert, in what `runbooks/thresholds.md` says: a share below 1, seconds, days, or so many in a time.
     ///
     /// The tests of that alert are left out: they try the usual one.
     pub fn threshold(mut self, alert: impl Into<String>, value: f64) -> Self {

@@ -21,6 +21,7 @@ mod place;
 pub mod prometheus;
 mod runbooks;
 mod stack;
+mod threshold;
 mod tier;
 mod write;
 

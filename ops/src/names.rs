@@ -12,11 +12,13 @@ pub(crate) fn is_name(what: &str, name: &str) -> Result<(), Error> {
     let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
             .contains(&name.to_lowercase().as_str());
-    if is_word && name.chars().all(is_plain) {
+    // Kubernetes takes 63, of which what stands behind some names wants its part.
+    let is_whole = name.len() <= 50 && name.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if is_word && is_whole && name.chars().all(is_plain) {
         return Ok(());
     }
     Err(Error::new(format!(
-        "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.` that begins with a letter and is no word of YAML"
+        "{what} `{name}`: give it a name of at most 50 letters, digits, `-`, `_` and `.` that begins with a letter, ends with a letter or a digit, and is no word of YAML"
     )))
 }
 

@@ -181,7 +181,7 @@ fn kubernetes_has_the_rules() {
 
 #[test]
 fn names_are_what_kubernetes_takes() {
-    for (job, name) in [("Mail_Worker.2", "mail-worker-2"), ("x_.", "x")] {
+    for (job, name) in [("Mail_Worker.2", "mail-worker-2"), ("x_.y", "x--y")] {
         let files = Kit::new(job).files().expect("a kit");
         let service = files
             .iter()

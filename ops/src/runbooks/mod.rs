@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
 use crate::prometheus::{Alert, alerts};
+use crate::threshold::counted;
 
 /// The pages.
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
@@ -73,8 +74,9 @@ fn thresholds(alerts: &[Alert]) -> String {
     let row = |alert: &Alert| {
         let threshold = alert.threshold?;
         Some(format!(
-            "| [{name}]({name}.md) | {} | {threshold} |\n",
+            "| [{name}]({name}.md) | {} | {threshold} | {} |\n",
             alert.tier.as_str(),
+            counted(&alert.name),
             name = alert.name
         ))
     };
