@@ -8,6 +8,7 @@ mod check;
 pub mod elastic;
 mod environment;
 mod error;
+mod expression;
 mod family;
 mod file;
 mod grafana;
