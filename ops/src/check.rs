@@ -52,6 +52,8 @@ impl Kit {
         for objective in &self.objectives {
             objective.check()?;
         }
+        let metrics = self.metrics.iter().map(|one| &one.name);
+        is_once("metric", metrics, "it is of two types, so rename one")?;
         let objectives = self.objectives.iter().map(|one| &one.name);
         is_once("objective", objectives, another)
     }

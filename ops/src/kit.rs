@@ -112,9 +112,9 @@ impl Kit {
         self
     }
 
-    /// A metric that the service has besides those of the catalogue: a dashboard shows it.
+    /// A metric that the service has besides those of the catalogue: a dashboard shows it. What is there twice has the labels of both.
     pub fn metric(mut self, metric: Family) -> Self {
-        self.metrics.push(metric);
+        metric.join(&mut self.metrics);
         self
     }
 

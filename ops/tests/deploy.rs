@@ -293,7 +293,7 @@ fn wrong_flags_are_told() {
         ),
         (
             &["--job", "a", "--metrics", "Cargo.toml"][..],
-            "there are no metrics: give it what /metrics answers",
+            "there are no metrics with a line `# TYPE`: give it all that /metrics answers",
         ),
         (
             &["--job", "a", "--without", "Nothing"][..],
