@@ -40,6 +40,7 @@ impl Kit {
             threshold::check(alert, *value)?;
         }
         self.check_addresses()?;
+        is_once("probe", &self.probes, "ask it once")?;
         let another = "give one of them another name";
         for journey in &self.journeys {
             journey.check()?;

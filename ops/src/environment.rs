@@ -1,7 +1,7 @@
 //! Environments: production, and those where nobody's customers are.
 
 use crate::error::Error;
-use crate::names::{is_host_and_port, is_name};
+use crate::names::{is_host_and_port, is_name, is_once};
 
 /// An environment, and where its instances are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ impl Environment {
                 )));
             }
         }
-        Ok(())
+        let what = format!("environment `{}`: target", self.name);
+        is_once(&what, &self.targets, "give it once")
     }
 }

@@ -49,7 +49,7 @@ struct Args {
     probes: Vec<String>,
     journeys: Vec<Journey>,
     objectives: Vec<Slo>,
-    thresholds: Vec<(String, f64)>,
+    thresholds: BTreeMap<String, f64>,
     without: Vec<String>,
     metrics: Vec<Family>,
 }
@@ -76,7 +76,12 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
             Long("probe") => args.probes.push(parser.value()?.string()?),
             Long("journey") => args.journeys.push(journey(&parser.value()?)?),
             Long("objective") => args.objectives.push(objective(parser.value()?)?),
-            Long("threshold") => args.thresholds.push(threshold(&parser.value()?.string()?)?),
+            Long("threshold") => {
+                let (alert, number) = threshold(&parser.value()?.string()?)?;
+                if args.thresholds.insert(alert.clone(), number).is_some() {
+                    return Err(format!("--threshold {alert} is there twice: give it once").into());
+                }
+            }
             Long("metrics") => args.metrics.extend(metrics(&parser.value()?)?),
             Long("without") => args.without.push(parser.value()?.string()?),
             Short('h') | Long("help") => {

@@ -276,6 +276,25 @@ fn wrong_flags_are_told() {
             "--job is there twice: give it once",
         ),
         (
+            &[
+                "--job",
+                "a",
+                "--threshold",
+                "QueueFills=0.5",
+                "--threshold",
+                "QueueFills=0.6",
+            ][..],
+            "--threshold QueueFills is there twice: give it once",
+        ),
+        (
+            &["--job", "a", "--target", "a:1", "--target", "a:1"][..],
+            "environment `production`: target `a:1` is there twice: give it once",
+        ),
+        (
+            &["--job", "a", "--probe", "http://a", "--probe", "http://a"][..],
+            "probe `http://a` is there twice: ask it once",
+        ),
+        (
             &["--job", "a", "--mail-to", "b@mail.example"][..],
             "--mail-host, --mail-from and --mail-to are of use together",
         ),

@@ -75,8 +75,7 @@ pub(crate) fn name(kit: &Kit) -> String {
         c if c.is_ascii_alphanumeric() => c,
         _ => '-',
     };
-    let name: String = kit.job.chars().map(plain).take(50).collect();
-    name.trim_matches('-').to_owned()
+    kit.job.chars().map(plain).collect()
 }
 
 /// The image of the service.
