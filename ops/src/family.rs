@@ -153,6 +153,8 @@ fn described(families: &mut Vec<Family>, comment: &str) {
         (_, "summary") => family.shape = Shape::Summary,
         (_, "info") => family.shape = Shape::Info,
         (_, "stateset") => family.shape = Shape::States,
+        // Its buckets go up and down, so no panel of a histogram would be right.
+        (_, "gaugehistogram") => drop(families.remove(place)),
         _ => {}
     }
 }

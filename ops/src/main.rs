@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// What a flag does to a kit.
 type Set = fn(Kit, String) -> Kit;
 
 /// The flags that have one value, each with what it sets.
@@ -39,8 +40,8 @@ const SINGLE: [(&str, Set); 9] = [
     ("image", Kit::image),
 ];
 
-/// Those that are looked at together.
-const TOGETHER: [&str; 5] = ["job", "out", "mail-host", "mail-from", "mail-to"];
+/// Those that set nothing by themselves.
+const OTHERS: [&str; 5] = ["job", "out", "mail-host", "mail-from", "mail-to"];
 
 #[derive(Default)]
 struct Args {
@@ -89,7 +90,7 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
                 return Ok(());
             }
             Long(flag) => {
-                let mut known = SINGLE.iter().map(|(flag, _)| *flag).chain(TOGETHER);
+                let mut known = SINGLE.iter().map(|(flag, _)| *flag).chain(OTHERS);
                 let Some(flag) = known.find(|known| *known == flag) else {
                     return Err(Long(flag).unexpected().into());
                 };

@@ -37,6 +37,8 @@ build_info{version=\"1\"} 1
 depot_info{town=\"Jena\"} 1
 # TYPE door stateset
 door{door=\"open\",gate=\"1\"} 1
+# TYPE waiting gaugehistogram
+waiting_bucket{le=\"+Inf\"} 1
 # HELP up_to
 # TYPE up_to counter
 up_to_total{z=\"1\"} 1
