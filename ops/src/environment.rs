@@ -1,7 +1,7 @@
 //! Environments: production, and those where nobody's customers are.
 
 use crate::error::Error;
-use crate::kit::is_name;
+use crate::names::{is_host_and_port, is_name, is_once};
 
 /// An environment, and where its instances are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +41,13 @@ impl Environment {
             )));
         }
         for target in &self.targets {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:[]".contains(c);
-            if !target.contains(':') || !target.chars().all(is_plain) {
+            if !is_host_and_port(target) {
                 return Err(Error::new(format!(
-                    "target `{target}`: give it as host:port, without http:// and path"
+                    "target `{target}`: give it as host:port, with a port from 1 to 65535, an address of IPv6 in brackets, without http:// and path"
                 )));
             }
         }
-        Ok(())
+        let what = format!("environment `{}`: target", self.name);
+        is_once(&what, &self.targets, "give it once")
     }
 }

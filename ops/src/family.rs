@@ -19,6 +19,10 @@ pub enum Shape {
     Histogram,
     /// A sum and a count.
     Summary,
+    /// What is said of an instance, in labels.
+    Info,
+    /// A state for each value of a label, of which some are so.
+    States,
 }
 
 /// A metric: its name as series have it, what it is, its help and its labels.
@@ -60,7 +64,7 @@ impl Family {
     ///
     /// # Errors
     ///
-    /// When the text has no metrics in it.
+    /// When the text does not say what any metric is.
     pub fn added(metrics: &str) -> Result<Vec<Self>, Error> {
         let mut families: Vec<Self> = Vec::new();
         for line in metrics.lines() {
@@ -69,14 +73,44 @@ impl Family {
                 None => sampled(&mut families, line),
             }
         }
-        if families.is_empty() {
+        if !metrics.lines().any(|line| line.starts_with("# TYPE ")) {
             return Err(Error::new(
-                "there are no metrics: give it what /metrics answers, such as curl http://127.0.0.1:9464/metrics writes",
+                "there are no metrics with a line `# TYPE`: give it all that /metrics answers, such as curl http://127.0.0.1:9464/metrics writes",
             ));
         }
         // Only what has been recorded has series to show.
         families.retain(|family| is_name(&family.name) && !is_known(&family.name));
-        Ok(families)
+        let mut added = Vec::new();
+        families
+            .into_iter()
+            .for_each(|family| family.join(&mut added));
+        Ok(added)
+    }
+
+    /// Puts it among others. What is there twice, as in the answers of two instances, has the labels of both.
+    pub(crate) fn join(self, families: &mut Vec<Self>) {
+        let mut known = families.iter_mut();
+        match known.find(|known| known.name == self.name && known.shape == self.shape) {
+            None => families.push(self),
+            Some(known) => {
+                let missing = self.labels.into_iter();
+                let missing = missing.filter(|label| !known.labels.contains(label));
+                let missing: Vec<String> = missing.collect();
+                known.labels.extend(missing);
+                if known.help.is_empty() {
+                    known.help = self.help;
+                }
+            }
+        }
+    }
+
+    /// What its only series has at the end of its name.
+    fn end(&self) -> Option<&'static str> {
+        match self.shape {
+            Shape::Counter => Some("_total"),
+            Shape::Info => Some("_info"),
+            _ => None,
+        }
     }
 
     /// What its values are measured in: the last word of its name that says so.
@@ -84,6 +118,12 @@ impl Family {
         let name = self.name.strip_suffix("_total").unwrap_or(&self.name);
         name.rsplit('_').next().unwrap_or_default()
     }
+}
+
+/// The name of a metric without the end that its only series has.
+fn stem(family: &Family) -> &str {
+    let end = family.end().unwrap_or_default();
+    family.name.strip_suffix(end).unwrap_or(&family.name)
 }
 
 /// A line with what a metric is or helps.
@@ -111,20 +151,36 @@ fn described(families: &mut Vec<Family>, comment: &str) {
         (_, "counter") => family.shape = Shape::Counter,
         (_, "histogram") => family.shape = Shape::Histogram,
         (_, "summary") => family.shape = Shape::Summary,
+        (_, "info") => family.shape = Shape::Info,
+        (_, "stateset") => family.shape = Shape::States,
+        // Its buckets go up and down, so no panel of a histogram would be right.
+        (_, "gaugehistogram") => drop(families.remove(place)),
         _ => {}
     }
 }
 
-/// A line with a value, of the metric that was described last.
+/// What stands behind the name of a metric in those of its series.
+const ENDS: [&str; 7] = [
+    "_total", "_bucket", "_sum", "_count", "_created", "_info", "",
+];
+
+/// A line with a value.
 fn sampled(families: &mut [Family], line: &str) {
-    let Some(family) = families.last_mut() else {
-        return;
-    };
     let end = line.find(['{', ' ']).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
-    // OpenMetrics describes a counter without the end of its name.
-    if family.shape == Shape::Counter && name.strip_suffix("_total") == Some(&family.name) {
-        family.name = name.to_owned();
+    let is_its = |family: &&mut Family| {
+        let end = name.strip_prefix(stem(family));
+        name == family.name || end.is_some_and(|end| ENDS.contains(&end))
+    };
+    // What is of two, as the count of one and a metric of that name, is of the one described last.
+    let Some(family) = families.iter_mut().rev().find(is_its) else {
+        return;
+    };
+    // OpenMetrics describes these without the end of their names.
+    if let Some(end) = family.end() {
+        if name.strip_suffix(end) == Some(&family.name) {
+            family.name = name.to_owned();
+        }
     }
     let Some(labels) = rest.strip_prefix('{') else {
         return;

@@ -1,10 +1,11 @@
 //! What a customer does, step by step, as it is tried from outside.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::Error;
-use crate::kit::{is_address, is_name};
+use crate::expression;
+use crate::names::{is_address, is_name, is_once};
 
 /// What a customer does with the service, in steps that a Blackbox Exporter tries from outside, each by itself.
 ///
@@ -77,8 +78,6 @@ impl Journey {
     ///
     /// # Errors
     ///
-    /// Of an expression what is wrong by Rust's grammar as well; what only RE2 refuses, such as `\\u00e9`, the exporter tells when it starts.
-    ///
     /// When the text is no JSON, or has fields that are missing or not known: the text says which, and where.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let written: Written = serde_json::from_str(text.trim_start_matches('\u{feff}'))
@@ -113,19 +112,13 @@ impl Journey {
                 "journey `{name}` has no steps: give it one"
             )));
         }
-        for (place, step) in self.steps.iter().enumerate() {
-            step.check()?;
-            if self.steps[..place]
-                .iter()
-                .any(|known| known.name == step.name)
-            {
-                return Err(Error::new(format!(
-                    "step `{}` of journey `{name}` is there twice: give one of them another name",
-                    step.name
-                )));
-            }
-        }
-        Ok(())
+        self.steps.iter().try_for_each(Step::check)?;
+        let names = self.steps.iter().map(|step| &step.name);
+        is_once(
+            &format!("journey `{name}`: step"),
+            names,
+            "give one of them another name",
+        )
     }
 }
 
@@ -185,8 +178,8 @@ impl Step {
             ));
         }
         if let Some(expression) = &self.expect {
-            if let Err(error) = regex_syntax::parse(&with_plain_braces(expression)) {
-                return refuse(format!("`{expression}` is no regular expression: {error}"));
+            if let Err(why) = expression::check(expression) {
+                return refuse(format!("`{expression}` {why}"));
             }
         }
         if let Some(json) = &self.json {
@@ -205,25 +198,6 @@ impl Step {
     }
 }
 
-/// An expression in which braces that repeat nothing are escaped: RE2 takes them as they are, as in `"a":{"b"`.
-fn with_plain_braces(expression: &str) -> String {
-    let mut plain = String::new();
-    let mut before = ['\0'; 2];
-    for (at, one) in expression.char_indices() {
-        let after = &expression[at + one.len_utf8()..];
-        let count = after.split('}').next().unwrap_or_default();
-        let repeats = after.contains('}') && count.starts_with(|c: char| c.is_ascii_digit());
-        // `\p{Greek}`, `\x{e9}`
-        let is_class = before[0] == '\\' && "pPx".contains(before[1]);
-        if one == '{' && before[1] != '\\' && !repeats && !is_class {
-            plain.push('\\');
-        }
-        plain.push(one);
-        before = [before[1], one];
-    }
-    plain
-}
-
 /// A journey as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,11 +212,17 @@ struct Written {
 struct WrittenStep {
     step: String,
     path: String,
+    /// `null` is what is sent, not nothing.
+    #[serde(default, deserialize_with = "sent")]
     json: Option<Box<RawValue>>,
     #[serde(default = "ok")]
     status: u16,
     expect: Option<String>,
     token_file: Option<String>,
+}
+
+fn sent<'a, D: Deserializer<'a>>(json: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Deserialize::deserialize(json).map(Some)
 }
 
 fn ok() -> u16 {

@@ -11,6 +11,8 @@ use crate::family::Family;
 use crate::file::File;
 use crate::grafana;
 use crate::journey::Journey;
+use crate::mail::Mail;
+use crate::names::without_slash;
 use crate::objective::Slo;
 use crate::place::filled;
 use crate::prometheus;
@@ -21,21 +23,6 @@ use siphasher::sip::SipHasher13;
 
 /// The team of what has no other.
 pub(crate) const ANYBODY: &str = "platform";
-
-/// What programs of the kit are called, as jobs or in compose.
-const TAKEN: [&str; 11] = [
-    "alertmanager",
-    "blackbox",
-    "elasticsearch",
-    "elasticsearch-set-up",
-    "filebeat",
-    "grafana",
-    "jaeger",
-    "jaeger-set-up",
-    "kibana",
-    "logstash",
-    "prometheus",
-];
 
 /// What the environment with customers is called.
 const PRODUCTION: &str = "production";
@@ -62,6 +49,13 @@ pub struct Kit {
     pub(crate) runbooks: String,
     pub(crate) dashboards: String,
     pub(crate) traces: String,
+    /// Where people reach Prometheus and Alertmanager, which they then link to.
+    pub(crate) prometheus: Option<String>,
+    pub(crate) alertmanager: Option<String>,
+    pub(crate) deadman: Option<String>,
+    pub(crate) mail: Option<Mail>,
+    pub(crate) time_zone: String,
+    pub(crate) image: Option<String>,
     pub(crate) objectives: Vec<Slo>,
     pub(crate) without: Vec<String>,
     pub(crate) thresholds: BTreeMap<String, f64>,
@@ -82,6 +76,12 @@ impl Kit {
             runbooks: "https://runbooks.example".to_owned(),
             dashboards: "https://grafana.example".to_owned(),
             traces: "https://jaeger.example".to_owned(),
+            prometheus: None,
+            alertmanager: None,
+            deadman: None,
+            mail: None,
+            time_zone: "UTC".to_owned(),
+            image: None,
             job,
             objectives: Vec::new(),
             without: Vec::new(),
@@ -115,9 +115,9 @@ impl Kit {
         self
     }
 
-    /// A metric that the service has besides those of the catalogue: a dashboard shows it.
+    /// A metric that the service has besides those of the catalogue: a dashboard shows it. What is there twice has the labels of both.
     pub fn metric(mut self, metric: Family) -> Self {
-        self.metrics.push(metric);
+        metric.join(&mut self.metrics);
         self
     }
 
@@ -152,19 +152,67 @@ impl Kit {
         self
     }
 
+    /// Where people reach Prometheus: alerts link to it. Default: they link to what its host calls itself.
+    pub fn prometheus(mut self, address: impl Into<String>) -> Self {
+        self.prometheus = Some(without_slash(address));
+        self
+    }
+
+    /// Where people reach Alertmanager: messages link to it. Default: they link to what its host calls itself.
+    pub fn alertmanager(mut self, address: impl Into<String>) -> Self {
+        self.alertmanager = Some(without_slash(address));
+        self
+    }
+
+    /// Who raises an alarm when Alertmanager no longer says that alerts come through: told every minute, by POST. Default: nobody.
+    pub fn deadman(mut self, address: impl Into<String>) -> Self {
+        self.deadman = Some(address.into());
+        self
+    }
+
+    /// How tickets are mailed: the server as host:port, the address that writes (by which the server knows it, too), and the one that they go to.
+    /// Default: they are told in the chat alone.
+    pub fn mail(
+        mut self,
+        host: impl Into<String>,
+        from: impl Into<String>,
+        to: impl Into<String>,
+    ) -> Self {
+        self.mail = Some(Mail {
+            host: host.into(),
+            from: from.into(),
+            to: to.into(),
+        });
+        self
+    }
+
+    /// Whose nights and weekends are quiet, such as `Europe/Berlin`. Default: `UTC`.
+    pub fn time_zone(mut self, zone: impl Into<String>) -> Self {
+        self.time_zone = zone.into();
+        self
+    }
+
+    /// The image of the service in Kubernetes, and in compose where `SERVICE_IMAGE` names no other. Default: one of the service's name at 1.0.0 in
+    /// Kubernetes, none in compose.
+    pub fn image(mut self, image: impl Into<String>) -> Self {
+        self.image = Some(image.into());
+        self
+    }
+
     /// An objective, which has alerts of its own.
     pub fn objective(mut self, objective: Slo) -> Self {
         self.objectives.push(objective);
         self
     }
 
-    /// Leaves an alert out.
+    /// Leaves an alert out, or a group of them: `business` for a service that sells nothing, and `requests`, `objectives`, `targets`, `resources`,
+    /// `monitoring`, `probes` and `pipeline`, which is about Prometheus and Alertmanager.
     pub fn without(mut self, alert: impl Into<String>) -> Self {
         self.without.push(alert.into());
         self
     }
 
-    /// Sets the threshold of an alert: a share for what is a share, seconds for a time.
+    /// Sets the threshold of an alert, in what `runbooks/thresholds.md` says: a share below 1, seconds, days, or so many in a time.
     ///
     /// The tests of that alert are left out: they try the usual one.
     pub fn threshold(mut self, alert: impl Into<String>, value: f64) -> Self {
@@ -228,98 +276,4 @@ impl Kit {
         let cut = 40 - name.len() - "-00000000-".len();
         format!("{}-{hash:08x}-{name}", &self.job[..cut])
     }
-
-    /// That its names can be in rules.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        is_name("job", &self.job)?;
-        if TAKEN.contains(&self.job.as_str()) {
-            return Err(Error::new(format!(
-                "job `{}`: a program of the kit is called so; give the service another name",
-                self.job
-            )));
-        }
-        is_name("team", &self.team)?;
-        for (place, environment) in self.environments.iter().enumerate() {
-            environment.check()?;
-            let before = &self.environments[..place];
-            if before.iter().any(|known| known.name == environment.name) {
-                return Err(Error::new(format!(
-                    "environment `{}` is there twice: give all its targets at once",
-                    environment.name
-                )));
-            }
-        }
-        for (alert, threshold) in &self.thresholds {
-            if !(*threshold > 0.0 && threshold.is_finite()) {
-                return Err(Error::new(format!(
-                    "threshold {threshold} of `{alert}`: give it a number above 0, or leave the alert out"
-                )));
-            }
-        }
-        let links = [&self.runbooks, &self.dashboards, &self.traces];
-        for address in links.into_iter().chain(&self.probes) {
-            is_address(address)?;
-        }
-        for (place, journey) in self.journeys.iter().enumerate() {
-            journey.check()?;
-            let before = &self.journeys[..place];
-            if before.iter().any(|known| known.name == journey.name) {
-                return Err(Error::new(format!(
-                    "journey `{}` is there twice: give one of them another name",
-                    journey.name
-                )));
-            }
-        }
-        for (place, objective) in self.objectives.iter().enumerate() {
-            objective.check()?;
-            let before = &self.objectives[..place];
-            if before.iter().any(|known| known.name == objective.name) {
-                return Err(Error::new(format!(
-                    "objective `{}` is there twice: give one of them another name",
-                    objective.name
-                )));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// That this can be the value of a label, and part of a file's name.
-pub(crate) fn is_name(what: &str, name: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    // Else YAML takes it for something else than a text, or a path for another folder.
-    let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
-            .contains(&name.to_lowercase().as_str());
-    if is_word && name.chars().all(is_plain) {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "{what} `{name}`: give it a name of letters, digits, `-`, `_` and `.` that begins with a letter and is no word of YAML"
-    )))
-}
-
-/// An address that paths follow.
-fn without_slash(address: impl Into<String>) -> String {
-    address.into().trim_end_matches('/').to_owned()
-}
-
-/// That this can be an address in files, and in links.
-pub(crate) fn is_address(address: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`()<>".contains(c);
-    let scheme = ["https://", "http://"];
-    let rest = scheme.iter().find_map(|one| address.strip_prefix(one));
-    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
-    if authority.is_some_and(|authority| authority.contains('@')) {
-        return Err(Error::new(
-            "an address has a user or a password in it, which would stand in files and labels: give it without; a step of a journey can have a token_file",
-        ));
-    }
-    let has_host = authority.is_some_and(|authority| !authority.is_empty());
-    if has_host && address.chars().all(is_plain) {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "address `{address}`: give it as https://…, without quotes, blanks, brackets and braces"
-    )))
 }

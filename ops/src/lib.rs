@@ -4,19 +4,25 @@
 
 mod alertmanager;
 mod blackbox;
+mod check;
 pub mod elastic;
 mod environment;
 mod error;
+mod expression;
 mod family;
 mod file;
 mod grafana;
 mod journey;
 mod kit;
+mod mail;
+mod manifest;
+mod names;
 mod objective;
 mod place;
 pub mod prometheus;
 mod runbooks;
 mod stack;
+mod threshold;
 mod tier;
 mod write;
 mod yaml;

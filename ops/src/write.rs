@@ -1,18 +1,13 @@
 //! Writing a kit into a folder, without touching what somebody has changed there.
 
-use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use siphasher::sip128::SipHasher24;
-
 use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
-
-/// What tells which files are the kit's, and what they were.
-const MANIFEST: &str = "kit.manifest";
+use crate::manifest::{MANIFEST, Manifest};
 
 /// What became of the files of a kit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +19,8 @@ pub struct Written {
     pub unchanged: Vec<String>,
     /// Those that the kit no longer has.
     pub removed: Vec<String>,
+    /// Those that the kit no longer has, and that stay since they were changed by hand.
+    pub left: Vec<String>,
 }
 
 impl Kit {
@@ -31,12 +28,13 @@ impl Kit {
     ///
     /// # Errors
     ///
-    /// When the kit cannot be made, a file cannot be written, or one is there that this did not write, or that was changed since: then nothing is
+    /// When the kit cannot be made, the folder has that of another job, a file cannot be written, or one is there that this did not write, or that was changed since: then nothing is
     /// written at all. The text says which, and what to do.
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<Written, Error> {
         let folder = folder.as_ref();
         let files = self.files()?;
-        let known = Manifest::read(folder)?;
+        let known = Manifest::parse(&read(&folder.join(MANIFEST))?.unwrap_or_default());
+        is_of(&self.job, &known, folder)?;
         let mut written = Written::default();
         let mut changed_by_hand = Vec::new();
         for file in &files {
@@ -58,11 +56,14 @@ impl Kit {
             .iter()
             .filter(|file| written.changed.contains(&file.path));
         let aside = |file: &File| Aside::write(folder.join(&file.path), &file.text);
-        let manifest = Aside::write(folder.join(MANIFEST), &Manifest::of(&files).text())?;
+        let manifest = Aside::write(
+            folder.join(MANIFEST),
+            &Manifest::of(&self.job, &files).text(),
+        )?;
         // All of it is written before anything is in its place.
         let aside: Vec<Aside> = changed.map(aside).collect::<Result<_, _>>()?;
         aside.into_iter().try_for_each(Aside::settle)?;
-        written.removed = remove(&known, folder, &files)?;
+        (written.removed, written.left) = remove(&known, folder, &files)?;
         manifest.settle()?;
         Ok(written)
     }
@@ -85,67 +86,38 @@ fn state(known: &Manifest, folder: &Path, file: &File) -> Result<State, Error> {
     })
 }
 
-/// Removes what was written before and is no longer of the kit, unless somebody has changed it.
-fn remove(known: &Manifest, folder: &Path, files: &[File]) -> Result<Vec<String>, Error> {
-    let mut removed = Vec::new();
-    for path in known.0.keys() {
-        let is_gone = files.iter().all(|file| file.path != *path);
+/// That the folder has the kit of this job, or none.
+fn is_of(job: &str, known: &Manifest, folder: &Path) -> Result<(), Error> {
+    let Some(other) = known.job.as_deref().filter(|known| *known != job) else {
+        return Ok(());
+    };
+    Err(Error::new(format!(
+        "{}: not written, since it has the kit of `{other}`: give `{job}` a folder of its own. If it is the same service by a new name, write \
+         that into the line `job` of {MANIFEST}",
+        folder.display()
+    )))
+}
+
+/// Removes what was written before and is no longer of the kit: which files, and which stay since somebody has changed them.
+fn remove(
+    known: &Manifest,
+    folder: &Path,
+    files: &[File],
+) -> Result<(Vec<String>, Vec<String>), Error> {
+    let (mut removed, mut left) = (Vec::new(), Vec::new());
+    let is_gone = |path: &str| files.iter().all(|file| file.path != path);
+    for path in known.files.keys().filter(|path| is_gone(path)) {
         let place = folder.join(path);
-        if is_gone && read(&place)?.is_some_and(|text| known.has(path, &text)) {
-            fs::remove_file(&place).map_err(|error| failed(&place, &error))?;
-            removed.push(path.clone());
+        match read(&place)? {
+            None => {}
+            Some(text) if known.has(path, &text) => {
+                fs::remove_file(&place).map_err(|error| failed(&place, &error))?;
+                removed.push(path.clone());
+            }
+            Some(_) => left.push(path.clone()),
         }
     }
-    Ok(removed)
-}
-
-/// The hash of each file as it was written.
-struct Manifest(BTreeMap<String, String>);
-
-impl Manifest {
-    fn of(files: &[File]) -> Self {
-        Self(
-            files
-                .iter()
-                .map(|file| (file.path.clone(), hash(&file.text)))
-                .collect(),
-        )
-    }
-
-    fn read(folder: &Path) -> Result<Self, Error> {
-        let text = read(&folder.join(MANIFEST))?.unwrap_or_default();
-        let lines = text.lines().filter_map(|line| line.split_once(' '));
-        // A path that leads out of the folder is none of ours.
-        let lines = lines.filter(|(_, path)| {
-            !path.starts_with('/') && !path.split('/').any(|part| part == "..")
-        });
-        Ok(Self(
-            lines
-                .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
-                .collect(),
-        ))
-    }
-
-    fn text(&self) -> String {
-        let lines = self.0.iter().map(|(path, hash)| format!("{hash} {path}\n"));
-        format!(
-            "# What ecolaura-ops has written here: it changes no file that is other than this says.\n{}",
-            lines.collect::<String>()
-        )
-    }
-
-    /// Whether this file was written with this text.
-    fn has(&self, path: &str, text: &str) -> bool {
-        self.0.get(path).is_some_and(|known| *known == hash(text))
-    }
-}
-
-/// Tells texts apart. Not a secret, nor safe from somebody who wants to fool it.
-fn hash(text: &str) -> String {
-    format!(
-        "{:032x}",
-        SipHasher24::new().hash(text.as_bytes()).as_u128()
-    )
+    Ok((removed, left))
 }
 
 /// The text of a file, if there is one.

@@ -1,4 +1,4 @@
-//! What a pager shows, which has room for one line: how bad it is, and where, as far as all alerts of the group share it.
+//! Alertmanager's configuration: amtool takes it, whatever was told of those who are told.
 
 #[path = "../../tests/support/component.rs"]
 mod component;
@@ -8,79 +8,163 @@ use std::process::Command;
 use std::{env, fs};
 
 use ecolaura_monitoring_ops::Kit;
-use serde_json::{Value, json};
 
 use crate::component::component;
 
-/// What amtool says when it is called so in the kit's folder for Alertmanager.
-fn amtool(folder: &Path, arguments: &[&str]) -> String {
+const FILE: &str = "alertmanager/alertmanager.yml";
+
+/// The file of a kit, which amtool is to take.
+#[track_caller]
+fn taken(name: &str, kit: &Kit) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // It is not there on the first run.
+    let _ = fs::remove_dir_all(&folder);
+    kit.write(&folder).expect("a kit");
     let mut command = Command::new(component("amtool"));
-    let command = command.args(arguments).current_dir(folder);
-    let output = command.output().expect("it runs");
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let output = command.arg("check-config").arg(folder.join(FILE)).output();
+    let output = output.expect("it runs");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{said}");
-    said
+    fs::read_to_string(folder.join(FILE)).expect("a file")
 }
 
-/// What the pager shows of a group that has these labels in common.
-fn page(folder: &Path, labels: &Value) -> String {
-    let alert = json!({
-        "status": "firing", "labels": labels, "annotations": {},
-        "startsAt": "2026-11-24T04:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
-    });
-    let group = json!({ "alertname": "A", "job": "shop", "environment": "production" });
-    let data = json!({
-        "receiver": "shop-page", "status": "firing", "alerts": [alert], "groupLabels": group,
-        "commonLabels": labels, "commonAnnotations": {}, "externalURL": "",
-    });
-    fs::write(folder.join("data.json"), data.to_string()).expect("it can be written");
-    let config = fs::read_to_string(folder.join("alertmanager.yml")).expect("it is there");
-    let (_, pager) = config.split_once("pagerduty_configs:").expect("a pager");
-    let text = |name: &str| {
-        let line = pager
-            .lines()
-            .find_map(|line| line.trim().strip_prefix(name));
-        line.expect("it is there").trim_matches('\'').to_owned()
-    };
-    let text = format!("{} {}", text("severity: "), text("description: "));
-    let said = amtool(
-        folder,
-        &[
-            "template",
-            "render",
-            "--template.glob=templates/*.tmpl",
-            "--template.data=data.json",
-            &format!("--template.text={text}"),
-        ],
+/// What nobody has named is not told: it could but fail.
+#[test]
+fn nobody_is_told_who_was_not_named() {
+    let text = taken("alertmanager_plain", &Kit::new("shop"));
+    assert!(!text.contains(".example"), "{text}");
+    assert!(
+        !text.contains("email_configs") && !text.contains("smtp_"),
+        "{text}"
     );
-    said.trim_end().to_owned()
+    assert!(
+        text.contains("  - name: deadman\n  - name: platform-page\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  - name: platform-ticket\n    slack_configs:\n"),
+        "{text}"
+    );
+    for flag in [
+        "--deadman",
+        "--mail-host",
+        "--mail-from",
+        "--mail-to",
+        "--time-zone",
+    ] {
+        assert!(text.contains(flag), "its head says what changes it: {flag}");
+    }
 }
 
 #[test]
-fn a_pager_shows_where() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("alertmanager_page");
-    // It is not there on the first run.
-    let _ = fs::remove_dir_all(&folder);
-    Kit::new("shop").write(&folder).expect("a kit");
-    let folder = folder.join("alertmanager");
-    amtool(&folder, &["check-config", "alertmanager.yml"]);
-    for (more, shown) in [
-        (json!({}), ""),
-        (json!({ "instance": "a:9464" }), ": a:9464"),
+fn who_was_named_is_told() {
+    let kit = Kit::new("shop")
+        .team("TEAM")
+        .deadman("https://dead.example/ping?MAIL=1#TEAM")
+        .mail("[::1]:25", "HOST@mail.example", "shop+tickets@mail.example")
+        .time_zone("America/Argentina/Buenos_Aires");
+    let text = taken("alertmanager_told", &kit);
+    for (line, number) in [
+        ("      - url: 'https://dead.example/ping?MAIL=1#TEAM'", 1),
+        ("  smtp_smarthost: '[::1]:25'", 1),
+        ("  smtp_from: 'HOST@mail.example'", 1),
+        ("  smtp_auth_username: 'HOST@mail.example'", 1),
+        ("      - to: 'shop+tickets@mail.example'", 2),
+        ("      - location: America/Argentina/Buenos_Aires", 2),
+    ] {
+        assert_eq!(
+            text.matches(&format!("{line}\n")).count(),
+            number,
+            "{line} in\n{text}"
+        );
+    }
+}
+
+/// A time zone that looks like one is known to amtool alone.
+#[test]
+fn amtool_knows_time_zones() {
+    let kit = Kit::new("shop").time_zone("Europe/Atlantis");
+    let files = kit.files().expect("a kit");
+    let file = files
+        .iter()
+        .find(|file| file.path == FILE)
+        .expect("it is there");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("alertmanager_zone.yml");
+    fs::write(&path, &file.text).expect("it can be written");
+    let mut command = Command::new(component("amtool"));
+    let output = command.arg("check-config").arg(&path).output();
+    let output = output.expect("it runs");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(
+        !output.status.success() && said.contains("Atlantis"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_told() {
+    let kit = || Kit::new("shop");
+    let mail = |host: &str, from: &str, to: &str| kit().mail(host, from, to);
+    let (from, to) = ("a@mail.example", "b@mail.example");
+    for (kit, says) in [
         (
-            json!({ "journey": "buy", "step": "order" }),
-            ": buy, step order",
+            mail("mail.example", from, to),
+            "mail server `mail.example`: give it as host:port",
         ),
         (
-            json!({ "journey": "buy", "step": "order", "instance": "https://shop.example" }),
-            ": buy, step order: https://shop.example",
+            mail("mail.example:0", from, to),
+            "mail server `mail.example:0`",
+        ),
+        (mail("mail:25", "a", to), "`a` is no address of mail"),
+        (
+            mail("mail:25", from, "Bo <b@mail.example>"),
+            "is no address of mail",
+        ),
+        (mail("mail:25", from, "b@"), "`b@` is no address of mail"),
+        (
+            mail("mail:25", from, "b@c@d"),
+            "`b@c@d` is no address of mail",
+        ),
+        (
+            kit().deadman("dead.example"),
+            "address `dead.example`: give it as https://",
+        ),
+        (
+            kit().deadman("https://a:b@dead.example"),
+            "a user or a password",
+        ),
+        (
+            kit().time_zone("Berlin"),
+            "time zone `Berlin`: give it as UTC, or as a place",
+        ),
+        (
+            kit().time_zone("Europe/Berlin'"),
+            "time zone `Europe/Berlin'`",
+        ),
+        (kit().image("shop:"), "image `shop:`: give it as"),
+        (kit().image("a b"), "image `a b`: give it as"),
+        (
+            kit().prometheus("https://a/?b"),
+            "address `https://a/?b`: paths follow it",
+        ),
+        (
+            kit().alertmanager("https://a#b"),
+            "address `https://a#b`: paths follow it",
+        ),
+        (
+            kit().runbooks("https://a?b"),
+            "address `https://a?b`: paths follow it",
+        ),
+        (
+            kit().grafana("https://a?b"),
+            "address `https://a?b`: paths follow it",
+        ),
+        (
+            kit().jaeger("https://:80"),
+            "address `https://:80`: give it as https://",
         ),
     ] {
-        let mut labels = json!({ "severity": "critical" });
-        let all = labels.as_object_mut().expect("an object");
-        all.extend(more.as_object().expect("an object").clone());
-        let expected = format!("critical [FIRING CRITICAL] A of shop in production{shown}");
-        assert_eq!(page(&folder, &labels), expected);
+        let error = kit.files().expect_err("it cannot be").to_string();
+        assert!(error.contains(says), "{error}");
     }
 }

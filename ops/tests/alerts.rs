@@ -161,20 +161,32 @@ fn kits_that_cannot_be() {
         Kit::new("shop").probe("shop.example"),
         "address `shop.example`: give it as https://",
     );
-    is_refused(
-        Kit::new("shop").targets(["http://shop:9464"]),
-        "target `http://shop:9464`",
-    );
-    is_refused(
-        Kit::new("shop").targets(["shop"]),
-        "target `shop`: give it as host:port",
-    );
+    for odd in [
+        "http://shop:9464",
+        "shop",
+        ":9464",
+        "shop:",
+        "shop:0",
+        "shop:65536",
+        "shop:+1",
+        "::1:9464",
+        "[::1]",
+        "[shop]:9464",
+        "[::1:9464",
+        "shop:9464/metrics",
+    ] {
+        is_refused(
+            Kit::new("shop").targets([odd]),
+            &format!("target `{odd}`: give it as host:port"),
+        );
+    }
     is_refused(
         Kit::new("shop").runbooks("runbooks"),
         "address `runbooks`: give it as https://",
     );
     is_refused(Kit::new("a\"b"), "job `a\"b`: give it a name");
-    for odd in ["-", "..", "1", "null", "True", "é"] {
+    let long = "a".repeat(51);
+    for odd in ["-", "..", "1", "null", "True", "é", "a-", "a.", &long] {
         is_refused(Kit::new(odd), &format!("job `{odd}`: give it a name"));
     }
     is_refused(
@@ -248,7 +260,7 @@ fn kits_that_cannot_be() {
     );
     is_refused(
         Kit::new("shop").threshold("HighErrorRate", f64::NAN),
-        "threshold NaN of `HighErrorRate`: give it a number above 0",
+        "threshold NaN of `HighErrorRate` (a share of requests): give it a number above 0",
     );
     is_refused(
         Kit::new("shop").environment("a b", ["a:1"]),
@@ -321,14 +333,14 @@ fn thresholds_can_be_set() {
             assert!(!alert.expr.contains("{threshold}"), "{}", alert.name);
             continue;
         };
-        let kit = kit().threshold(&alert.name, usual + 0.125);
+        let kit = kit().threshold(&alert.name, usual / 2.0);
         let groups = alerts(&kit).expect("a kit");
         let mut set = groups.iter().flat_map(|(_, alerts)| alerts);
         let set = set.find(|set| set.name == alert.name).expect("it is there");
-        assert_eq!(set.threshold, Some(usual + 0.125));
+        assert_eq!(set.threshold, Some(usual / 2.0));
         assert!(set.cases.is_empty(), "they try the usual one");
         let texts = |alert: &Alert| [alert.expr.clone(), alert.description.clone()].concat();
-        let is_there = texts(set).contains(&(usual + 0.125).to_string());
+        let is_there = texts(set).contains(&(usual / 2.0).to_string());
         assert!(is_there && texts(set) != texts(&alert), "{}", alert.name);
         assert!(
             set.reason.starts_with("Set for this service"),
@@ -336,6 +348,31 @@ fn thresholds_can_be_set() {
             set.reason
         );
     }
+}
+
+/// A group is left out as a whole, and nothing else.
+#[test]
+fn groups_can_be_left_out() {
+    let all = alerts(&kit()).expect("alerts");
+    assert_eq!(all.len(), 8);
+    for (group, _) in &all {
+        let left: Vec<&str> = alerts(&kit().without(*group))
+            .expect("alerts")
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
+        let others: Vec<&str> = all
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| name != group)
+            .collect();
+        assert_eq!(left, others);
+        kit().without(*group).files().expect("a kit");
+    }
+    is_refused(
+        kit().without("shops"),
+        "there is no alert `shops` to leave out, nor a group of them; there are HighRequestLatency,",
+    );
 }
 
 /// Budgets are what somebody would write, with no digits of binary fractions.

@@ -171,7 +171,7 @@ fn journeys_that_cannot_be() {
     );
     is_refused(
         journey(a()).step(a()),
-        "step `a` of journey `j` is there twice",
+        "journey `j`: step `a` is there twice",
     );
     is_refused(
         journey(Step::get("a/b", "/a")),
@@ -193,6 +193,96 @@ fn journeys_that_cannot_be() {
     let twice = Kit::new("shop").journey(journey(a())).journey(journey(a()));
     let error = twice.files().expect_err("it cannot be").to_string();
     assert!(error.contains("journey `j` is there twice"), "{error}");
+}
+
+/// What an exporter says of an expression.
+enum Exporter {
+    Takes,
+    Refuses,
+    /// It means something else than who knows Rust's expressions would think.
+    Misunderstands,
+}
+
+/// An expression is refused that the exporter would refuse, or take for something else.
+#[test]
+fn expressions_are_those_of_the_exporter() {
+    use Exporter::{Misunderstands, Refuses, Takes};
+    let usual = text(&expecting("@@"), "blackbox/blackbox.yml");
+    for (expression, exporter, says) in [
+        (r"(?i)a(?s-m:b)(?U)c", Takes, ""),
+        (r"(?P<a>b)(?<c>d)", Takes, ""),
+        (r"[^[:alpha:]\d\pL]\p{Lu}\P{Greek}\x{e9}\xe9\a\z", Takes, ""),
+        (r"(?:a{10}){100}b{1000}(?:c*)+", Takes, ""),
+        (r#"{"a":{5:{"b"},{,5}\\{1}"#, Takes, ""),
+        (r"\-\&\~\b\B", Takes, ""),
+        (r"a\u00e9", Refuses, r"has no `\u` and `\U`: write `\x{e9}`"),
+        (r"[\u{e9}]", Refuses, r"write `\x{e9}`"),
+        (r"\U0001F600", Refuses, r"write `\x{1f600}`"),
+        (r"(?x)a", Refuses, "its flags are i, m, s and U"),
+        (r"(?u:a)", Refuses, "its flags are i, m, s and U"),
+        (r"(?i-R)a", Refuses, "its flags are i, m, s and U"),
+        (r"a{1001}", Refuses, "more than 1000 times"),
+        (r"a{2,1001}", Refuses, "more than 1000 times"),
+        (r"a{1001,}", Refuses, "more than 1000 times"),
+        (r"(?:a{101}b){10}", Refuses, "more than 1000 times"),
+        (r"a**", Refuses, "two repetitions follow each other"),
+        (r"a{2}{3}", Refuses, "two repetitions follow each other"),
+        (r"a(?=b)", Refuses, "look-around"),
+        (r"a(?<!b)", Refuses, "look-around"),
+        (r"(a)\1", Refuses, "backreferences"),
+        (r"(?<a.b>c)", Refuses, "the group `a.b`"),
+        (r"\p{Alphabetic}", Refuses, "has no class `Alphabetic`"),
+        (r"\p{sc=Greek}", Refuses, "has no class `sc`"),
+        (r"a(", Refuses, "is no regular expression"),
+        (r"[a-z&&b]", Misunderstands, "no operators in its classes"),
+        (r"[+--]", Misunderstands, "no operators in its classes"),
+        (r"[a~~b]", Misunderstands, "no operators in its classes"),
+        (r"[a[b]]", Misunderstands, "a class in a class"),
+        (r"\<a\>", Misunderstands, "write those"),
+    ] {
+        let quoted = expression.replace('\\', r"\\").replace('"', r#"\""#);
+        let (is_good, said) = check("blackbox_expression.yml", &usual.replace("@@", &quoted));
+        assert_eq!(
+            is_good,
+            !matches!(exporter, Refuses),
+            "{expression}: {said}"
+        );
+        match (expecting(expression).files(), exporter) {
+            (Ok(_), Takes) => {}
+            (Err(error), Refuses | Misunderstands) => {
+                let error = error.to_string();
+                assert!(error.contains(says), "{expression}: {error}");
+            }
+            (made, _) => panic!("{expression}: {:?}", made.err()),
+        }
+    }
+}
+
+fn expecting(expression: &str) -> Kit {
+    let step = Step::get("a", "/a").expect(expression);
+    Kit::new("shop").journey(Journey::new("j", "https://shop.example").step(step))
+}
+
+/// Nothing is a GET, `null` is a text as any other.
+#[test]
+fn null_is_sent() {
+    let journey = |step: &str| {
+        let text = format!(r#"{{"journey":"j","address":"https://a","steps":[{step}]}}"#);
+        Journey::from_json(&text).expect("a journey")
+    };
+    for (step, same) in [
+        (r#"{"step":"a","path":"/"}"#, Step::get("a", "/")),
+        (
+            r#"{"step":"a","path":"/","json":null}"#,
+            Step::post("a", "/", "null"),
+        ),
+        (
+            r#"{"step":"a","path":"/","json": [1, 2]}"#,
+            Step::post("a", "/", "[1, 2]"),
+        ),
+    ] {
+        assert_eq!(journey(step), Journey::new("j", "https://a").step(same));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn ops(out: &Path, more: &[&str]) -> Output {
     command.output().expect("it runs")
 }
 
-const SHOP: [&str; 14] = [
+const SHOP: [&str; 22] = [
     "--journey",
     concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/shop/journey.json"),
     "--probe",
@@ -21,6 +21,14 @@ const SHOP: [&str; 14] = [
     "ecolaura-api",
     "--team",
     "shop",
+    "--deadman",
+    "https://deadman.example/ecolaura",
+    "--mail-host",
+    "mail.example:587",
+    "--mail-from",
+    "alertmanager@mail.example",
+    "--mail-to",
+    "shop@mail.example",
     "--objective",
     "orders=/api/v1/orders,99.9,250ms",
     "--objective",
@@ -103,7 +111,8 @@ fn what_was_changed_by_hand_stays() {
     let by_hand = fs::read_to_string(&alerts).expect("alerts") + "# mine\n";
     fs::write(&alerts, &by_hand).expect("it can be written");
     let changed = files(&made);
-    let refused = ops(&made, &["--job", "other"]);
+    let other = ["--job", "ecolaura-api", "--team", "other"];
+    let refused = ops(&made, &other);
     assert_eq!(refused.status.code(), Some(2));
     let why = said(&refused);
     assert!(
@@ -114,17 +123,70 @@ fn what_was_changed_by_hand_stays() {
     assert_eq!(files(&made), changed, "nothing is written at all");
 
     fs::remove_file(&alerts).expect("it is moved away");
-    let other = ops(&made, &["--job", "other"]);
+    let other = ops(&made, &other);
     let told = said(&other);
     assert!(
         other.status.success() && told.contains("wrote prometheus/alerts.rules.yml"),
         "{told}"
     );
+}
+
+/// What the kit no longer has is removed, unless somebody has changed it: that is told.
+#[test]
+fn what_is_no_longer_of_the_kit_goes() {
+    let made = folder("deploy_gone");
+    let with = |flags: &[&str]| {
+        let output = ops(&made, &[&["--job", "a"], flags].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    let runbook = made.join("runbooks/QueueFills.md");
+    let modules = made.join("blackbox/blackbox.yml");
+    with(&["--probe", "https://shop.example"]);
+    fs::write(&modules, "# mine\n").expect("it can be written");
+    let told = with(&["--without", "QueueFills"]);
+    assert!(told.contains("removed runbooks/QueueFills.md\n"), "{told}");
+    let left = "left blackbox/blackbox.yml: changed by hand, no longer of the kit\n";
+    assert!(told.contains(left), "{told}");
+    assert!(!runbook.exists() && modules.exists());
+    // It is told once: from there on the file is somebody's own.
+    let told = with(&["--without", "QueueFills"]);
+    assert!(!told.contains("left"), "{told}");
+}
+
+/// Two services in one folder would remove each other's files.
+#[test]
+fn a_folder_has_the_kit_of_one_service() {
+    let made = folder("deploy_two");
+    assert!(ops(&made, &["--job", "a_b"]).status.success());
+    let before = files(&made);
+    let refused = ops(&made, &["--job", "a-b"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let why = said(&refused);
+    for part in [
+        "the kit of `a_b`",
+        "give `a-b` a folder of its own",
+        "the line `job` of kit.manifest",
+    ] {
+        assert!(why.contains(part), "{why}");
+    }
+    assert_eq!(files(&made), before, "nothing is written at all");
+
+    // It does what it says.
+    let manifest = made.join("kit.manifest");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    let renamed = text.replace("\njob a_b\n", "\njob a-b\n");
+    fs::write(&manifest, renamed).expect("it can be written");
+    let output = ops(&made, &["--job", "a-b"]);
+    let told = said(&output);
+    assert!(output.status.success(), "{told}");
     assert!(
-        told.contains("removed prometheus/targets/ecolaura-api.yml"),
+        told.contains("removed prometheus/targets/a_b.yml\n"),
         "{told}"
     );
-    assert!(!made.join("prometheus/targets/ecolaura-api.yml").exists());
+    let alone = folder("deploy_one");
+    assert!(ops(&alone, &["--job", "a-b"]).status.success());
+    assert_eq!(files(&made), files(&alone));
 }
 
 /// Files of somebody else are not taken for old ones of the kit.
@@ -210,6 +272,33 @@ fn wrong_flags_are_told() {
             "target `http://a:1`: give it as host:port",
         ),
         (
+            &["--job", "a", "--job", "b"][..],
+            "--job is there twice: give it once",
+        ),
+        (
+            &[
+                "--job",
+                "a",
+                "--threshold",
+                "QueueFills=0.5",
+                "--threshold",
+                "QueueFills=0.6",
+            ][..],
+            "--threshold QueueFills is there twice: give it once",
+        ),
+        (
+            &["--job", "a", "--target", "a:1", "--target", "a:1"][..],
+            "environment `production`: target `a:1` is there twice: give it once",
+        ),
+        (
+            &["--job", "a", "--probe", "http://a", "--probe", "http://a"][..],
+            "probe `http://a` is there twice: ask it once",
+        ),
+        (
+            &["--job", "a", "--mail-to", "b@mail.example"][..],
+            "--mail-host, --mail-from and --mail-to are of use together",
+        ),
+        (
             &["--job", "a", "--metrics", "no/such/file"][..],
             "--metrics no/such/file: No such file",
         ),
@@ -223,7 +312,7 @@ fn wrong_flags_are_told() {
         ),
         (
             &["--job", "a", "--metrics", "Cargo.toml"][..],
-            "there are no metrics: give it what /metrics answers",
+            "there are no metrics with a line `# TYPE`: give it all that /metrics answers",
         ),
         (
             &["--job", "a", "--without", "Nothing"][..],

@@ -31,6 +31,17 @@ parcel_seconds_bucket{kind=\"a\\\"b,c=\\\"\",le=\"+Inf\"} 1
 old{quantile=\"0.5\",of=\"a\"} 1
 # TYPE up_to counter
 up_to_total{x=\"1\",y=\"2\"} 1
+# TYPE build info
+build_info{version=\"1\"} 1
+# TYPE depot info
+depot_info{town=\"Jena\"} 1
+# TYPE door stateset
+door{door=\"open\",gate=\"1\"} 1
+# TYPE waiting gaugehistogram
+waiting_bucket{le=\"+Inf\"} 1
+# HELP up_to
+# TYPE up_to counter
+up_to_total{z=\"1\"} 1
 # TYPE http_requests counter
 http_requests_total{method=\"GET\"} 1
 ";
@@ -92,7 +103,7 @@ fn asked(dashboard: &Value) -> Vec<(&str, &str)> {
 fn grafana_takes_them() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grafana_takes_them");
     fs::create_dir_all(&folder).expect("a folder");
-    let long = Kit::new("the-service-with-a-name-that-is-far-too-long-for-grafana");
+    let long = Kit::new("the-service-with-a-name-too-long-for-grafana");
     let all = dashboards(&kit()).into_iter().chain(dashboards(&long));
     let mut files = Vec::new();
     for (path, dashboard) in all {
@@ -270,6 +281,8 @@ fn every_series_exists() {
         "parcel_seconds",
         "old",
         "up_to_total",
+        "depot_info",
+        "door",
     ];
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for (path, dashboard) in dashboards(&kit()) {
@@ -314,7 +327,9 @@ fn metrics_of_its_own_are_read() {
             "weight_bytes",
             "parcel_seconds",
             "old",
-            "up_to_total"
+            "up_to_total",
+            "depot_info",
+            "door",
         ]
     );
     let first = |row: usize| {
@@ -353,8 +368,55 @@ fn metrics_of_its_own_are_read() {
     );
     assert_eq!(
         first(4).0,
-        format!("sum by (x, y) (rate(up_to_total{{{chosen}}}[$__rate_interval]))")
+        format!("sum by (x, y, z) (rate(up_to_total{{{chosen}}}[$__rate_interval]))")
     );
+    assert_eq!(
+        first(5).0,
+        format!("count by (town) (depot_info{{{chosen}}})")
+    );
+    assert_eq!(
+        first(6).0,
+        format!("sum by (door, gate) (door{{{chosen}}})")
+    );
+}
+
+/// What two instances answer is put together, and what one of them contradicts is told.
+#[test]
+fn metrics_that_are_there_twice() {
+    let of = |text: &str| Family::added(text).expect("metrics");
+    let first = of(
+        "# TYPE crate gauge\ncrate{of=\"a\"} 1\n# TYPE crate_count gauge\ncrate_count{other=\"b\"} 1\n",
+    );
+    let second = of("# HELP crate Letters.\n# TYPE crate gauge\ncrate{at=\"1\",of=\"a\"} 1\n");
+    let all = first.iter().chain(&second).cloned();
+    let kit = all.fold(Kit::new("shop"), Kit::metric);
+    let dashboards = dashboards(&kit);
+    let of_it = dashboards
+        .iter()
+        .flat_map(|(_, dashboard)| asked(dashboard));
+    let of_it: Vec<&str> = of_it
+        .map(|(_, expr)| expr)
+        .filter(|expr| expr.starts_with("sum") && expr.contains("(crate"))
+        .collect();
+    let chosen = "job=~\"$job\",environment=~\"$environment\",instance=~\"$instance\"";
+    assert_eq!(
+        of_it,
+        [
+            format!("sum by (of, at) (crate{{{chosen}}})"),
+            format!("sum by (other) (crate_count{{{chosen}}})")
+        ]
+    );
+    let other = of("# TYPE crate counter\ncrate 1\n");
+    let kit = other.into_iter().fold(kit, Kit::metric);
+    let error = kit.files().expect_err("it cannot be").to_string();
+    assert!(
+        error.contains("metric `crate` is there twice: it is of two types"),
+        "{error}"
+    );
+    for text in ["", "up 1\n", "# HELP up Whether it is up.\nup 1\n"] {
+        let error = Family::added(text).expect_err("no types").to_string();
+        assert!(error.contains("no metrics with a line `# TYPE`"), "{error}");
+    }
 }
 
 /// The two panels of the monitoring document, of what is chosen.

@@ -5,7 +5,7 @@ mod component;
 #[path = "support/stack.rs"]
 mod stack;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
@@ -187,41 +187,91 @@ fn kubernetes_takes_its_manifests() {
     );
 }
 
-/// The same rules, and all of them, each group with an interval: the one that Prometheus has elsewhere, or its own.
+/// Each rule by its name, or the name of its alert.
+fn rules(text: &str) -> BTreeMap<String, String> {
+    let (_, groups) = text.split_once("groups:\n").expect("groups");
+    let mut rules = BTreeMap::new();
+    for rule in groups
+        .split("- record: ")
+        .flat_map(|rest| rest.split("- alert: "))
+        .skip(1)
+    {
+        // The next group begins behind the last rule of one.
+        let rule = rule.split("- name: ").next().unwrap_or_default();
+        let rule: String = rule
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let name = rule.lines().next().unwrap_or_default().to_owned();
+        // What is recorded for each window, or for each objective, has one name.
+        rules
+            .entry(name)
+            .or_insert_with(String::new)
+            .push_str(&rule);
+    }
+    rules
+}
+
+/// The same rules, but for those on what is known otherwise there.
 #[test]
 fn kubernetes_has_the_rules() {
-    let rules = text("kubernetes/rules.yml");
-    let mut number = 0;
-    for name in ["recording", "alerts", "active-users"] {
-        let file = text(&format!("prometheus/{name}.rules.yml"));
-        let (_, groups) = file.split_once("groups:\n").expect("groups");
-        for line in groups.lines() {
-            assert!(rules.contains(&format!("\n  {line}\n")), "{line}");
-            number += 1;
+    let there = rules(&text("kubernetes/rules.yml"));
+    let here = ["recording", "alerts", "active-users"];
+    let here = here.map(|name| rules(&text(&format!("prometheus/{name}.rules.yml"))));
+    let here: BTreeMap<String, String> = here.into_iter().flatten().collect();
+    assert!(here.keys().eq(there.keys()), "{here:#?} {there:#?}");
+    for (name, rule) in &here {
+        let is_other = name.ends_with("NotReady");
+        assert_eq!(rule != &there[name], is_other, "{name}");
+        if is_other {
+            assert!(there[name].contains("kube_pod_status_ready"), "{name}");
         }
+        // Nobody asks instances there but Kubernetes itself.
+        let asked = there[name].contains("probe_success{job=\"ecolaura-api-health\"");
+        assert!(!asked, "{name}");
     }
-    let (_, all) = rules.split_once("  groups:\n").expect("groups");
+}
+
+/// A cluster has one environment, and is not asked for others.
+#[test]
+fn kubernetes_has_one_environment() {
+    let kit = kit().environment("staging", ["staging:9464"]);
+    let files = kit.files().expect("a kit");
+    let unknown = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        rules(&file.expect("it is there").text)["ServiceUnknown"].clone()
+    };
+    assert!(unknown("prometheus/alerts.rules.yml").contains("environment=\"staging\""));
+    let there = unknown("kubernetes/rules.yml");
+    assert!(there.contains("environment=\"production\"") && !there.contains("staging"));
+}
+
+/// Each group with an interval: the one that Prometheus has elsewhere, or its own.
+#[test]
+fn groups_in_kubernetes_have_intervals() {
+    let rules = text("kubernetes/rules.yml");
     let config = text("prometheus/prometheus.yml");
     let (_, every) = config
         .split_once("evaluation_interval: ")
         .expect("an interval");
     let every = format!("      interval: {}", every.lines().next().expect("a line"));
-    let all: Vec<&str> = all.lines().collect();
-    let mut added = 0;
-    for (place, line) in all.iter().enumerate() {
-        if line.starts_with("    - name: ") {
-            let next = all[place + 1];
-            assert!(next.starts_with("      interval: "), "{line}");
-            added += usize::from(next == every);
-        }
+    let all: Vec<&str> = rules.lines().collect();
+    let heads = all
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("    - name: "));
+    let intervals: Vec<&str> = heads.map(|pair| pair[1]).collect();
+    assert!(intervals.len() > 8, "{intervals:?}");
+    for interval in &intervals {
+        assert!(interval.starts_with("      interval: "), "{interval}");
     }
-    // Elsewhere one group alone says so.
-    assert_eq!(all.len(), number + added - 1);
+    assert!(intervals.contains(&every.as_str()), "{intervals:?}");
 }
 
 #[test]
 fn names_are_what_kubernetes_takes() {
-    for (job, name) in [("Mail_Worker.2", "mail-worker-2"), ("x_.", "x")] {
+    for (job, name) in [("Mail_Worker.2", "mail-worker-2"), ("x_.y", "x--y")] {
         let files = Kit::new(job).files().expect("a kit");
         let service = files
             .iter()
@@ -246,19 +296,51 @@ fn secrets_are_named() {
     let usual = [
         "alertmanager/platform-pagerduty-key",
         "alertmanager/platform-slack-url",
-        "alertmanager/smtp-password",
         "grafana-password",
     ];
     assert_eq!(of(&Kit::new("shop")), usual);
-    let all = of(&kit());
+    let mailed = kit().mail("mail.example:587", "a@mail.example", "b@mail.example");
+    let all = of(&mailed);
     for more in [
         "alertmanager/shop-pagerduty-key",
         "alertmanager/shop-slack-url",
+        "alertmanager/smtp-password",
         "blackbox/token",
     ] {
         assert!(all.iter().any(|one| one == more), "{all:?}");
     }
-    assert_eq!(all.len(), usual.len() + 3);
+    assert_eq!(all.len(), usual.len() + 4);
+}
+
+/// What was told stands there, and nothing has to be changed by hand.
+#[test]
+fn what_was_told_stands_there() {
+    let kit = kit()
+        .image("registry.example:5000/shop/API:1.2.3")
+        .prometheus("https://watch.example/prometheus/")
+        .alertmanager("https://watch.example/$alerts");
+    let folder = written_of(&kit, "stack_told");
+    let (is_good, said) = check(&folder, &["compose.yaml"]);
+    assert!(is_good, "{said}");
+    let (is_good, said) = check(&folder, &["kubernetes/service.yml"]);
+    assert!(is_good, "{said}");
+    let image = "registry.example:5000/shop/API:1.2.3";
+    for (path, line) in [
+        ("services.yaml", format!("    image: ${{SERVICE_IMAGE:-{image}}}")),
+        ("kubernetes/service.yml", format!("          image: '{image}'")),
+        (
+            "services.yaml",
+            "      - '--web.external-url=https://watch.example/prometheus'\n      - --web.route-prefix=/".to_owned(),
+        ),
+        (
+            "services.yaml",
+            "      - '--web.external-url=https://watch.example/$$alerts'\n      - --web.route-prefix=/".to_owned(),
+        ),
+    ] {
+        let text = fs::read_to_string(folder.join(path)).expect("a file");
+        assert!(text.contains(&format!("{line}\n")), "{line} is not in\n{text}");
+    }
+    assert!(!text("services.yaml").contains("--web.external-url"));
 }
 
 /// Versions stand in one file.

@@ -1,5 +1,6 @@
 //! What Alertmanager reads: who is told of what, how, and how often.
 
+mod receivers;
 mod routes;
 mod templates;
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::receivers;
 use crate::kit::{ANYBODY, Kit};
+use crate::place::filled;
 use crate::prometheus::recording::about;
 use crate::tier::Tier;
 
@@ -54,9 +56,22 @@ const TELLINGS: [Telling; 4] = [
     },
 ];
 
+impl Telling {
+    fn why(&self, kit: &Kit) -> &'static str {
+        match (self.tier, &kit.mail) {
+            (Tier::Error, None) => {
+                "told in the chat; a ticket by mail where --mail-to names somebody"
+            }
+            _ => self.why,
+        }
+    }
+}
+
 /// The tiers, and how each is told.
-pub(crate) fn tiers() -> impl Iterator<Item = (Tier, &'static str)> {
-    TELLINGS.iter().map(|telling| (telling.tier, telling.why))
+pub(crate) fn tiers(kit: &Kit) -> impl Iterator<Item = (Tier, &'static str)> {
+    TELLINGS
+        .iter()
+        .map(|telling| (telling.tier, telling.why(kit)))
 }
 
 /// What is told whatever its tier, and how: the first route of the file.
@@ -66,8 +81,8 @@ pub(crate) const ALWAYS: (&str, &str) = (
 );
 
 /// How an alert of this name and tier is told.
-pub(crate) fn told(alert: &str, tier: Tier) -> &'static str {
-    let mut tiers = tiers();
+pub(crate) fn told(kit: &Kit, alert: &str, tier: Tier) -> &'static str {
+    let mut tiers = tiers(kit);
     // Every tier has a telling of its own.
     match tiers.find(|(one, _)| *one == tier) {
         Some((_, why)) if alert != ALWAYS.0 => why,
@@ -77,13 +92,7 @@ pub(crate) fn told(alert: &str, tier: Tier) -> &'static str {
 
 /// The file of routes.
 pub(crate) fn file(kit: &Kit) -> String {
-    let mut text = String::new();
-    for line in about(
-        "Who is told of what. The addresses are to be replaced; secrets are read from files, never written here.",
-    ) {
-        let _ = writeln!(text, "# {line}");
-    }
-    text += HEAD;
+    let mut text = head(kit);
     let mut teams = vec![kit.team.as_str()];
     teams.retain(|team| *team != ANYBODY);
     for team in &teams {
@@ -97,11 +106,21 @@ pub(crate) fn file(kit: &Kit) -> String {
     routes(&mut text, kit, ANYBODY, "    ");
     text += INHIBITIONS;
     text += "receivers:\n";
-    text += DEADMAN;
+    text += &receivers::deadman(kit);
     for team in teams.into_iter().chain([ANYBODY]) {
-        let _ = write!(text, "{}", RECEIVERS.replace("TEAM", team));
+        text += &receivers::of_team(kit, team);
     }
     text
+}
+
+/// What is said at its head, and what holds for all routes.
+fn head(kit: &Kit) -> String {
+    let mut text = String::new();
+    for line in about(ABOUT) {
+        let _ = writeln!(text, "# {line}");
+    }
+    text += &receivers::server(kit);
+    filled(HEAD, &[("HEAD", &text), ("ZONE", &kit.time_zone)])
 }
 
 fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
@@ -117,15 +136,16 @@ fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
             "{indent}- matchers: ['environment=~\"{others}\"', 'severity=~\"critical|error\"'] # no customers there: nobody is woken up\n{indent}  receiver: {team}-chat"
         );
     }
-    for Telling {
-        tier,
-        receiver,
-        wait,
-        interval,
-        repeat,
-        why,
-    } in &TELLINGS
-    {
+    for telling in &TELLINGS {
+        let Telling {
+            tier,
+            receiver,
+            wait,
+            interval,
+            repeat,
+            ..
+        } = telling;
+        let why = telling.why(kit);
         let _ = writeln!(
             text,
             "{indent}- matchers: ['severity=\"{}\"'] # {why}",
@@ -142,21 +162,21 @@ fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
     }
 }
 
+const ABOUT: &str = "\
+Who is told of what. Secrets are read from files, never written here. What of it changes by which flag:
+#   --deadman URL: who raises an alarm when the Watchdog, which always fires, is no longer heard; without it nobody is told of it
+#   --mail-host, --mail-from, --mail-to: how tickets are mailed, and to whom; without them they are in the chat alone
+#   --time-zone ZONE: whose nights and weekends are quiet";
+
 const HEAD: &str = "\
-global:
-  smtp_smarthost: mail.example:587
-  smtp_from: alertmanager@mail.example
-  smtp_auth_username: alertmanager
-  smtp_auth_password_file: /run/secrets/alertmanager/smtp-password
-templates:
+HEADtemplates:
   - templates/*.tmpl
 time_intervals:
   - name: quiet-hours
     time_intervals:
-      # Yours, such as Europe/Berlin.
-      - location: UTC
+      - location: ZONE
         times: [{start_time: '22:00', end_time: '24:00'}, {start_time: '00:00', end_time: '07:00'}]
-      - location: UTC
+      - location: ZONE
         weekdays: [saturday, sunday]
 route:
   receiver: platform-chat
@@ -195,47 +215,3 @@ inhibit_rules:
     target_matchers: ['alertname=\"JourneyFails\"']
     equal: [job, environment]
 ";
-
-const DEADMAN: &str = r#"  - name: deadman
-    webhook_configs:
-      - url: https://deadman.example/ecolaura
-        send_resolved: false
-"#;
-
-const RECEIVERS: &str = r#"  - name: TEAM-page
-    pagerduty_configs:
-      - routing_key_file: /run/secrets/alertmanager/TEAM-pagerduty-key
-        description: '{{ template "ecolaura.page" . }}'
-        severity: '{{ .CommonLabels.severity }}'
-        details: {text: '{{ template "ecolaura.text" . }}'}
-    slack_configs:
-      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
-        channel: '#TEAM-alerts'
-        send_resolved: true
-        title: '{{ template "ecolaura.title" . }}'
-        text: '{{ template "ecolaura.text" . }}'
-  - name: TEAM-ticket
-    email_configs:
-      - to: TEAM@mail.example
-        send_resolved: true
-        headers: {Subject: '{{ template "ecolaura.title" . }}'}
-        html: ''
-        text: '{{ template "ecolaura.text" . }}'
-    slack_configs:
-      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
-        channel: '#TEAM-alerts'
-        send_resolved: true
-        title: '{{ template "ecolaura.title" . }}'
-        text: '{{ template "ecolaura.text" . }}'
-  - name: TEAM-chat
-    slack_configs:
-      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
-        channel: '#TEAM-alerts'
-        send_resolved: true
-        title: '{{ template "ecolaura.title" . }}'
-        text: '{{ template "ecolaura.text" . }}'
-  - name: TEAM-log
-    webhook_configs:
-      - url: http://logstash:8080/alerts
-        send_resolved: true
-"#;

@@ -3,7 +3,7 @@
 use crate::family::{Family, Shape};
 use crate::grafana::dashboard::Row;
 use crate::grafana::panel::Panel;
-use crate::grafana::panel::View::{Heatmap, Lines, Stacked};
+use crate::grafana::panel::View::{Heatmap, Lines, Stacked, Table};
 use crate::grafana::{mean, quantile, rate, series};
 
 pub(super) fn rows(metrics: &[Family]) -> Vec<Row> {
@@ -78,6 +78,14 @@ fn panels(metric: &Family) -> Vec<Panel> {
                 .ask(rate(&by, &count, ""), &legend)
                 .unit("ops")
                 .width(8),
+        ],
+        Shape::Info => vec![
+            panel(Table, "Instances", "How many instances say so.")
+                .ask(format!("count by ({by}) ({})", series(name, "")), &legend),
+        ],
+        Shape::States => vec![
+            panel(Stacked, "Instances", "How many instances are so.")
+                .ask(format!("sum by ({by}) ({})", series(name, "")), &legend),
         ],
         Shape::Summary => vec![
             panel(Lines, "Mean", "The mean of what was seen.")

@@ -3,6 +3,7 @@
 use crate::kit::Kit;
 use crate::prometheus::Alert;
 use crate::runbooks::{MADE, source};
+use crate::threshold::counted;
 
 /// Their names and texts.
 pub(super) fn pages(kit: &Kit, alerts: &[Alert]) -> [(&'static str, String); 4] {
@@ -20,8 +21,9 @@ fn thresholds(alerts: &[Alert]) -> String {
     let row = |alert: &Alert| {
         let threshold = alert.threshold?;
         Some(format!(
-            "| [{name}]({name}.md) | {} | {threshold} |\n",
+            "| [{name}]({name}.md) | {} | {threshold} | {} |\n",
             alert.tier.as_str(),
+            counted(&alert.name),
             name = alert.name
         ))
     };

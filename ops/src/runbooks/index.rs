@@ -11,11 +11,11 @@ use crate::runbooks::{MADE, page, source};
 /// The page.
 pub(super) fn page(kit: &Kit, alerts: &[Alert]) -> String {
     let mut text = MADE.to_owned() + &kit.named(source::INDEX);
-    let mut tiers: Vec<_> = alertmanager::tiers().collect();
+    let mut tiers: Vec<_> = alertmanager::tiers(kit).collect();
     tiers.sort_by_key(|(tier, _)| Reverse(*tier));
     for (tier, why) in tiers {
         let of_it = alerts.iter().filter(|alert| alert.tier == tier);
-        let of_it = of_it.filter(|alert| alertmanager::told(&alert.name, tier) == why);
+        let of_it = of_it.filter(|alert| alertmanager::told(kit, &alert.name, tier) == why);
         write_table(&mut text, &format!("`{}`: {why}", tier.as_str()), of_it);
     }
     let others = alerts

@@ -36,7 +36,7 @@ fn fires(kit: &Kit, alert: &Alert) -> String {
         query(&alert.expr),
         alert.reason,
         alert.tier.as_str(),
-        alertmanager::told(&alert.name, alert.tier),
+        alertmanager::told(kit, &alert.name, alert.tier),
         kit.team,
     )
 }

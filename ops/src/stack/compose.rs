@@ -48,10 +48,16 @@ fn services(kit: &Kit) -> String {
         false => ("", ""),
     };
     let places = [
-        ("NETWORKS_OF_SERVICE", of_service.as_str()),
-        ("NETWORKS_OF_PROMETHEUS", of_prometheus),
-        ("NETWORKS", networks),
+        ("OWN_IMAGE", image(kit)),
+        ("PROMETHEUS_AT", reached(kit.prometheus.as_deref())),
+        ("ALERTMANAGER_AT", reached(kit.alertmanager.as_deref())),
+        ("NETWORKS_OF_SERVICE", of_service),
+        ("NETWORKS_OF_PROMETHEUS", of_prometheus.to_owned()),
+        ("NETWORKS", networks.to_owned()),
     ];
+    let places = places
+        .each_ref()
+        .map(|(place, value)| (*place, value.as_str()));
     kit.named_with(&services, &places)
 }
 
@@ -75,6 +81,26 @@ fn networks_of_service(kit: &Kit) -> String {
     }
 }
 
+/// The image of the service, which the environment can name as well.
+fn image(kit: &Kit) -> String {
+    match &kit.image {
+        Some(image) => format!("${{SERVICE_IMAGE:-{image}}}"),
+        None => "${SERVICE_IMAGE:?name the image of the service}".to_owned(),
+    }
+}
+
+/// What a program is told of the address at which people reach it. Its own paths stay as they are, since others ask for them.
+fn reached(address: Option<&str>) -> String {
+    match address {
+        Some(address) => format!(
+            "      - '--web.external-url={}'\n      - --web.route-prefix=/\n",
+            // Compose puts variables in for single ones.
+            address.replace('$', "$$")
+        ),
+        None => String::new(),
+    }
+}
+
 /// The files that receivers and journeys read.
 fn secrets(kit: &Kit) -> BTreeSet<String> {
     let teams = [kit.team.as_str(), ANYBODY];
@@ -83,9 +109,9 @@ fn secrets(kit: &Kit) -> BTreeSet<String> {
     });
     let steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
     let tokens = steps.filter_map(|step| step.token_file.as_deref()?.strip_prefix("/run/secrets/"));
-    let others = ["grafana-password", "alertmanager/smtp-password"];
-    let all = of_teams.chain(tokens.map(str::to_owned));
-    all.chain(others.map(str::to_owned)).collect()
+    let mail = kit.mail.iter().map(|_| "alertmanager/smtp-password");
+    let others = tokens.chain(mail).chain(["grafana-password"]);
+    of_teams.chain(others.map(str::to_owned)).collect()
 }
 
 /// The Blackbox Exporter, with the tokens of journeys: where anything is probed.
@@ -101,7 +127,8 @@ fn prober(kit: &Kit) -> String {
 /// What `docker compose` begins with. It includes the services with the file that has the versions, which a plain `docker compose` would not read.
 const COMPOSE: &str = "\
 #
-# Before: export SERVICE_IMAGE, or write it into .env, where MONITORING_CONTROL_TOKEN opens /control; and write the secrets, each a file without a line break at its end:
+# Before: name the image, by --image or as SERVICE_IMAGE in the environment or in .env, where MONITORING_CONTROL_TOKEN opens /control;
+# and write the secrets, each a file without a line break at its end:
 SECRETS# Elasticsearch has no passwords here: only this network reaches it, and this machine at its port. Elsewhere turn its security on.
 name: DEPLOYMENT
 include:

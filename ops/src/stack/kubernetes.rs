@@ -13,12 +13,13 @@ pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
         let lines = about(what);
         lines.iter().map(|line| format!("# {line}\n")).collect()
     };
+    let image = image(kit);
     let with_names = |text: &str| {
-        let production = &kit.environments[0].name;
-        kit.named(&text.replace("ENVIRONMENT", production))
+        let production = kit.environments[0].name.as_str();
+        kit.named_with(text, &[("ENVIRONMENT", production), ("IMAGE", &image)])
     };
     let service =
-        head("The service: kubectl apply -f service.yml, after its image is named in it.")
+        head("The service: kubectl apply -f service.yml. Its image is what --image names.")
             + &with_names(SERVICE);
     let mut monitoring =
         head("What the Prometheus Operator scrapes. Its selectors must choose the label `team`.")
@@ -71,6 +72,12 @@ pub(super) fn plain(name: &str) -> String {
     name.trim_matches('-').to_owned()
 }
 
+/// The image of the service.
+fn image(kit: &Kit) -> String {
+    let usual = || format!("{}:1.0.0", name(kit));
+    kit.image.clone().unwrap_or_else(usual)
+}
+
 const SERVICE: &str = "\
 apiVersion: apps/v1
 kind: Deployment
@@ -94,7 +101,7 @@ spec:
         seccompProfile: {type: RuntimeDefault}
       containers:
         - name: service
-          image: DEPLOYMENT:1.0.0
+          image: 'IMAGE'
           ports:
             - {name: http, containerPort: 3000}
             - {name: monitoring, containerPort: 9464}

@@ -36,8 +36,11 @@ pub fn alerts(kit: &Kit) -> Result<Vec<(&'static str, Vec<Alert>)>, Error> {
         .filter(|alert| alert.threshold.is_some())
         .map(|alert| alert.name.as_str())
         .collect();
-    is_there(&kit.without, &names, "to leave out")?;
+    let group_names = groups.iter().map(|(name, _)| *name);
+    let leavable: Vec<&str> = names.into_iter().chain(group_names).collect();
+    is_there(&kit.without, &leavable, "to leave out, nor a group of them")?;
     is_there(kit.thresholds.keys(), &with, "with a threshold to set")?;
+    groups.retain(|(name, _)| !kit.without.iter().any(|without| without == name));
     for (_, alerts) in &mut groups {
         alerts.retain(|alert| !kit.without.contains(&alert.name));
         for alert in alerts {
@@ -48,6 +51,7 @@ pub fn alerts(kit: &Kit) -> Result<Vec<(&'static str, Vec<Alert>)>, Error> {
             alert.settle(kit.thresholds.get(&alert.name).copied());
         }
     }
+    groups.retain(|(_, alerts)| !alerts.is_empty());
     Ok(groups)
 }
 

@@ -1,0 +1,77 @@
+//! What cannot be a kit is told before anything is made of it.
+
+use crate::error::Error;
+use crate::kit::Kit;
+use crate::mail::Mail;
+use crate::names::{is_address, is_base, is_image, is_name, is_once, is_time_zone};
+use crate::threshold;
+
+/// What programs of the kit are called, as jobs or in compose.
+const TAKEN: [&str; 11] = [
+    "alertmanager",
+    "blackbox",
+    "elasticsearch",
+    "elasticsearch-set-up",
+    "filebeat",
+    "grafana",
+    "jaeger",
+    "jaeger-set-up",
+    "kibana",
+    "logstash",
+    "prometheus",
+];
+
+impl Kit {
+    /// That its names can be in rules.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        is_name("job", &self.job)?;
+        if TAKEN.contains(&self.job.as_str()) {
+            return Err(Error::new(format!(
+                "job `{}`: a program of the kit is called so; give the service another name",
+                self.job
+            )));
+        }
+        is_name("team", &self.team)?;
+        for environment in &self.environments {
+            environment.check()?;
+        }
+        let environments = self.environments.iter().map(|one| &one.name);
+        is_once("environment", environments, "give all its targets at once")?;
+        for (alert, value) in &self.thresholds {
+            threshold::check(alert, *value)?;
+        }
+        self.check_addresses()?;
+        is_once("probe", &self.probes, "ask it once")?;
+        let another = "give one of them another name";
+        for journey in &self.journeys {
+            journey.check()?;
+        }
+        is_once(
+            "journey",
+            self.journeys.iter().map(|one| &one.name),
+            another,
+        )?;
+        for objective in &self.objectives {
+            objective.check()?;
+        }
+        let metrics = self.metrics.iter().map(|one| &one.name);
+        is_once("metric", metrics, "it is of two types, so rename one")?;
+        let objectives = self.objectives.iter().map(|one| &one.name);
+        is_once("objective", objectives, another)
+    }
+
+    /// That what it links to and tells can be.
+    fn check_addresses(&self) -> Result<(), Error> {
+        let links = [&self.runbooks, &self.dashboards, &self.traces];
+        let own = self.prometheus.iter().chain(&self.alertmanager);
+        links
+            .into_iter()
+            .chain(own)
+            .try_for_each(|one| is_base(one))?;
+        let asked = self.probes.iter().chain(&self.deadman);
+        asked.into_iter().try_for_each(|one| is_address(one))?;
+        self.mail.iter().try_for_each(Mail::check)?;
+        self.image.iter().try_for_each(|image| is_image(image))?;
+        is_time_zone(&self.time_zone)
+    }
+}

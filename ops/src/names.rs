@@ -1,0 +1,127 @@
+//! What names and addresses have to be, so that all files of the kit can have them.
+
+use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
+
+use crate::error::Error;
+
+/// That this can be the value of a label, and part of a file's name.
+pub(crate) fn is_name(what: &str, name: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    // Else YAML takes it for something else than a text, or a path for another folder.
+    let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+            .contains(&name.to_lowercase().as_str());
+    // Kubernetes takes 63, of which what stands behind some names wants its part.
+    let is_whole = name.len() <= 50 && name.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if is_word && is_whole && name.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "{what} `{name}`: give it a name of at most 50 letters, digits, `-`, `_` and `.` that begins with a letter, ends with a letter or a digit, and is no word of YAML"
+    )))
+}
+
+/// An address that paths follow.
+pub(crate) fn without_slash(address: impl Into<String>) -> String {
+    address.into().trim_end_matches('/').to_owned()
+}
+
+/// That this can be an address in files, and in links.
+pub(crate) fn is_address(address: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`()<>".contains(c);
+    let scheme = ["https://", "http://"];
+    let rest = scheme.iter().find_map(|one| address.strip_prefix(one));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        return Err(Error::new(
+            "an address has a user or a password in it, which would stand in files and labels: give it without; a step of a journey can have a token_file",
+        ));
+    }
+    let has_host = authority.is_some_and(is_host);
+    if has_host && address.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "address `{address}`: give it as https://host or https://host:port/path, without quotes, blanks, brackets and braces"
+    )))
+}
+
+/// That none of these is there twice.
+pub(crate) fn is_once<'a>(
+    what: &str,
+    names: impl IntoIterator<Item = &'a String>,
+    advice: &str,
+) -> Result<(), Error> {
+    let mut known = BTreeSet::new();
+    match names.into_iter().find(|name| !known.insert(name.as_str())) {
+        None => Ok(()),
+        Some(twice) => Err(Error::new(format!(
+            "{what} `{twice}` is there twice: {advice}"
+        ))),
+    }
+}
+
+/// That this is a host, with a port or without: an address of IPv6 in brackets.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        // Colons within brackets are those of IPv6.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let is_port = |port: &str| {
+        port.chars().all(|c| c.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let six = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let is_host = match six {
+        Some(six) => six.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.chars().all(is_plain),
+    };
+    is_host && port.is_none_or(is_port)
+}
+
+/// That this is a host and a port.
+pub(crate) fn is_host_and_port(text: &str) -> bool {
+    let has_port = text.contains(':') && !text.ends_with(']');
+    has_port && is_host(text)
+}
+
+/// That this can be an address which paths follow.
+pub(crate) fn is_base(address: &str) -> Result<(), Error> {
+    is_address(address)?;
+    match address.contains(['?', '#']) {
+        false => Ok(()),
+        true => Err(Error::new(format!(
+            "address `{address}`: paths follow it, so give it without `?` and `#`"
+        ))),
+    }
+}
+
+/// That this looks like a time zone. Which there are the programs know that have them.
+pub(crate) fn is_time_zone(zone: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_+/".contains(c);
+    let is_word = zone.starts_with(|c: char| c.is_ascii_alphabetic());
+    // `Local` is wherever Alertmanager runs, `CET` and the like are of old.
+    if is_word && zone.chars().all(is_plain) && (zone == "UTC" || zone.contains('/')) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "time zone `{zone}`: give it as UTC, or as a place such as Europe/Berlin"
+    )))
+}
+
+/// That this can be the name of an image.
+pub(crate) fn is_image(image: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+    let is_whole = image.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && image.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if is_whole && image.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "image `{image}`: give it as registry.example/service:1.0.0"
+    )))
+}

@@ -1,0 +1,72 @@
+//! What flags of the command take.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use ecolaura_monitoring_ops::{Error, Family, Journey, Slo};
+
+/// `HighErrorRate=0.02`
+pub(crate) fn threshold(value: &str) -> Result<(String, f64), String> {
+    let number = |(alert, number): (&str, &str)| Some((alert.to_owned(), number.parse().ok()?));
+    value.split_once('=').and_then(number).ok_or_else(|| {
+        format!("--threshold takes ALERT=NUMBER, such as HighErrorRate=0.02, not {value:?}")
+    })
+}
+
+/// The metrics in a file that are not of the catalogue.
+pub(crate) fn metrics(file: &OsString) -> Result<Vec<Family>, String> {
+    read("--metrics", file, Family::added)
+}
+
+/// The journey in a file.
+pub(crate) fn journey(file: &OsString) -> Result<Journey, String> {
+    read("--journey", file, Journey::from_json)
+}
+
+/// What is in a file, or why that cannot be told.
+fn read<T>(
+    flag: &str,
+    file: &OsString,
+    parse: impl FnOnce(&str) -> Result<T, Error>,
+) -> Result<T, String> {
+    let path = Path::new(file);
+    let told = |why: &dyn std::fmt::Display| format!("{flag} {}: {why}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
+    parse(&text).map_err(|error| told(&error))
+}
+
+/// `orders=/api/v1/orders,99.9,250ms`
+pub(crate) fn objective(value: OsString) -> Result<Slo, String> {
+    let text = value.to_string_lossy();
+    let wrong = || {
+        format!(
+            "--objective takes NAME=ROUTE,PERCENT[,TIME], such as orders=/api/v1/orders,99.9,250ms, not {text:?}"
+        )
+    };
+    let (name, rest) = text.split_once('=').ok_or_else(wrong)?;
+    let mut parts = rest.split(',');
+    let (route, percent) = (
+        parts.next().ok_or_else(wrong)?,
+        parts.next().ok_or_else(wrong)?,
+    );
+    let percent: f64 = percent.trim_end_matches('%').parse().map_err(|_| wrong())?;
+    let slo = Slo::new(name, route, percent);
+    let slo = match parts.next() {
+        None => slo,
+        Some(time) => slo.within(duration(time).ok_or_else(wrong)?),
+    };
+    match parts.next() {
+        None => Ok(slo),
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// `250ms`, `1s`, `2.5s`
+fn duration(text: &str) -> Option<Duration> {
+    let seconds = match text.strip_suffix("ms") {
+        Some(milliseconds) => milliseconds.parse::<f64>().ok()? / 1000.0,
+        None => text.strip_suffix('s')?.parse().ok()?,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
