@@ -9,6 +9,15 @@ pub struct File {
     pub text: String,
 }
 
+/// What is said at the head of what is made.
+pub(crate) const MADE: &str =
+    "Made by the crate ecolaura-monitoring-ops: change it there, and write it again.";
+
+/// The head of a file whose comments begin with `#`: what it is for, and where it comes from.
+pub(crate) fn head(about: &str) -> String {
+    format!("# {about}\n# {MADE}\n")
+}
+
 impl File {
     pub(crate) fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self {

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::receivers;
+use crate::file;
 use crate::kit::{ANYBODY, Kit};
 use crate::place::filled;
-use crate::prometheus::recording::about;
 use crate::tier::Tier;
 
 /// How a tier is told.
@@ -115,11 +115,7 @@ pub(crate) fn file(kit: &Kit) -> String {
 
 /// What is said at its head, and what holds for all routes.
 fn head(kit: &Kit) -> String {
-    let mut text = String::new();
-    for line in about(ABOUT) {
-        let _ = writeln!(text, "# {line}");
-    }
-    text += &receivers::server(kit);
+    let text = file::head(ABOUT) + &receivers::server(kit);
     filled(HEAD, &[("HEAD", &text), ("ZONE", &kit.time_zone)])
 }
 

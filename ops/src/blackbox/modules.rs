@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::file::head;
 use crate::journey::{Journey, Step};
 use crate::kit::Kit;
 use crate::place::filled;
-use crate::prometheus::recording::about;
 use crate::prometheus::rule::quoted;
 
 /// A page that is answered at all.
@@ -23,12 +23,9 @@ pub(super) fn of_step(journey: &Journey, step: &Step) -> String {
 
 /// The configuration of the exporter.
 pub(crate) fn file(kit: &Kit) -> String {
-    let mut text = String::new();
-    for line in about(
+    let mut text = head(
         "What the Blackbox Exporter asks, 0.27 or newer: blackbox_exporter --config.file=blackbox.yml",
-    ) {
-        let _ = writeln!(text, "# {line}");
-    }
+    );
     let places = [
         ("PAGE", PAGE),
         ("HEALTH", HEALTH),

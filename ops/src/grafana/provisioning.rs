@@ -1,27 +1,16 @@
 //! Where Grafana finds dashboards, metrics, traces and logs, so that each leads to the other.
 
-use crate::file::File;
+use crate::file::{File, head};
 use crate::kit::Kit;
 use crate::place::filled;
-use crate::prometheus::recording::about;
 
 /// The files of `provisioning`.
 pub(super) fn files(kit: &Kit) -> Vec<File> {
-    let with_head = |what: &str, text: String| {
-        let head: String = about(what)
-            .iter()
-            .map(|line| format!("# {line}\n"))
-            .collect();
-        head + &text
-    };
-    let datasources = with_head(
-        "Where Grafana asks. Put it into provisioning/datasources.",
-        filled(DATASOURCES, &[("JOB", &kit.job), ("LOGS", &kit.logs())]),
-    );
-    let dashboards = with_head(
+    let datasources = head("Where Grafana asks. Put it into provisioning/datasources.")
+        + &filled(DATASOURCES, &[("JOB", &kit.job), ("LOGS", &kit.logs())]);
+    let dashboards = head(
         "Where Grafana finds the dashboards. Put it into provisioning/dashboards, and them into /var/lib/grafana/dashboards.",
-        kit.named(DASHBOARDS),
-    );
+    ) + &kit.named(DASHBOARDS);
     vec![
         File::new("grafana/provisioning/datasources/ecolaura.yml", datasources),
         File::new("grafana/provisioning/dashboards/ecolaura.yml", dashboards),

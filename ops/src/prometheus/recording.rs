@@ -3,6 +3,7 @@
 use ecolaura_monitoring::catalog;
 
 use crate::error::Error;
+use crate::file::MADE;
 use crate::kit::Kit;
 use crate::prometheus::alerts::objectives_recorded;
 use crate::prometheus::rule::{Group, Rule, rule_file};
@@ -17,19 +18,11 @@ pub(crate) const REQUEST_RATE: &str = "job:http_requests:rate5m";
 /// What a request's outcome is when it is the service's fault.
 pub(crate) const FAULTS: &str = "outcome=~\"server_error|panic|timeout\"";
 
-/// What stands at the head of a file of this kit.
-pub(crate) fn about(what: &str) -> Vec<&str> {
-    vec![
-        what,
-        "Made by the crate ecolaura-monitoring-ops: change it there, and write it again.",
-    ]
-}
-
 /// The file of recording rules.
 pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
     kit.check()?;
     Ok(rule_file(
-        &about("Recording rules: what alerts and dashboards ask for."),
+        &["Recording rules: what alerts and dashboards ask for.", MADE],
         &groups(kit),
     ))
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::blackbox;
+use crate::file::head;
 use crate::kit::Kit;
-use crate::prometheus::recording::about;
 use crate::yaml::map;
 
 /// Which Prometheus the configuration is for.
@@ -18,16 +18,13 @@ pub(crate) enum Version {
 
 /// The configuration of a Prometheus of this version.
 pub(crate) fn file(kit: &Kit, version: Version) -> String {
-    let mut text = String::new();
     let start = match version {
         Version::Two => {
             "Prometheus 2.42 or newer: prometheus --config.file=prometheus-2.yml --enable-feature=exemplar-storage"
         }
         Version::Three => "Prometheus 3.8 or newer: prometheus --enable-feature=exemplar-storage",
     };
-    for line in about(start) {
-        let _ = writeln!(text, "# {line}");
-    }
+    let mut text = head(start);
     text += "# Active users over 30 days want --storage.tsdb.retention.time=31d.\n";
     text += &GLOBAL.replace("EVALUATED", EVALUATED);
     let _ = write!(

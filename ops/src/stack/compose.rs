@@ -3,16 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::blackbox;
-use crate::file::File;
+use crate::file::{File, head};
 use crate::kit::{ANYBODY, Kit};
-use crate::prometheus::recording::about;
 use crate::stack::versions::PROGRAMS;
 
 pub(super) fn files(kit: &Kit) -> [File; 3] {
-    let head = |what: &str| -> String {
-        let lines = about(what);
-        lines.iter().map(|line| format!("# {line}\n")).collect()
-    };
     let secrets: String = secrets(kit)
         .iter()
         .map(|file| format!("#   secrets/{file}\n"))

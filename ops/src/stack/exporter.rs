@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::blackbox;
-use crate::file::File;
+use crate::file::{File, head};
 use crate::journey::TOKENS;
 use crate::kit::Kit;
-use crate::prometheus::recording::about;
 use crate::stack::kubernetes;
 use crate::stack::versions::BLACKBOX;
 use crate::yaml::indented;
@@ -22,10 +21,9 @@ pub(super) fn file(kit: &Kit) -> Option<File> {
         return None;
     }
     let tokens = tokens(kit);
-    let head = about(
+    let head = head(
         "The Blackbox Exporter, in the namespace of the Prometheus that asks it: kubectl apply -f blackbox.yml, and after a change of its modules kubectl rollout restart.",
     );
-    let head: String = head.iter().map(|line| format!("# {line}\n")).collect();
     let (mounted, volume) = match tokens.is_empty() {
         true => ("", ""),
         false => (MOUNTED, VOLUME),

@@ -1,13 +1,9 @@
 //! What Jaeger 2 is started with: traces in, three days of them on disk, and answers.
 
-use crate::file::File;
-use crate::prometheus::recording::about;
+use crate::file::{File, head};
 
 pub(super) fn file() -> File {
-    let head: String = about("Jaeger 2: jaeger --config jaeger.yml")
-        .iter()
-        .map(|line| format!("# {line}\n"))
-        .collect();
+    let head = head("Jaeger 2: jaeger --config jaeger.yml");
     File::new("jaeger/jaeger.yml", head + JAEGER)
 }
 

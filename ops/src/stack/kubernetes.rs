@@ -1,18 +1,13 @@
 //! The service in Kubernetes, and what the Prometheus Operator has to know of it.
 
 use crate::error::Error;
-use crate::file::File;
+use crate::file::{File, head};
 use crate::kit::Kit;
-use crate::prometheus::recording::about;
 use crate::prometheus::{EVALUATED, rule_files};
 use crate::stack::{exporter, probes};
 use crate::yaml::indented;
 
 pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
-    let head = |what: &str| -> String {
-        let lines = about(what);
-        lines.iter().map(|line| format!("# {line}\n")).collect()
-    };
     let image = image(kit);
     let with_names = |text: &str| {
         let production = kit.environments[0].name.as_str();

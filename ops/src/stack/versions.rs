@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::file::File;
-use crate::prometheus::recording::about;
+use crate::file::{File, head};
 
 /// A program, its image, and the version that the kit is made for.
 pub(super) struct Program {
@@ -45,10 +44,7 @@ pub(super) const PROGRAMS: [Program; 9] = [
 
 /// The file that compose reads.
 pub(super) fn file() -> File {
-    let mut text = String::new();
-    for line in about("The versions of all programs, which compose.yaml reads.") {
-        let _ = writeln!(text, "# {line}");
-    }
+    let mut text = head("The versions of all programs, which compose.yaml reads.");
     for Program { name, version, .. } in PROGRAMS {
         let _ = writeln!(text, "{name}_VERSION={version}");
     }

@@ -10,9 +10,9 @@ mod resources;
 mod targets;
 
 use crate::error::Error;
+use crate::file::MADE;
 use crate::kit::Kit;
 use crate::prometheus::alert::{Alert, NO_DATA};
-use crate::prometheus::recording;
 use crate::prometheus::rule::{Group, rule_file};
 
 pub(crate) use objectives::recorded as objectives_recorded;
@@ -86,8 +86,7 @@ pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
         rules: alerts.iter().map(|alert| alert.rule(kit)).collect(),
     };
     let groups: Vec<Group> = alerts(kit)?.into_iter().map(rules).collect();
-    let about = recording::about("Alerts");
-    Ok(rule_file(&about, &groups))
+    Ok(rule_file(&["Alerts", MADE], &groups))
 }
 
 /// That none of these are 1, or that they come and go and are 0 for most of a quarter of an hour: then no single outage lasts.

@@ -8,10 +8,11 @@ mod tries;
 use std::fmt::Write as _;
 
 use crate::error::Error;
+use crate::file::head;
 use crate::kit::Kit;
 use crate::prometheus::alert::{Alert, JOB, SLO, SLO_OF_CALLS};
 use crate::prometheus::alerts::{alerts, group_name};
-use crate::prometheus::recording::{self, about};
+use crate::prometheus::recording;
 use crate::prometheus::rule::quoted;
 use crate::prometheus::trial::tries::{Try, tries};
 
@@ -20,10 +21,7 @@ pub(crate) use pace::Pace;
 /// The file of tests for the rules of a kit, which promtool finds beside it.
 pub(crate) fn file(kit: &Kit, pace: Pace) -> Result<String, Error> {
     let name = pace.file();
-    let mut text = String::new();
-    for line in about(&format!("Tests of the alerts: promtool test rules {name}")) {
-        let _ = writeln!(text, "# {line}");
-    }
+    let mut text = head(&format!("Tests of the alerts: promtool test rules {name}"));
     text += "rule_files:\n  - recording.rules.yml\n  - alerts.rules.yml\n";
     let _ = writeln!(text, "evaluation_interval: {}m", pace.minutes());
     let groups = alerts(kit)?;

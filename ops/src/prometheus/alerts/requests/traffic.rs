@@ -1,0 +1,166 @@
+//! Whether anybody asks at all.
+
+use ecolaura_monitoring::catalog;
+
+use crate::blackbox;
+use crate::kit::Kit;
+use crate::prometheus::alert::{Alert, Case, JOB, Source, Told, told};
+use crate::prometheus::alerts::series;
+use crate::prometheus::recording::REQUEST_RATE;
+use crate::tier::Tier;
+
+pub(super) fn gone(kit: &Kit) -> Alert {
+    let job = kit.job();
+    // What nobody but the Blackbox Exporter asks for, and a little more; certificates are no requests.
+    let asked = blackbox::probes(kit)
+        .iter()
+        .filter(|probe| probe.is_request())
+        .count();
+    let probes = (asked as f64 / blackbox::EVERY.1 * 1100.0).ceil() / 1000.0;
+    // Only the environment with customers is probed.
+    let others: Vec<String> = kit.environments[1..]
+        .iter()
+        .map(|other| other.name.replace('.', "[.]"))
+        .collect();
+    let others = others.join("|");
+    // It stays until requests come again: what was four hours ago is forgotten meanwhile, and yesterday is today in the end.
+    let gone = |of: &str, probes: &str| {
+        let (of, before) = (
+            format!("{REQUEST_RATE}{{{job}{of}}}"),
+            format!("{probes} + 0.2"),
+        );
+        let fires = format!("ALERTS{{alertname=\"TrafficGone\",alertstate=\"firing\",{job}}}");
+        format!(
+            "{of} <= {probes}\nand on (environment, job) (\n  max_over_time({of}[4h]) > {before} unless {of} offset 1d <= {before}\n  or on (environment, job) {fires}\n)"
+        )
+    };
+    let expr = match others.is_empty() {
+        true => gone("", "{threshold}"),
+        false => format!(
+            "({})\nor ({})",
+            gone(&format!(",environment!~\"{others}\""), "{threshold}"),
+            gone(&format!(",environment=~\"{others}\""), "0")
+        ),
+    };
+    Alert {
+        name: "TrafficGone".into(),
+        tier: Tier::Error,
+        pending: "10m",
+        holds: 96,
+        source: Source::Service,
+        // Instances that are up and hear of nobody but probes, where lately there were twelve requests more a minute, and not at this time yesterday:
+        // nights may be quiet.
+        expr,
+        threshold: Some(probes),
+        by: &["job"],
+        summary: "{{ $labels.job }} gets no requests of customers any more".into(),
+        description: "It is up, and before this it had more than twelve requests a minute, probes apart, which are {threshold} a second: look at what stands before it (load balancer, DNS, certificates).".into(),
+        reason: "A service that had traffic and has none for a quarter of an hour is cut off, unless it was as quiet at this time yesterday. Who else asks all the time, such as a second prober, is to be added.".into(),
+        cases: cases(kit, asked),
+    }
+}
+
+/// Requests of each probe, and of customers, as they come.
+fn cases(kit: &Kit, probes: usize) -> Vec<Case> {
+    let requests = catalog::HTTP_REQUESTS.name();
+    let of = |probe: &'static str, customers: &'static str| {
+        let one = |number| {
+            (
+                series(kit, requests, &format!("endpoint=\"/{number}\"")),
+                probe,
+            )
+        };
+        let mut all: Vec<_> = (1..=probes).map(one).collect();
+        all.push((series(kit, requests, "endpoint=\"/\""), customers));
+        told(all)
+    };
+    let up = |mut all: Vec<Told>, values: &'static str| {
+        all.extend(told([(series(kit, "up", ""), values)]));
+        all
+    };
+    let case = |about, series, at, fires| Case {
+        about,
+        series,
+        at,
+        fires,
+    };
+    let fires: &[&[&str]] = &[&[JOB]];
+    let busy = "0+13.2x90 1188x2900";
+    vec![
+        case(
+            "requests that stop, but for those of probes",
+            of("0+2.2x90 198+2x2900", busy),
+            110,
+            fires,
+        ),
+        case(
+            "a few more than those of probes",
+            of("0+2.2x90 198+2x2900", "0+13.2x90 1188+1.2x60"),
+            110,
+            &[],
+        ),
+        case(
+            "a service that never had more",
+            of("0+2.2x90 198+2x2900", "0+10.8x90 972x60"),
+            110,
+            &[],
+        ),
+        case(
+            "requests that have not come for six hours",
+            of("0+2.2x90 198+2x2900", busy),
+            450,
+            fires,
+        ),
+        case(
+            "requests that have not come for two days",
+            of("0+2.2x90 198+2x2900", busy),
+            2970,
+            fires,
+        ),
+        case(
+            "requests that come again",
+            of("0+2.2x90 198+2x2900", "0+13.2x90 1188x60 1188+13.2x60"),
+            190,
+            &[],
+        ),
+        case(
+            "an instance that begins anew, and is asked no more",
+            of("0+2.2x90 0+2x60", "0+13.2x90 0x60"),
+            110,
+            fires,
+        ),
+        case(
+            "instances that are new, and are asked for nothing at all",
+            up(of("0+2.2x90 stale", "0+13.2x90 stale"), "1x150"),
+            110,
+            fires,
+        ),
+        case(
+            "instances that are gone, which is another alert's",
+            up(of("0+2.2x90 stale", "0+13.2x90 stale"), "1x90 0x60"),
+            110,
+            &[],
+        ),
+        case(
+            "nights that are quiet",
+            of(
+                "0+2.2x2640 5808+2x120",
+                "0+13.2x1200 15840+10.8x240 18432+13.2x1200 34272x120",
+            ),
+            2720,
+            &[],
+        ),
+        case(
+            "nights that are not",
+            of("0+2.2x2640 5808+2x120", "0+13.2x2640 34848x120"),
+            2720,
+            fires,
+        ),
+        case(
+            "a service that never had any",
+            of("0x200", "0x200"),
+            152,
+            &[],
+        ),
+    ]
+}
