@@ -6,7 +6,7 @@ mod probe;
 use crate::file::File;
 use crate::kit::Kit;
 
-pub(crate) use modules::{CERTIFICATE, HEALTH, file as config};
+pub(crate) use modules::{CERTIFICATE, HEALTH, PAGE, file as config};
 pub(crate) use probe::{EVERY, HEALTH_JOB, PROBE_JOB, Probe, health_job, is_probed, job, probes};
 
 /// The files for the Blackbox Exporter: none where nothing is probed.

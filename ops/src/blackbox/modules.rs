@@ -9,7 +9,7 @@ use crate::place::filled;
 use crate::prometheus::rule::quoted;
 
 /// A page that is answered at all.
-pub(super) const PAGE: &str = "http_2xx";
+pub(crate) const PAGE: &str = "http_2xx";
 /// A certificate, also one that nobody accepts any more.
 pub(crate) const CERTIFICATE: &str = "tls";
 /// An instance that says that it is ready.

@@ -1,8 +1,9 @@
 //! Certificates that expire.
 
+use crate::blackbox;
 use crate::kit::Kit;
 use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
-use crate::prometheus::alerts::probes::{PAGE, of};
+use crate::prometheus::alerts::probes::{SHOP, by, of};
 use crate::tier::Tier;
 
 /// Where a certificate is.
@@ -41,8 +42,11 @@ fn certificate(
 ) -> Alert {
     let expiry = |labels: &str| of(kit, "probe_ssl_earliest_cert_expiry", labels);
     let (place, page) = (
-        expiry(&format!("module=\"tls\",instance=\"{PLACE}\"")),
-        expiry(&format!("module=\"http_2xx\",instance=\"{PAGE}\"")),
+        expiry(&format!(
+            "{},instance=\"{PLACE}\"",
+            by(blackbox::CERTIFICATE)
+        )),
+        expiry(&format!("{},instance=\"{SHOP}\"", by(blackbox::PAGE))),
     );
     Alert {
         name: name.into(),
@@ -53,7 +57,7 @@ fn certificate(
         // The last that was seen, so that it does not end with the probe.
         expr: format!(
             "min by (environment, job, instance) (last_over_time({}[1h])) - time() < {{threshold}} * 86400",
-            expiry("module=\"tls\"")
+            expiry(&by(blackbox::CERTIFICATE))
         ),
         threshold: Some(f64::from(days)),
         by: &["job", "instance"],

@@ -11,7 +11,7 @@ use crate::prometheus::alerts::{FLAPS, MOSTLY, OVER, RETURNS, gone_or_flapping};
 use crate::tier::Tier;
 
 /// A page.
-const PAGE: &str = "https://shop.example";
+const SHOP: &str = "https://shop.example";
 
 pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
     if !blackbox::is_probed(kit) {
@@ -28,6 +28,11 @@ pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
     ]
 }
 
+/// That it is asked by this module.
+fn by(module: &str) -> String {
+    format!("module=\"{module}\"")
+}
+
 /// A series of what is asked from outside, with these labels.
 fn of(kit: &Kit, name: &str, labels: &str) -> String {
     format!("{name}{{job=\"{}\",{labels}}}", blackbox::job(kit))
@@ -37,7 +42,7 @@ fn failing(kit: &Kit) -> Alert {
     let page = of(
         kit,
         "probe_success",
-        &format!("module=\"http_2xx\",instance=\"{PAGE}\""),
+        &format!("{},instance=\"{SHOP}\"", by(blackbox::PAGE)),
     );
     let other_page = page.replace('{', "{prober=\"other\",");
     Alert {
@@ -47,7 +52,7 @@ fn failing(kit: &Kit) -> Alert {
         holds: 6,
         source: Source::Prober,
         expr: gone_or_flapping(
-            &of(kit, "probe_success", "module=\"http_2xx\""),
+            &of(kit, "probe_success", &by(blackbox::PAGE)),
             "environment, job, instance",
         ),
         threshold: None,
@@ -60,7 +65,7 @@ fn failing(kit: &Kit) -> Alert {
                 about: "it fails",
                 series: told([(page.clone(), "1x5 0x20")]),
                 at: 10,
-                fires: &[&[JOB, PAGE]],
+                fires: &[&[JOB, SHOP]],
             },
             Case {
                 about: "it fails once",
@@ -72,7 +77,7 @@ fn failing(kit: &Kit) -> Alert {
                 about: "most attempts fail",
                 series: told([(page.clone(), FLAPS)]),
                 at: 25,
-                fires: &[&[JOB, PAGE]],
+                fires: &[&[JOB, SHOP]],
             },
             Case {
                 about: "most attempts succeed",
@@ -96,7 +101,7 @@ fn failing(kit: &Kit) -> Alert {
                 about: "one of two probers fails, and most attempts of the other one",
                 series: told([(page.clone(), FLAPS), (other_page, "0x45")]),
                 at: 26,
-                fires: &[&[JOB, PAGE]],
+                fires: &[&[JOB, SHOP]],
             },
             Case {
                 about: "an outage that is over",
@@ -108,7 +113,7 @@ fn failing(kit: &Kit) -> Alert {
                 about: "it comes back, goes, and comes back",
                 series: told([(page, RETURNS)]),
                 at: 18,
-                fires: &[&[JOB, PAGE]],
+                fires: &[&[JOB, SHOP]],
             },
             Case {
                 about: "a step of a journey, which is another alert's",
@@ -198,7 +203,7 @@ fn journey(kit: &Kit) -> Alert {
             },
             Case {
                 about: "a page, which is another alert's",
-                series: told([(of(kit, "probe_success", "module=\"http_2xx\""), "0x20")]),
+                series: told([(of(kit, "probe_success", &by(blackbox::PAGE)), "0x20")]),
                 at: 10,
                 fires: &[],
             },
@@ -207,7 +212,7 @@ fn journey(kit: &Kit) -> Alert {
 }
 
 fn absent(kit: &Kit) -> Alert {
-    let page = of(kit, "probe_success", "module=\"http_2xx\"");
+    let page = of(kit, "probe_success", &by(blackbox::PAGE));
     let (job, health) = (blackbox::job(kit), blackbox::health_job(kit));
     let asked = |module: &str, job: &str| {
         format!("up{{job=\"{job}\",module=\"{module}\",instance=\"{module}.example\"}}")
@@ -238,7 +243,7 @@ fn absent(kit: &Kit) -> Alert {
                 about: "a module that the exporter does not know",
                 series: told([
                     (page.clone(), "1x30"),
-                    (asked("http_2xx", &job), "1x30"),
+                    (asked(blackbox::PAGE, &job), "1x30"),
                     (asked("journey/buy/browse", &job), "0x30"),
                 ]),
                 at: 10,
@@ -248,15 +253,15 @@ fn absent(kit: &Kit) -> Alert {
                 about: "nobody asks whether instances are ready",
                 series: told([
                     (page.clone(), "1x30"),
-                    (asked("http_2xx", &job), "1x30"),
-                    (asked("health", &health), "0x30"),
+                    (asked(blackbox::PAGE, &job), "1x30"),
+                    (asked(blackbox::HEALTH, &health), "0x30"),
                 ]),
                 at: 10,
                 fires: &[&[JOB]],
             },
             Case {
                 about: "a probe that fails, which is another alert's",
-                series: told([(page, "0x30"), (asked("http_2xx", &job), "1x30")]),
+                series: told([(page, "0x30"), (asked(blackbox::PAGE, &job), "1x30")]),
                 at: 10,
                 fires: &[],
             },
