@@ -204,6 +204,7 @@ async fn each_tier_comes_to_its_receiver() {
     let (alertmanager, told) = Alertmanager::start(&folder).await;
     let told_alone = [
         ("MostRequestsFail", "critical", "errors", "", "shop-page"),
+        ("ServiceNotReady", "critical", "readiness", "", "shop-page"),
         ("MemoryNearLimit", "error", "memory", "", "shop-ticket"),
         ("BudgetBurnsFast", "error", "budget", "", "shop-ticket"),
         ("HighRequestLatency", "warning", "latency", "", "shop-chat"),
@@ -227,6 +228,10 @@ async fn each_tier_comes_to_its_receiver() {
     // Each about what another one of a higher tier is about.
     let held_back = [
         ("HighErrorRate", "error", "errors", ""),
+        // Of the same tier, and sure to follow: nobody is woken up twice.
+        ("BudgetBurnsAtOnce", "critical", "budget", "other"),
+        ("JourneyFails", "critical", "journey", ""),
+        ("InstanceNotReady", "warning", "readiness", ""),
         ("BudgetBurns", "warning", "budget", ""),
         ("BudgetBurnsSlowly", "info", "budget", ""),
         ("QueueGrows", "info", "queue", ""),

@@ -21,7 +21,7 @@ mod support {
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -35,15 +35,18 @@ use crate::support::ports::free;
 use crate::support::prometheus::{Prometheus, Series};
 use crate::support::shop::Shop;
 
+/// As long as two scrapes and their rules.
+const STEADY: Duration = Duration::from_secs(5);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Rules that do not wait.
+/// Rules that do not wait, and look back for no longer than it takes here until something else is broken.
 fn at_once(rules: &str) -> String {
     let line = |line: &str| match line.trim_start() {
         wait if wait.starts_with("for: ") => "        for: 1s\n".to_owned(),
         _ => format!("{line}\n"),
     };
-    rules.lines().map(line).collect()
+    let rules: String = rules.lines().map(line).collect();
+    rules.replace("[15m]", "[10s]")
 }
 
 /// The alerts of probes that fire: the name of each, and the step that it is about if it is about one.
@@ -60,12 +63,20 @@ async fn firing(prometheus: &Prometheus) -> Result<BTreeSet<String>, String> {
     Ok(alerts.iter().map(one).collect())
 }
 
-/// Until just these fire.
+/// Until just these fire, and go on to.
 async fn fire(prometheus: &Prometheus, what: &str, expected: &[&str]) {
     let expected: BTreeSet<String> = expected.iter().map(|&one| one.to_owned()).collect();
-    eventually(what, async || match firing(prometheus).await? {
-        found if found == expected => Ok(()),
-        found => Err(format!("{found:?}")),
+    let mut since = None;
+    eventually(what, async || {
+        let found = firing(prometheus).await?;
+        if found != expected {
+            since = None;
+            return Err(format!("{found:?}"));
+        }
+        let since = since.get_or_insert_with(Instant::now);
+        (since.elapsed() > STEADY)
+            .then_some(())
+            .ok_or("not for long enough".to_owned())
     })
     .await;
 }

@@ -210,4 +210,8 @@ inhibit_rules:
   - source_matchers: ['alertname=~\"ServiceDown|ServiceNotReady\"']
     target_matchers: ['alertname=\"JourneyFails\"']
     equal: [job, environment]
+  # Where most requests fail every objective is missed.
+  - source_matchers: ['alertname=\"MostRequestsFail\"']
+    target_matchers: ['alertname=\"BudgetBurnsAtOnce\"']
+    equal: [job, environment]
 ";
