@@ -2,6 +2,8 @@
 #![cfg(all(feature = "axum", feature = "macros", feature = "testing"))]
 
 use std::convert::Infallible;
+use std::future::Ready;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -18,7 +20,7 @@ use ecolaura_monitoring::{Monitoring, monitor};
 use ecolaura_monitoring::{business::BoxStage, resources::PoolState};
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
-use tower::Service;
+use tower::{Layer as _, Service};
 use tower_http::map_response_body::MapResponseBodyLayer;
 
 /// So many that every series has its copies for the threads.
@@ -197,6 +199,36 @@ fn headers_that_go_along() {
     let of_one = per_request(&[("another", "plan=forest")]);
     let baggage = per_request(&[("baggage", "plan=forest")]);
     assert!(baggage <= of_one + 5.0, "{baggage}, {of_one}");
+}
+
+/// What a request has with it is freed, also where the service panics as soon as it is called.
+#[test]
+fn a_service_that_panics_leaves_nothing_behind() {
+    let monitoring = monitoring();
+    let broken = tower::service_fn(
+        |_: Request<Body>| -> Ready<Result<Response<Body>, Infallible>> {
+            std::panic::resume_unwind(Box::new(()))
+        },
+    );
+    let mut app = monitoring.layer().layer(broken);
+    let mut call = || {
+        let request = Request::get("/boxes/7")
+            .header(
+                "traceparent",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            )
+            .header("baggage", "plan=forest,plot=7")
+            .body(Body::empty());
+        let request = request.expect("a request");
+        let called = catch_unwind(AssertUnwindSafe(|| drop(app.call(request))));
+        assert!(called.is_err(), "it panics");
+    };
+    (0..WARM_UP).for_each(|_| call());
+    let rounds = (0..ROUNDS).map(|_| {
+        let measured = allocation_counter::measure(|| (0..ROUND).for_each(|_| call()));
+        measured.count_current
+    });
+    assert_eq!(rounds.min(), Some(0));
 }
 
 #[test]
