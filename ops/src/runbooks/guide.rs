@@ -2,13 +2,13 @@
 
 use crate::kit::Kit;
 use crate::prometheus::Alert;
-use crate::runbooks::{MADE, source};
+use crate::runbooks::{head, source};
 use crate::threshold::counted;
 
 /// Their names and texts.
 pub(super) fn pages(kit: &Kit, alerts: &[Alert]) -> [(&'static str, String); 4] {
     source::GUIDES.map(|(name, text)| {
-        let text = MADE.to_owned() + &kit.named(text);
+        let text = head() + &kit.named(text);
         match name {
             "thresholds" => (name, text + &thresholds(alerts)),
             _ => (name, text),

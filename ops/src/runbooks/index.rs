@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use crate::alertmanager;
 use crate::kit::Kit;
 use crate::prometheus::Alert;
-use crate::runbooks::{MADE, page, source};
+use crate::runbooks::{head, page, source};
 
 /// The page.
 pub(super) fn page(kit: &Kit, alerts: &[Alert]) -> String {
-    let mut text = MADE.to_owned() + &kit.named(source::INDEX);
+    let mut text = head() + &kit.named(source::INDEX);
     let mut tiers: Vec<_> = alertmanager::tiers(kit).collect();
     tiers.sort_by_key(|(tier, _)| Reverse(*tier));
     for (tier, why) in tiers {

@@ -7,13 +7,14 @@ mod page;
 mod source;
 
 use crate::error::Error;
-use crate::file::File;
+use crate::file::{File, MADE};
 use crate::kit::Kit;
 use crate::prometheus::{Alert, alerts};
 
 /// What stands at the head of each page.
-const MADE: &str =
-    "<!-- Made by the crate ecolaura-monitoring-ops: change it there, and write it again. -->\n";
+fn head() -> String {
+    format!("<!-- {MADE} -->\n")
+}
 
 /// The pages.
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {

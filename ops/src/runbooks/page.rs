@@ -6,12 +6,12 @@ use crate::alertmanager;
 use crate::error::Error;
 use crate::kit::Kit;
 use crate::prometheus::{Alert, Source};
-use crate::runbooks::{MADE, source};
+use crate::runbooks::{head, source};
 use crate::tier::Tier;
 
 /// The page of it.
 pub(super) fn page(kit: &Kit, alert: &Alert) -> Result<String, Error> {
-    let mut text = MADE.to_owned();
+    let mut text = head();
     let _ = writeln!(text, "# {}\n\n{}.\n", alert.name, plain(&alert.summary));
     text += &fires(kit, alert);
     let steps = kit.named(source::steps(&alert.name)?);
