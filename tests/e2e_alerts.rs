@@ -205,6 +205,9 @@ async fn each_tier_comes_to_its_receiver() {
     let told_alone = [
         ("MostRequestsFail", "critical", "errors", "", "shop-page"),
         ("ServiceNotReady", "critical", "readiness", "", "shop-page"),
+        // Of others, which do not say what they are about.
+        ("DiskDead", "critical", "", "", "shop-page"),
+        ("ClockSkew", "warning", "", "", "shop-chat"),
         ("MemoryNearLimit", "error", "memory", "", "shop-ticket"),
         ("BudgetBurnsFast", "error", "budget", "", "shop-ticket"),
         ("HighRequestLatency", "warning", "latency", "", "shop-chat"),
@@ -229,7 +232,6 @@ async fn each_tier_comes_to_its_receiver() {
     let held_back = [
         ("HighErrorRate", "error", "errors", ""),
         // Of the same tier, and sure to follow: nobody is woken up twice.
-        ("BudgetBurnsAtOnce", "critical", "budget", "other"),
         ("JourneyFails", "critical", "journey", ""),
         ("InstanceNotReady", "warning", "readiness", ""),
         ("BudgetBurns", "warning", "budget", ""),

@@ -46,7 +46,7 @@ async fn prometheus(server: Server, folder: &Path, alertmanager: SocketAddr) -> 
         folder,
         "prometheus",
         json!({ "file_sd_configs": found(&itself) }),
-        ALERTS,
+        &ALERTS.replace("for: 5m", "for: 2s"),
         json!({ "alerting": alerting }),
     )
     .await;

@@ -12,9 +12,11 @@ mod support {
 }
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::task::JoinSet;
 
 use crate::support::eventually::eventually;
 use crate::support::folder::empty_folder;
@@ -22,8 +24,8 @@ use crate::support::shop::Shop;
 
 const SIGN_UP: &str = r#"{"email":"anna@example.org","plan":"seedling"}"#;
 const ORDER: &str = r#"{"items":[{"product_id":1,"quantity":1}]}"#;
-/// As many letters as to have some waiting.
-const LETTERS: usize = 5;
+/// As many letters as to have some waiting for a while, however slow this machine is.
+const LETTERS: usize = 20;
 
 /// Signs up and orders, with this line of baggage.
 async fn visit(shop: &Shop, baggage: &str) {
@@ -47,8 +49,14 @@ async fn bought(database: &Path) -> i64 {
     rows.expect("a number")
 }
 
-/// How many letters wait.
-async fn letters(shop: &Shop) -> f64 {
+/// How many letters wait when so many have signed up at once.
+async fn letters(shop: &Arc<Shop>, baggage: &'static str) -> f64 {
+    let mut visits = JoinSet::new();
+    for _ in 0..LETTERS {
+        let shop = Arc::clone(shop);
+        visits.spawn(async move { visit(&shop, baggage).await });
+    }
+    visits.join_all().await;
     let scrape = shop.metrics().await;
     let depth = scrape
         .lines()
@@ -60,20 +68,16 @@ async fn letters(shop: &Shop) -> f64 {
 #[tokio::test]
 async fn a_rehearsal_leaves_nothing_behind() {
     let database = empty_folder("shop_rehearsal").join("shop.sqlite");
-    let shop = Shop::open(&database).await;
-    for _ in 0..LETTERS {
-        visit(&shop, "synthetic=true").await;
-    }
+    let shop = Arc::new(Shop::open(&database).await);
+    assert_eq!(letters(&shop, "synthetic=true").await, 0.0);
     assert_eq!(bought(&database).await, 0);
-    assert_eq!(letters(&shop).await, 0.0);
     // What is no rehearsal does, so that this can be seen.
     for baggage in ["synthetic=false", "plan=synthetic", "", "="] {
         visit(&shop, baggage).await;
     }
     assert_eq!(bought(&database).await, 8);
     eventually("letters to wait", async || {
-        visit(&shop, "a=b").await;
-        let waiting = letters(&shop).await;
+        let waiting = letters(&shop, "a=b").await;
         (waiting > 0.0).then_some(()).ok_or(waiting.to_string())
     })
     .await;

@@ -1,9 +1,10 @@
 //! What cannot be a kit is told before anything is made of it.
 
+use crate::alertmanager::SECRETS;
 use crate::error::Error;
 use crate::kit::Kit;
 use crate::mail::Mail;
-use crate::names::{is_address, is_base, is_image, is_name, is_once, is_time_zone};
+use crate::names::{is_address, is_base, is_image, is_name, is_once, is_secret, is_time_zone};
 use crate::threshold;
 
 /// What programs of the kit are called, as jobs or in compose.
@@ -21,11 +22,17 @@ const TAKEN: [&str; 11] = [
     "prometheus",
 ];
 
+/// Whether a program of the kit is called so, as compose or Kubernetes write names.
+fn is_taken(name: &str) -> bool {
+    let name = name.to_lowercase().replace(['_', '.'], "-");
+    TAKEN.contains(&name.as_str())
+}
+
 impl Kit {
-    /// That its names can be in rules.
+    /// That it can be a kit.
     pub(crate) fn check(&self) -> Result<(), Error> {
         is_name("job", &self.job)?;
-        if TAKEN.contains(&self.job.as_str()) {
+        if is_taken(&self.job) {
             return Err(Error::new(format!(
                 "job `{}`: a program of the kit is called so; give the service another name",
                 self.job
@@ -34,6 +41,18 @@ impl Kit {
         is_name("team", &self.team)?;
         for environment in &self.environments {
             environment.check()?;
+        }
+        let targets = self.environments.iter().flat_map(|one| &one.targets);
+        is_once(
+            "target",
+            targets.clone(),
+            "an instance is of one environment",
+        )?;
+        let hosts = targets.filter_map(|target| target.rsplit_once(':'));
+        if let Some((host, _)) = hosts.into_iter().find(|(host, _)| is_taken(host)) {
+            return Err(Error::new(format!(
+                "target at `{host}`: a program of the kit is called so; give the service another name"
+            )));
         }
         let environments = self.environments.iter().map(|one| &one.name);
         is_once("environment", environments, "give all its targets at once")?;
@@ -62,13 +81,23 @@ impl Kit {
 
     /// That what it links to and tells can be.
     fn check_addresses(&self) -> Result<(), Error> {
+        if self.port == 0 || self.port == self.own_port() {
+            return Err(Error::new(format!(
+                "port {}: give it the one at which customers are answered, which is not that of /metrics",
+                self.port
+            )));
+        }
+        if let Some(file) = self.deadman.as_ref().filter(|place| place.starts_with('/')) {
+            is_secret("dead man's switch", file, SECRETS)?;
+        }
         let links = [&self.runbooks, &self.dashboards, &self.traces];
         let own = self.prometheus.iter().chain(&self.alertmanager);
         links
             .into_iter()
             .chain(own)
             .try_for_each(|one| is_base(one))?;
-        let asked = self.probes.iter().chain(&self.deadman);
+        let deadman = self.deadman.iter().filter(|place| !place.starts_with('/'));
+        let asked = self.probes.iter().chain(deadman);
         asked.into_iter().try_for_each(|one| is_address(one))?;
         self.mail.iter().try_for_each(Mail::check)?;
         self.image.iter().try_for_each(|image| is_image(image))?;

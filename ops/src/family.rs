@@ -78,7 +78,7 @@ impl Family {
                 "there are no metrics with a line `# TYPE`: give it all that /metrics answers, such as curl http://127.0.0.1:9464/metrics writes",
             ));
         }
-        // Only what has been recorded has series to show.
+        // The catalogue has rows of its own, and what is no name cannot be asked for.
         families.retain(|family| is_name(&family.name) && !is_known(&family.name));
         let mut added = Vec::new();
         families
@@ -182,7 +182,7 @@ fn sampled(families: &mut [Family], line: &str) {
             family.name = name.to_owned();
         }
     }
-    let Some(labels) = rest.strip_prefix('{') else {
+    let Some(labels) = rest.trim_start().strip_prefix('{') else {
         return;
     };
     let known: BTreeSet<String> = family.labels.drain(..).collect();
@@ -203,7 +203,7 @@ fn label_names(labels: &str) -> Vec<String> {
             '\\' => is_escaped = true,
             '"' => is_quoted = !is_quoted,
             _ if is_quoted => {}
-            '=' => names.push(std::mem::take(&mut name)),
+            '=' => names.push(std::mem::take(&mut name).trim().to_owned()),
             '}' => break,
             ',' => name.clear(),
             one => name.push(one),

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::expression;
-use crate::names::{is_address, is_name, is_once};
+use crate::names::{is_address, is_name, is_once, is_secret};
 
 /// What a customer does with the service, in steps that a Blackbox Exporter tries from outside, each by itself.
 ///
@@ -190,11 +190,7 @@ impl Step {
         let Some(file) = &self.token_file else {
             return Ok(());
         };
-        let name = file.strip_prefix(TOKENS).unwrap_or_default();
-        match name.is_empty() || name.contains(|c: char| c.is_control() || c == '/') {
-            true => refuse(format!("token file `{file}`: name one in {TOKENS}")),
-            false => Ok(()),
-        }
+        is_secret("token", file, TOKENS)
     }
 }
 

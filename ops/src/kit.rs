@@ -1,6 +1,6 @@
 //! A service, and what of the kit is made for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alertmanager;
 use crate::blackbox;
@@ -56,6 +56,8 @@ pub struct Kit {
     pub(crate) mail: Option<Mail>,
     pub(crate) time_zone: String,
     pub(crate) image: Option<String>,
+    /// Where customers are answered.
+    pub(crate) port: u16,
     pub(crate) objectives: Vec<Slo>,
     pub(crate) without: Vec<String>,
     pub(crate) thresholds: BTreeMap<String, f64>,
@@ -82,6 +84,7 @@ impl Kit {
             mail: None,
             time_zone: "UTC".to_owned(),
             image: None,
+            port: 3000,
             job,
             objectives: Vec::new(),
             without: Vec::new(),
@@ -164,7 +167,8 @@ impl Kit {
         self
     }
 
-    /// Who raises an alarm when Alertmanager no longer says that alerts come through: told every minute, by POST. Default: nobody.
+    /// Who raises an alarm when Alertmanager no longer says that alerts come through: told every minute, by POST. An address, or, since who knows that can
+    /// keep the alarm quiet, a file with it below `/run/secrets/alertmanager`. Default: nobody.
     pub fn deadman(mut self, address: impl Into<String>) -> Self {
         self.deadman = Some(address.into());
         self
@@ -196,6 +200,12 @@ impl Kit {
     /// Kubernetes, none in compose.
     pub fn image(mut self, image: impl Into<String>) -> Self {
         self.image = Some(image.into());
+        self
+    }
+
+    /// The port at which the service answers customers, in its container. Default: 3000. That of `/metrics` is the one of the targets in production.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
         self
     }
 
@@ -243,6 +253,17 @@ impl Kit {
         kit.environments.truncate(1);
         kit.in_kubernetes = true;
         kit
+    }
+
+    /// The port of `/metrics`: that of the targets in production, where it is one.
+    pub(crate) fn own_port(&self) -> u16 {
+        let targets = self.environments[0].targets.iter();
+        let ports = targets.filter_map(|target| target.rsplit_once(':')?.1.parse().ok());
+        let ports: BTreeSet<u16> = ports.collect();
+        match ports.len() {
+            1 => ports.into_iter().sum(),
+            _ => 9464,
+        }
     }
 
     /// What Prometheus takes as the selector of the job.

@@ -41,7 +41,7 @@ const SINGLE: [(&str, Set); 9] = [
 ];
 
 /// Those that set nothing by themselves.
-const OTHERS: [&str; 5] = ["job", "out", "mail-host", "mail-from", "mail-to"];
+const OTHERS: [&str; 6] = ["job", "out", "port", "mail-host", "mail-from", "mail-to"];
 
 #[derive(Default)]
 struct Args {
@@ -126,6 +126,11 @@ fn kit(mut args: Args) -> Result<Kit, Box<dyn std::error::Error>> {
         if let Some(value) = args.text(flag)? {
             kit = set(kit, value);
         }
+    }
+    if let Some(value) = args.text("port")? {
+        let port = value.parse();
+        kit = kit
+            .port(port.map_err(|_| format!("--port takes a port, such as 3000, not {value:?}"))?);
     }
     let (host, from, to) = (
         args.text("mail-host")?,

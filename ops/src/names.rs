@@ -39,12 +39,33 @@ pub(crate) fn is_address(address: &str) -> Result<(), Error> {
         ));
     }
     let has_host = authority.is_some_and(is_host);
-    if has_host && address.chars().all(is_plain) {
+    // What is no plain sign is written so, as its number.
+    let mut escapes = address.split('%').skip(1);
+    let is_escape =
+        |rest: &str| rest.len() > 1 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+    if has_host && escapes.all(is_escape) && address.chars().all(is_plain) {
         return Ok(());
     }
     Err(Error::new(format!(
-        "address `{address}`: give it as https://host or https://host:port/path, without quotes, blanks, brackets and braces"
+        "address `{address}`: give it as https://host or https://host:port/path, without quotes, blanks, brackets and braces, and with two digits behind each %"
     )))
+}
+
+/// An expression that takes just these names, in which a dot is a dot.
+pub(crate) fn as_expression(names: &[&str]) -> String {
+    names.join("|").replace('.', "[.]")
+}
+
+/// That a secret can be in this file, which is to be in that folder, and by such a name in a secret of Kubernetes.
+pub(crate) fn is_secret(what: &str, file: &str, folder: &str) -> Result<(), Error> {
+    let name = file.strip_prefix(folder).unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match ["", ".", ".."].contains(&name) || !name.chars().all(is_plain) {
+        true => Err(Error::new(format!(
+            "{what} file `{file}`: name one in {folder}, of letters, digits, `-`, `_` and `.`"
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// That none of these is there twice.
@@ -105,7 +126,9 @@ pub(crate) fn is_time_zone(zone: &str) -> Result<(), Error> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_+/".contains(c);
     let is_word = zone.starts_with(|c: char| c.is_ascii_alphabetic());
     // `Local` is wherever Alertmanager runs, `CET` and the like are of old.
-    if is_word && zone.chars().all(is_plain) && (zone == "UTC" || zone.contains('/')) {
+    let is_whole =
+        zone == "UTC" || zone.contains('/') && zone.split('/').all(|part| !part.is_empty());
+    if is_word && is_whole && zone.chars().all(is_plain) {
         return Ok(());
     }
     Err(Error::new(format!(

@@ -38,6 +38,32 @@ fn every_series_exists() {
     }
 }
 
+/// Also in Kubernetes, where some are asked for otherwise.
+#[test]
+fn every_series_in_kubernetes_exists() {
+    let files = kit().files().expect("a kit");
+    let rules = files
+        .iter()
+        .find(|file| file.path == "kubernetes/rules.yml");
+    let rules = &rules.expect("it is there").text;
+    let mut named = BTreeSet::new();
+    for expr in rules.split("expr: |-\n").skip(1) {
+        // It ends where a line begins with fewer blanks.
+        let lines = expr
+            .lines()
+            .take_while(|line| line.starts_with("            "));
+        let expr: String = lines.flat_map(|line| [line, "\n"]).collect();
+        named.extend(series(&expr));
+    }
+    assert!(
+        named.contains("kube_pod_status_ready") && named.len() > 30,
+        "{named:?}"
+    );
+    for name in named {
+        assert!(is_known(&name), "{name}");
+    }
+}
+
 #[test]
 fn every_alert_says_what_is_wanted() {
     let kit = kit();
@@ -205,6 +231,44 @@ fn kits_that_cannot_be() {
         Kit::new("shop").probe("https://"),
         "address `https://`: give it as https://",
     );
+    for odd in [
+        "/etc/passwd",
+        "/run/secrets/alertmanager/../x",
+        "/run/secrets/alertmanager/",
+    ] {
+        is_refused(
+            Kit::new("shop").deadman(odd),
+            "name one in /run/secrets/alertmanager/",
+        );
+    }
+    for odd in [0, 9464] {
+        is_refused(
+            Kit::new("shop").port(odd),
+            &format!("port {odd}: give it the one at which customers are answered"),
+        );
+    }
+    for odd in ["Prometheus", "JAEGER", "elasticsearch_set.up"] {
+        is_refused(Kit::new(odd), "a program of the kit is called so");
+        is_refused(
+            Kit::new("shop").targets([format!("{odd}:9464")]),
+            "a program of the kit is called so",
+        );
+    }
+    is_refused(
+        Kit::new("shop")
+            .targets(["a:1"])
+            .environment("staging", ["a:1"]),
+        "an instance is of one environment",
+    );
+    for odd in ["America/", "Europe//Berlin"] {
+        is_refused(
+            Kit::new("shop").time_zone(odd),
+            "give it as UTC, or as a place",
+        );
+    }
+    for odd in ["https://a/%zz", "https://a/%", "https://a/%2"] {
+        is_refused(Kit::new("shop").deadman(odd), "two digits behind each %");
+    }
     is_refused(
         Kit::new("shop").runbooks("https://a/)](javascript:x)"),
         "give it as https://",
@@ -284,6 +348,24 @@ fn kits_that_cannot_be() {
         Kit::new("shop").without("HighLoad"),
         "there is no alert `HighLoad`",
     );
+}
+
+/// A route may look like a place in the cases.
+#[test]
+fn routes_are_tried_as_they_are() {
+    let kit = Kit::new("shop").objective(Slo::new("jobs", "/jobs/{job}/{slo}", 99.9));
+    let files = kit.files().expect("a kit");
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        &file.expect("it is there").text
+    };
+    let endpoint = "endpoint=\\\"/jobs/{job}/{slo}\\\"";
+    assert!(text("prometheus/alerts.test.yml").contains(endpoint));
+    assert!(text("prometheus/recording.rules.yml").contains("endpoint=\"/jobs/{job}/{slo}\""));
+    for file in files.iter().filter(|file| file.path.ends_with(".test.yml")) {
+        assert!(!file.text.contains("{its "), "{}", file.path);
+        assert!(!file.text.contains("/jobs/shop"), "{}", file.path);
+    }
 }
 
 /// Where nobody is to probe, nobody is told that nobody does.

@@ -42,7 +42,7 @@ fn odd() -> Kit {
     let step = step
         .status(202)
         .expect(r#"^\{"a": *'\d+'\\n\}$"#)
-        .token_file("/run/secrets/blackbox/a token");
+        .token_file("/run/secrets/blackbox/a-token.1");
     // As they are in a text, and not as JSON would write them.
     let delicate = "a\u{7}\r\u{85}\u{2028}\u{feff}b\tc";
     let journey = Journey::new("x-1", "http://[::1]:3000")
@@ -74,7 +74,7 @@ fn a_step_is_what_was_asked_for() {
         "      valid_status_codes: [202]",
         "      method: POST",
         r#"      body: "{\"text\":\"it's \\\"so\\\": #1\\n{{ x }}\"}""#,
-        r#"      authorization: {credentials_file: "/run/secrets/blackbox/a token"}"#,
+        r#"      authorization: {credentials_file: "/run/secrets/blackbox/a-token.1"}"#,
         r#"      fail_if_body_not_matches_regexp: ["^\\{\"a\": *'\\d+'\\\\n\\}$"]"#,
     ] {
         assert!(
@@ -182,6 +182,12 @@ fn journeys_that_cannot_be() {
     is_refused(journey(Step::get("a", "/'")), "path `/'`: give it as /");
     is_refused(journey(a().status(99)), "99 is no status of HTTP");
     is_refused(journey(a().expect("a(")), "`a(` is no regular expression");
+    for odd in ["", ".", "..", "a/b", "a b", "it's $(id)", "é"] {
+        is_refused(
+            journey(a().token_file(format!("/run/secrets/blackbox/{odd}"))),
+            "name one in /run/secrets/blackbox/, of letters",
+        );
+    }
     is_refused(
         journey(a().token_file("a")),
         "name one in /run/secrets/blackbox/",

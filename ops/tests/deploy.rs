@@ -236,6 +236,10 @@ fn wrong_flags_are_told() {
         (&["--job", "a b"][..], "job `a b`: give it a name"),
         (&["--job", "a", "--colour"][..], "invalid option '--colour'"),
         (
+            &["--job", "a", "--port", "http"][..],
+            "--port takes a port, such as 3000",
+        ),
+        (
             &["--job", "a", "--objective", "orders"][..],
             "--objective takes NAME=ROUTE,PERCENT[,TIME]",
         ),

@@ -41,7 +41,7 @@ door{door=\"open\",gate=\"1\"} 1
 waiting_bucket{le=\"+Inf\"} 1
 # HELP up_to
 # TYPE up_to counter
-up_to_total{z=\"1\"} 1
+up_to_total {z=\"1\", spaced = \"1\" } 1
 # TYPE http_requests counter
 http_requests_total{method=\"GET\"} 1
 ";
@@ -368,7 +368,7 @@ fn metrics_of_its_own_are_read() {
     );
     assert_eq!(
         first(4).0,
-        format!("sum by (x, y, z) (rate(up_to_total{{{chosen}}}[$__rate_interval]))")
+        format!("sum by (x, y, spaced, z) (rate(up_to_total{{{chosen}}}[$__rate_interval]))")
     );
     assert_eq!(
         first(5).0,

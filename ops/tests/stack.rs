@@ -91,8 +91,9 @@ fn nobody_but_prometheus_reaches_the_exporter() {
     // Names that Prometheus has for the service hold where the exporter asks.
     let kit = Kit::new("Mail_Worker.2").targets(["mail-1:9464", "mail-2:9464"]);
     let without = networks_of(&kit);
-    assert_eq!(without, ["{default: {aliases: [mail-1, mail-2]}}"]);
-    let both = "{default: {aliases: [mail-1, mail-2]}, probed: {aliases: [mail-1, mail-2]}}";
+    assert_eq!(without, ["{default: {aliases: ['mail-1', 'mail-2']}}"]);
+    let both =
+        "{default: {aliases: ['mail-1', 'mail-2']}, probed: {aliases: ['mail-1', 'mail-2']}}";
     let with = networks_of(&kit.probe("https://shop.example"));
     assert!(with.iter().any(|networks| networks == both), "{with:?}");
 }
@@ -317,6 +318,9 @@ fn secrets_are_named() {
 fn what_was_told_stands_there() {
     let kit = kit()
         .image("registry.example:5000/shop/API:1.2.3")
+        .port(8080)
+        .targets(["a-1:9500", "a-2:9500"])
+        .deadman("/run/secrets/alertmanager/deadman-url")
         .prometheus("https://watch.example/prometheus/")
         .alertmanager("https://watch.example/$alerts");
     let folder = written_of(&kit, "stack_told");
@@ -328,6 +332,13 @@ fn what_was_told_stands_there() {
     for (path, line) in [
         ("services.yaml", format!("    image: ${{SERVICE_IMAGE:-{image}}}")),
         ("kubernetes/service.yml", format!("          image: '{image}'")),
+        ("services.yaml", "    ports: ['127.0.0.1:8080:8080', '127.0.0.1:9500:9500']".to_owned()),
+        ("services.yaml", "      OTEL_EXPORTER_PROMETHEUS_PORT: '9500'".to_owned()),
+        ("kubernetes/service.yml", "            - {name: http, containerPort: 8080}".to_owned()),
+        ("kubernetes/service.yml", "    - {name: monitoring, port: 9500, targetPort: monitoring}".to_owned()),
+        ("kubernetes/service.yml", "            - {name: OTEL_EXPORTER_PROMETHEUS_PORT, value: '9500'}".to_owned()),
+        ("compose.yaml", "#   secrets/alertmanager/deadman-url".to_owned()),
+        ("alertmanager/alertmanager.yml", "      - url_file: '/run/secrets/alertmanager/deadman-url'".to_owned()),
         (
             "services.yaml",
             "      - '--web.external-url=https://watch.example/prometheus'\n      - --web.route-prefix=/".to_owned(),

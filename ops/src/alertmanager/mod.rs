@@ -7,6 +7,7 @@ mod templates;
 use crate::file::File;
 use crate::kit::Kit;
 
+pub(crate) use receivers::SECRETS;
 pub(crate) use routes::{ALWAYS, tiers, told};
 
 /// The files for Alertmanager.

@@ -15,7 +15,10 @@ pub(super) fn server(kit: &Kit) -> String {
 pub(super) fn deadman(kit: &Kit) -> String {
     match &kit.deadman {
         None => "  - name: deadman\n".to_owned(),
-        Some(address) => filled(DEADMAN, &[("ADDRESS", address)]),
+        Some(file) if file.starts_with('/') => {
+            filled(DEADMAN, &[("KEY", "url_file"), ("PLACE", file)])
+        }
+        Some(address) => filled(DEADMAN, &[("KEY", "url"), ("PLACE", address)]),
     }
 }
 
@@ -38,9 +41,12 @@ global:
 
 const DEADMAN: &str = "  - name: deadman
     webhook_configs:
-      - url: 'ADDRESS'
+      - KEY: 'PLACE'
         send_resolved: false
 ";
+
+/// Where Alertmanager finds secrets.
+pub(crate) const SECRETS: &str = "/run/secrets/alertmanager/";
 
 const MAIL: &str = r#"    email_configs:
       - to: 'ADDRESS'

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::receivers;
 use crate::file;
 use crate::kit::{ANYBODY, Kit};
+use crate::names::as_expression;
 use crate::place::filled;
 use crate::tier::Tier;
 
@@ -125,8 +126,7 @@ fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
         .map(|environment| environment.name.as_str())
         .collect();
     if !others.is_empty() {
-        // A dot in a name is a dot.
-        let others = others.join("|").replace('.', "[.]");
+        let others = as_expression(&others);
         let _ = writeln!(
             text,
             "{indent}- matchers: ['environment=~\"{others}\"', 'severity=~\"critical|error\"'] # no customers there: nobody is woken up\n{indent}  receiver: {team}-chat"
@@ -192,26 +192,22 @@ route:
 
 const INHIBITIONS: &str = "\
 inhibit_rules:
-  # The same trouble, of a higher tier.
-  - source_matchers: ['severity=\"critical\"']
-    target_matchers: ['severity=~\"error|warning|info\"']
+  # The same trouble, of a higher tier. Alerts of others do not say what they are about, and are told all.
+  - source_matchers: ['severity=\"critical\"', 'about=~\".+\"']
+    target_matchers: ['severity=~\"error|warning|info\"', 'about=~\".+\"']
     equal: [job, environment, about, slo, subject]
-  - source_matchers: ['severity=\"error\"']
-    target_matchers: ['severity=~\"warning|info\"']
+  - source_matchers: ['severity=\"error\"', 'about=~\".+\"']
+    target_matchers: ['severity=~\"warning|info\"', 'about=~\".+\"']
     equal: [job, environment, about, slo, subject]
-  - source_matchers: ['severity=\"warning\"']
-    target_matchers: ['severity=\"info\"']
+  - source_matchers: ['severity=\"warning\"', 'about=~\".+\"']
+    target_matchers: ['severity=\"info\"', 'about=~\".+\"']
     equal: [job, environment, about, slo, subject]
   # Where no instance is left nothing else of the service is news, but for what is not about instances.
   - source_matchers: ['alertname=\"ServiceDown\"']
     target_matchers: ['severity=~\"error|warning|info\"', 'about!~\"certificate|budget\"']
     equal: [job, environment]
-  # Where no instance answers, no step of a journey is answered.
-  - source_matchers: ['alertname=~\"ServiceDown|ServiceNotReady\"']
+  # Where nothing answers, no step of a journey is answered.
+  - source_matchers: ['alertname=~\"ServiceDown|ServiceNotReady|ServiceUnknown|ProbeFails\"']
     target_matchers: ['alertname=\"JourneyFails\"']
-    equal: [job, environment]
-  # Where most requests fail every objective is missed.
-  - source_matchers: ['alertname=\"MostRequestsFail\"']
-    target_matchers: ['alertname=\"BudgetBurnsAtOnce\"']
     equal: [job, environment]
 ";

@@ -9,10 +9,10 @@ use crate::tier::Tier;
 /// What several alerts of different certificates are about.
 const CERTIFICATE: &str = "certificate";
 
-/// In the cases of alerts: the job of the service, its first objective on requests, and on a function.
-pub(crate) const JOB: &str = "{job}";
-pub(crate) const SLO: &str = "{slo}";
-pub(crate) const SLO_OF_CALLS: &str = "{slo_of_calls}";
+/// In the cases of alerts: the job of the service, its first objective on requests, and on a function. No name and no route has a blank in it.
+pub(crate) const JOB: &str = "{its job}";
+pub(crate) const SLO: &str = "{its objective}";
+pub(crate) const SLO_OF_CALLS: &str = "{its objective on calls}";
 
 /// An alert.
 #[derive(Clone, Debug)]

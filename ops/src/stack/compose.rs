@@ -1,6 +1,7 @@
 //! The whole stack on one machine.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 use crate::blackbox;
 use crate::file::{File, head};
@@ -13,7 +14,7 @@ pub(super) fn files(kit: &Kit) -> [File; 3] {
         .map(|file| format!("#   secrets/{file}\n"))
         .collect();
     let compose = head(
-        "The service and all that watches it, on one machine: docker compose up, 2.20.3 or newer",
+        "The service and all that watches it, on one machine: docker compose up, 2.24 or newer",
     ) + &kit.named_with(COMPOSE, &[("SECRETS", &secrets)]);
     let filebeat =
         head("Sends what the container of the service prints to Logstash.") + &kit.named(FILEBEAT);
@@ -44,6 +45,8 @@ fn services(kit: &Kit) -> String {
     };
     let places = [
         ("OWN_IMAGE", image(kit)),
+        ("PORT_OF_CUSTOMERS", kit.port.to_string()),
+        ("PORT_OF_METRICS", kit.own_port().to_string()),
         ("PROMETHEUS_AT", reached(kit.prometheus.as_deref())),
         ("ALERTMANAGER_AT", reached(kit.alertmanager.as_deref())),
         ("NETWORKS_OF_SERVICE", of_service),
@@ -56,15 +59,18 @@ fn services(kit: &Kit) -> String {
     kit.named_with(&services, &places)
 }
 
+/// Hosts that are somewhere else for each container.
+const OUTSIDE: [&str; 2] = ["localhost", "host.docker.internal"];
+
 /// Where the service is, under its name and what else Prometheus calls it.
 fn networks_of_service(kit: &Kit) -> String {
     let hosts = kit.environments[0].targets.iter().filter_map(|target| {
         let (host, _) = target.rsplit_once(':')?;
-        let is_name = host.starts_with(|c: char| c.is_ascii_alphabetic());
-        (is_name && host != kit.job).then_some(host)
+        let is_address = host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok();
+        (!is_address && host != kit.job && !OUTSIDE.contains(&host)).then(|| format!("'{host}'"))
     });
-    let hosts: BTreeSet<&str> = hosts.collect();
-    let hosts: Vec<&str> = hosts.into_iter().collect();
+    let hosts: BTreeSet<String> = hosts.collect();
+    let hosts: Vec<String> = hosts.into_iter().collect();
     let aliases = match hosts.is_empty() {
         true => "{}".to_owned(),
         false => format!("{{aliases: [{}]}}", hosts.join(", ")),
@@ -105,7 +111,12 @@ fn secrets(kit: &Kit) -> BTreeSet<String> {
     let steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
     let tokens = steps.filter_map(|step| step.token_file.as_deref()?.strip_prefix("/run/secrets/"));
     let mail = kit.mail.iter().map(|_| "alertmanager/smtp-password");
-    let others = tokens.chain(mail).chain(["grafana-password"]);
+    let deadman = kit.deadman.iter();
+    let deadman = deadman.filter_map(|file| file.strip_prefix("/run/secrets/"));
+    let others = tokens
+        .chain(mail)
+        .chain(deadman)
+        .chain(["grafana-password"]);
     of_teams.chain(others.map(str::to_owned)).collect()
 }
 

@@ -9,9 +9,18 @@ use crate::yaml::indented;
 
 pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let image = image(kit);
+    let (port, own_port) = (kit.port.to_string(), kit.own_port().to_string());
     let with_names = |text: &str| {
         let production = kit.environments[0].name.as_str();
-        kit.named_with(text, &[("ENVIRONMENT", production), ("IMAGE", &image)])
+        kit.named_with(
+            text,
+            &[
+                ("ENVIRONMENT", production),
+                ("IMAGE", &image),
+                ("PORT_OF_CUSTOMERS", &port),
+                ("PORT_OF_METRICS", &own_port),
+            ],
+        )
     };
     let service =
         head("The service: kubectl apply -f service.yml. Its image is what --image names.")
@@ -98,8 +107,10 @@ spec:
         - name: service
           image: 'IMAGE'
           ports:
-            - {name: http, containerPort: 3000}
-            - {name: monitoring, containerPort: 9464}
+            - {name: http, containerPort: PORT_OF_CUSTOMERS}
+            - {name: monitoring, containerPort: PORT_OF_METRICS}
+          # What it is to be told besides, such as where its database is: kubectl create secret generic DEPLOYMENT-env --from-env-file=service.env
+          envFrom: [{secretRef: {name: DEPLOYMENT-env, optional: true}}]
           env:
             - name: POD_NAME
               valueFrom: {fieldRef: {fieldPath: metadata.name}}
@@ -109,6 +120,7 @@ spec:
               value: service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME),k8s.namespace.name=$(POD_NAMESPACE),deployment.environment.name=ENVIRONMENT
             - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: 'http://jaeger:4318'}
             - {name: OTEL_EXPORTER_PROMETHEUS_HOST, value: 0.0.0.0}
+            - {name: OTEL_EXPORTER_PROMETHEUS_PORT, value: 'PORT_OF_METRICS'}
             # Without this secret there is no /control: kubectl create secret generic DEPLOYMENT-control --from-file=token=secrets/control-token
             - name: MONITORING_CONTROL_TOKEN
               valueFrom: {secretKeyRef: {name: DEPLOYMENT-control, key: token, optional: true}}
@@ -145,7 +157,7 @@ spec:
   selector: {app.kubernetes.io/name: DEPLOYMENT}
   ports:
     - {name: http, port: 80, targetPort: http}
-    - {name: monitoring, port: 9464, targetPort: monitoring}
+    - {name: monitoring, port: PORT_OF_METRICS, targetPort: monitoring}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget

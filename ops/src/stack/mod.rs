@@ -17,7 +17,7 @@ pub(crate) use kubernetes::name as kubernetes_name;
 pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let mut files = vec![versions::file(), jaeger::file()];
     // What compose reads from there belongs into no repository.
-    files.push(File::new(".gitignore", "secrets/\n.env\n"));
+    files.push(File::new(".gitignore", "secrets/\n.env\nservice.env\n"));
     files.extend(compose::files(kit));
     files.extend(kubernetes::files(kit)?);
     Ok(files)

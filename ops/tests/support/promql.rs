@@ -1,14 +1,17 @@
 //! What an expression of PromQL names.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use ecolaura_monitoring::catalog;
 use ecolaura_monitoring::metrics::Kind;
+use ecolaura_monitoring_ops::{Kit, Slo};
 use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
 /// Series of others: of Prometheus itself, and of the Blackbox Exporter.
-const OF_OTHERS: [&str; 18] = [
+const OF_OTHERS: [&str; 19] = [
+    "kube_pod_status_ready",
     "alertmanager_notifications_failed_total",
     "alertmanager_notifications_total",
     "probe_duration_seconds",
@@ -67,8 +70,19 @@ fn known() -> BTreeSet<String> {
     catalog::ALL.iter().flat_map(of).collect()
 }
 
+/// What the rules of a kit record.
+static RECORDED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let slo = Slo::new("orders", "/api/v1/orders", 99.9);
+    let files = Kit::new("shop").objective(slo).files().expect("a kit");
+    let rules = files
+        .iter()
+        .filter(|file| file.path.ends_with(".rules.yml"));
+    let lines = rules.flat_map(|file| file.text.lines());
+    let names = lines.filter_map(|line| line.trim().strip_prefix("- record: "));
+    names.map(str::to_owned).collect()
+});
+
 /// Whether there is such a series: of the catalogue, of others, or recorded by the rules of the kit.
 pub(crate) fn is_known(name: &str) -> bool {
-    let is_recorded = name.contains(':') || name == "daily_active_users";
-    is_recorded || OF_OTHERS.contains(&name) || known().contains(name)
+    RECORDED.contains(name) || OF_OTHERS.contains(&name) || known().contains(name)
 }

@@ -89,17 +89,19 @@ pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
     Ok(rule_file(&["Alerts", MADE], &groups))
 }
 
-/// That none of these are 1, or that they come and go and are 0 for most of a quarter of an hour: then no single outage lasts.
+/// That none of these are 1, or that they come and go, and are 0 for two fifths of ten minutes or more: then no single outage lasts.
 fn gone_or_flapping(of: &str, by: &str) -> String {
     format!(
-        "max by ({by}) ({of}) == 0\nor (\n  max by ({by}) (avg_over_time({of}[15m])) < 0.5\n  and max by ({by}) (changes({of}[15m])) > 2\n)"
+        "max by ({by}) ({of}) == 0\nor (\n  max by ({by}) (avg_over_time({of}[10m])) < 0.6\n  and max by ({by}) (changes({of}[10m])) > 2\n)"
     )
 }
 
-/// What is there in seven of sixteen minutes, on and off.
-const FLAPS: &str = "1 0 1 0 1 0 1 0 1 0 1 0 1 0 0 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 0 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 0 0";
-/// What is there in nine of sixteen minutes, on and off.
-const MOSTLY: &str = "1 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 1 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 1 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1";
+/// What is there every other minute.
+const FLAPS: &str =
+    "1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0";
+/// What is there in seven of eleven minutes, on and off.
+const MOSTLY: &str =
+    "1 1 0 1 1 0 1 0 1 1 0 1 1 0 1 1 0 1 0 1 1 0 1 1 0 1 1 0 1 0 1 1 0 1 1 0 1 1 0 1 0 1 1 0";
 /// What is gone for nine minutes, and then there.
 const OVER: &str = "1x2 0x8 1x20";
 /// The same, but gone once more for a while.

@@ -140,18 +140,22 @@ fn undelivered() -> Alert {
     let one = format!(
         "{failed}{{job=\"alertmanager\",integration=\"pagerduty\",reason=\"clientError\"}}"
     );
+    let hook = one.replace("pagerduty", "webhook");
     Alert {
         name: "NotificationsFail".into(),
         tier: Tier::Critical,
         pending: "0s",
         holds: 6,
         source: Source::Pipeline,
-        expr: format!("sum by (job, integration) (increase({failed}[10m])) > 0"),
+        // Webhooks tell nobody but the dead man's switch and the log.
+        expr: format!(
+            "sum by (job, integration) (increase({failed}{{integration!=\"webhook\"}}[10m])) > 0\nor sum by (job, integration) (increase({failed}{{integration=\"webhook\"}}[10m])) > 4.5"
+        ),
         threshold: None,
         by: &["job", "integration"],
         summary: "Alertmanager cannot tell anybody by {{ $labels.integration }}".into(),
-        description: "What it wanted to say was refused or not taken, and it has given up. The Watchdog goes another way, and notices nothing.".into(),
-        reason: "Each one is an alert that nobody sees; this one may come by another way.".into(),
+        description: "What it wanted to say was refused or not taken, and it has given up. The Watchdog goes by webhook, and notices nothing of the others.".into(),
+        reason: "Each one is an alert that nobody sees; this one may come by another way. Of webhooks, which go to the dead man's switch and the log, five in ten minutes are no restart.".into(),
         cases: vec![
             Case {
                 about: "one fails",
@@ -163,6 +167,18 @@ fn undelivered() -> Alert {
                 about: "one failed long ago",
                 series: told([(one.clone(), "3x30")]),
                 at: 20,
+                fires: &[],
+            },
+            Case {
+                about: "five webhooks fail",
+                series: told([(hook.clone(), "0x5 1 2 3 4 5x20")]),
+                at: 12,
+                fires: &[&["alertmanager", "webhook"]],
+            },
+            Case {
+                about: "four webhooks fail",
+                series: told([(hook, "0x5 1 2 3 4x20")]),
+                at: 12,
                 fires: &[],
             },
             Case {

@@ -66,7 +66,7 @@ fn service_down(kit: &Kit) -> Alert {
         by: &["job"],
         summary: "No instance of {{ $labels.job }} can be scraped".into(),
         description: "All of them are gone, hang, or are cut off from Prometheus. Whether users are served, the probes tell.".into(),
-        reason: "Without any instance nothing works; a minute is four scrapes. One that comes and goes, and is gone for most of a quarter of an hour, crashes again and again.".into(),
+        reason: "Without any instance nothing works; a minute is four scrapes. One that comes and goes, and is gone for two fifths of ten minutes, crashes again and again.".into(),
         cases: vec![
             Case {
                 about: "both are gone",
@@ -83,13 +83,13 @@ fn service_down(kit: &Kit) -> Alert {
             Case {
                 about: "both crash again and again",
                 series: told([(one.clone(), FLAPS), (two.clone(), FLAPS)]),
-                at: 25,
+                at: 26,
                 fires: &[&[JOB]],
             },
             Case {
                 about: "both are there most of the time",
                 series: told([(one.clone(), MOSTLY), (two.clone(), MOSTLY)]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
@@ -101,13 +101,13 @@ fn service_down(kit: &Kit) -> Alert {
             Case {
                 about: "one of two crashes again and again",
                 series: told([(one.clone(), "1x30"), (two, FLAPS)]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
                 about: "an outage that is over",
                 series: told([(one.clone(), OVER)]),
-                at: 16,
+                at: 12,
                 fires: &[],
             },
             Case {

@@ -35,9 +35,7 @@ pub(crate) fn file(kit: &Kit, pace: Pace) -> Result<String, Error> {
     for (_, alerts) in groups {
         for alert in &alerts {
             let all = tries(alert);
-            let here = all
-                .iter()
-                .filter(|one| Pace::of(&alert.expr, one.at) == pace);
+            let here = all.iter().filter(|one| one.pace == pace);
             for one in here {
                 write_head(&mut text, alert, one);
                 write_result(&mut text, alert, one, &alert.name);

@@ -10,13 +10,18 @@ pub(super) struct Try {
     pub(super) series: Vec<Told>,
     /// In minutes.
     pub(super) at: u32,
+    pub(super) pace: Pace,
     pub(super) fires: Vec<Vec<String>>,
 }
 
 /// All that is tried of an alert.
 pub(super) fn tries(alert: &Alert) -> Vec<Try> {
     let first = alert.cases.iter().find(|case| !case.fires.is_empty());
-    let mut all: Vec<Try> = alert.cases.iter().map(Try::of).collect();
+    let mut all: Vec<Try> = alert
+        .cases
+        .iter()
+        .map(|case| Try::of(alert, case))
+        .collect();
     let Some(first) = first.filter(|_| alert.source != Source::Pipeline) else {
         return all;
     };
@@ -25,18 +30,19 @@ pub(super) fn tries(alert: &Alert) -> Vec<Try> {
     }
     // What is not there has no environment.
     if !alert.is_about_absence() {
-        all.push(in_two_environments(first));
+        all.push(in_two_environments(alert, first));
     }
     all
 }
 
 impl Try {
-    fn of(case: &Case) -> Self {
+    fn of(alert: &Alert, case: &Case) -> Self {
         let names = |names: &&[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Self {
             about: case.about.to_owned(),
             series: case.series.clone(),
             at: case.at,
+            pace: Pace::of(&alert.expr, case.at),
             fires: case.fires.iter().map(names).collect(),
         }
     }
@@ -45,8 +51,17 @@ impl Try {
 /// Just before its expression has held for as long as it must, and just after.
 fn not_before_its_time(alert: &Alert, first: &Case) -> [Try; 2] {
     let pace = Pace::of(&alert.expr, alert.holds + alert.minutes());
+    // Quarters of an hour are too long for most times.
+    let pace = if pace == Pace::Days {
+        Pace::Hours
+    } else {
+        pace
+    };
     let fires_at = pace.from(pace.from(alert.holds) + alert.minutes());
-    let whole = Try::of(first);
+    let whole = Try {
+        pace,
+        ..Try::of(alert, first)
+    };
     let before = Try {
         about: format!("{}, and not for long enough yet", first.about),
         at: fires_at - 1,
@@ -62,20 +77,20 @@ fn not_before_its_time(alert: &Alert, first: &Case) -> [Try; 2] {
 }
 
 /// The same in each of two environments, which are told apart.
-fn in_two_environments(first: &Case) -> Try {
+fn in_two_environments(alert: &Alert, first: &Case) -> Try {
     // Of no kit: some alerts know their environments, which are not alike.
     const TWO: [&str; 2] = ["first", "second"];
     let mut both = Try {
         about: format!("{}, in two environments", first.about),
         series: Vec::new(),
         fires: Vec::new(),
-        ..Try::of(first)
+        ..Try::of(alert, first)
     };
     for environment in TWO {
         let label = format!("{{environment=\"{environment}\",");
         let here = |(name, values): &Told| (name.replacen('{', &label, 1), values.clone());
         both.series.extend(first.series.iter().map(here));
-        let mut fires = Try::of(first).fires;
+        let mut fires = Try::of(alert, first).fires;
         fires
             .iter_mut()
             .for_each(|one| one.push(environment.to_owned()));

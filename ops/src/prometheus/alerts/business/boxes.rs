@@ -12,52 +12,52 @@ pub(super) fn waiting(kit: &Kit) -> Alert {
     let of = |stage: &str| series(kit, stages, &format!("stage=\"{stage}\""));
     let (packed, shipped) = (of("packed"), of("shipped"));
     let increase = |of: &str| format!("sum by (environment, job) (increase({of}))");
-    let before = increase(&format!("{packed}[1d] offset 1d"));
+    let before = increase(&format!("{packed}[1d] offset 3d"));
     Alert {
         name: "BoxesPileUp".into(),
         tier: Tier::Error,
         pending: "30m",
-        holds: 1785,
+        holds: 4661,
         source: Source::Service,
-        // What was packed the day before yesterday has had a day to leave.
-        expr: format!("{} < {{threshold}} * {before}\nand {before} > 10", increase(&format!("{shipped}[2d]"))),
+        // What was packed three days ago has had three days to leave, of which two may be a weekend.
+        expr: format!("{} < {{threshold}} * {before}\nand {before} > 10", increase(&format!("{shipped}[4d]"))),
         threshold: Some(0.5),
         by: &["job"],
-        summary: "Of the boxes packed a day ago too few were shipped".into(),
-        description: "{{ $value | humanize }} were shipped in two days, fewer than {threshold} times as many as were packed in the first of them. They wait for a carrier, or nobody tells that they have left: see subscription_box_stage_seconds.".into(),
-        reason: "A box leaves on the day after at the latest; half of them is more than one carrier that did not come.".into(),
+        summary: "Of the boxes packed three days ago too few were shipped".into(),
+        description: "{{ $value | humanize }} were shipped in four days, fewer than {threshold} times as many as were packed in the first of them. They wait for a carrier, or nobody tells that they have left: see subscription_box_stage_seconds.".into(),
+        reason: "A box leaves on the next working day, which is three days on at the latest; half of them is more than one carrier that did not come.".into(),
         cases: vec![
             Case {
                 about: "boxes that stay",
-                series: told([(packed.clone(), "0+1x2000"), (shipped.clone(), "0+1x170 170x1830")]),
-                at: 1815,
+                series: told([(packed.clone(), "0+1x5000"), (shipped.clone(), "0+1x170 170x4830")]),
+                at: 4695,
                 fires: &[&[JOB]],
             },
             Case {
                 about: "an instance that begins anew while they stay",
                 series: told([
-                    (packed.clone(), "0+1x200 0+1x1800"),
-                    (shipped.clone(), "0+1x100 100x100 0x1800"),
+                    (packed.clone(), "0+1x200 0+1x4800"),
+                    (shipped.clone(), "0+1x100 100x100 0x4800"),
                 ]),
-                at: 1815,
+                at: 4695,
                 fires: &[&[JOB]],
             },
             Case {
                 about: "a little more than half of them leave",
-                series: told([(packed.clone(), "0+1x2000"), (shipped.clone(), "0+1x190 190x1810")]),
-                at: 1815,
+                series: told([(packed.clone(), "0+1x5000"), (shipped.clone(), "0+1x190 190x4810")]),
+                at: 4695,
                 fires: &[],
             },
             Case {
                 about: "eleven that stay",
-                series: told([(packed.clone(), "0+0.0305x2000"), (shipped.clone(), "0x2000")]),
-                at: 1815,
+                series: told([(packed.clone(), "0+0.0305x5000"), (shipped.clone(), "0x5000")]),
+                at: 4695,
                 fires: &[&[JOB]],
             },
             Case {
                 about: "nine that stay",
-                series: told([(packed, "0+0.0255x2000"), (shipped, "0x2000")]),
-                at: 1815,
+                series: told([(packed, "0+0.0255x5000"), (shipped, "0x5000")]),
+                at: 4695,
                 fires: &[],
             },
         ],

@@ -17,7 +17,7 @@ pub(super) fn sign_ups(kit: &Kit) -> Alert {
         name: "SignUpsFallen".into(),
         tier: Tier::Warning,
         pending: "30m",
-        holds: 10440,
+        holds: 10428,
         source: Source::Service,
         expr: format!(
             "{}\n/ ({} > 20) < {{threshold}}",

@@ -6,6 +6,7 @@ mod readiness;
 
 use crate::blackbox;
 use crate::kit::Kit;
+use crate::names::as_expression;
 use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
 use crate::prometheus::alerts::{FLAPS, MOSTLY, OVER, RETURNS, gone_or_flapping};
 use crate::tier::Tier;
@@ -59,7 +60,7 @@ fn failing(kit: &Kit) -> Alert {
         by: &["job", "instance"],
         summary: "{{ $labels.instance }} cannot be reached from outside".into(),
         description: "It was asked as a customer would, and there was no answer, one that is not 2xx, or a certificate that is not accepted.".into(),
-        reason: "What the probe cannot reach a customer cannot reach either; two minutes let one lost packet pass. What fails for most of a quarter of an hour, with successes between, is no lost packet.".into(),
+        reason: "What the probe cannot reach a customer cannot reach either; two minutes let one lost packet pass. What fails in two attempts of five within ten minutes, with successes between, is no lost packet.".into(),
         cases: vec![
             Case {
                 about: "it fails",
@@ -76,25 +77,25 @@ fn failing(kit: &Kit) -> Alert {
             Case {
                 about: "most attempts fail",
                 series: told([(page.clone(), FLAPS)]),
-                at: 25,
+                at: 26,
                 fires: &[&[JOB, SHOP]],
             },
             Case {
                 about: "most attempts succeed",
                 series: told([(page.clone(), MOSTLY)]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
                 about: "one of two probers never succeeds",
                 series: told([(page.clone(), "0x45"), (other_page.clone(), "1x45")]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
                 about: "one of two probers succeeds, the other one now and then",
                 series: told([(page.clone(), FLAPS), (other_page.clone(), "1x45")]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
@@ -106,7 +107,7 @@ fn failing(kit: &Kit) -> Alert {
             Case {
                 about: "an outage that is over",
                 series: told([(page.clone(), OVER)]),
-                at: 17,
+                at: 12,
                 fires: &[],
             },
             Case {
@@ -134,7 +135,7 @@ fn journey(kit: &Kit) -> Alert {
     Alert {
         name: "JourneyFails".into(),
         tier: Tier::Critical,
-        pending: "2m",
+        pending: "3m",
         holds: 6,
         source: Source::Prober,
         expr: gone_or_flapping(
@@ -145,7 +146,7 @@ fn journey(kit: &Kit) -> Alert {
         by: &["job", "journey", "step"],
         summary: "On the journey {{ $labels.journey }} the step {{ $labels.step }} fails".into(),
         description: "What customers do was tried from outside, and answered by another status, or by something else than is expected.".into(),
-        reason: "What the probe cannot do a customer cannot do either; two minutes let one lost packet pass. What fails for most of a quarter of an hour, with successes between, is no lost packet.".into(),
+        reason: "What the probe cannot do a customer cannot do either; three minutes let lost packets pass, and tell first what all steps fail of. What fails in two attempts of five within ten minutes, with successes between, is no lost packet.".into(),
         cases: vec![
             Case {
                 about: "one of two steps fails",
@@ -162,25 +163,25 @@ fn journey(kit: &Kit) -> Alert {
             Case {
                 about: "most attempts fail",
                 series: told([(step("browse"), "1x25"), (step("order"), FLAPS)]),
-                at: 25,
+                at: 26,
                 fires: &[&[JOB, "subscription", "order"]],
             },
             Case {
                 about: "most attempts succeed",
                 series: told([(step("order"), MOSTLY)]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
                 about: "one of two probers never succeeds",
                 series: told([(step("order"), "0x45"), (other_order.clone(), "1x45")]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
                 about: "one of two probers succeeds, the other one now and then",
                 series: told([(step("order"), FLAPS), (other_order.clone(), "1x45")]),
-                at: 25,
+                at: 26,
                 fires: &[],
             },
             Case {
@@ -192,7 +193,7 @@ fn journey(kit: &Kit) -> Alert {
             Case {
                 about: "an outage that is over",
                 series: told([(step("order"), OVER)]),
-                at: 17,
+                at: 12,
                 fires: &[],
             },
             Case {
@@ -225,7 +226,7 @@ fn absent(kit: &Kit) -> Alert {
         source: Source::Prober,
         // The exporter answers whoever asks for a module that it does not know by 400, so that there is no result of it.
         expr: format!(
-            "count by (environment) (up{{job=~\"{job}|{health}\"}} == 0)\nor absent(probe_success{{job=\"{job}\"}})"
+            "count by (environment) (up{{job=~\"{}\"}} == 0)\nor absent(probe_success{{job=\"{job}\"}})", as_expression(&[&job, &health])
         ),
         threshold: None,
         by: &["job"],

@@ -17,8 +17,8 @@ pub(super) fn of_service(kit: &Kit) -> Alert {
         // One that gives no answer says nothing.
         false => format!(
             "max by (environment, job) ({}) == 0\nand max by (environment, job) ({}) == {NOT_READY}",
-            health(kit, "probe_success", ""),
-            health(kit, "probe_http_status_code", ""),
+            lately(&health(kit, "probe_success", "")),
+            lately(&health(kit, "probe_http_status_code", "")),
         ),
     };
     let a = |answers| instance(kit, "a", answers);
@@ -26,15 +26,15 @@ pub(super) fn of_service(kit: &Kit) -> Alert {
     Alert {
         name: "ServiceNotReady".into(),
         tier: Tier::Critical,
-        pending: "2m",
-        holds: 6,
+        pending: "1m",
+        holds: if kit.in_kubernetes { 6 } else { 8 },
         source: Source::Prober,
         expr,
         threshold: None,
         by: &["job"],
         summary: "No instance is ready".into(),
         description: "They run, and say themselves that they are not to get requests: a check fails, most often the database's. /health/ready tells which.".into(),
-        reason: "A load balancer sends requests to nobody then; start-up and a drain are shorter than two minutes.".into(),
+        reason: "A load balancer sends requests to nobody then; start-up and a drain are shorter than three minutes, of which two are looked back on.".into(),
         cases: vec![
             Case {
                 about: "none is ready",
@@ -47,6 +47,12 @@ pub(super) fn of_service(kit: &Kit) -> Alert {
                 series: [a(READY), b(FAILS)].concat(),
                 at: 10,
                 fires: &[],
+            },
+            Case {
+                about: "both begin anew again and again, and never get ready",
+                series: [a(STARTS), b(STARTS)].concat(),
+                at: 20,
+                fires: &[&[JOB]],
             },
             Case {
                 about: "one is not, and the other one is gone",
@@ -72,7 +78,7 @@ pub(super) fn of_instance(kit: &Kit) -> Alert {
         ),
         false => format!(
             "max by (environment, job, instance) ({}) == {NOT_READY}",
-            health(kit, "probe_http_status_code", ""),
+            lately(&health(kit, "probe_http_status_code", "")),
         ),
     };
     let a = |answers| instance(kit, "a", answers);
@@ -129,6 +135,11 @@ const FAILS_LATER: Answers = Answers {
     ready: "1x5 0x30",
     status: "200x5 503x30",
 };
+const STARTS: Answers = Answers {
+    up: "1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0",
+    ready: "0x24",
+    status: "503 0 503 0 503 0 503 0 503 0 503 0 503 0 503 0 503 0 503 0 503 0 503 0",
+};
 const GONE: Answers = Answers {
     up: "1x5 0x30",
     ready: "1x5 0x30",
@@ -167,7 +178,12 @@ fn health(kit: &Kit, name: &str, labels: &str) -> String {
 /// 1 for each pod that is ready, 0 for one that runs and is not.
 fn ready_pods(kit: &Kit) -> String {
     format!(
-        "(up{{{}}} == 1)\n  * on (namespace, pod) group_left () max by (namespace, pod) (kube_pod_status_ready{{condition=\"true\"}})",
-        kit.job()
+        "({} == 1)\n  * on (namespace, pod) group_left () max by (namespace, pod) (kube_pod_status_ready{{condition=\"true\"}})",
+        lately(&series(kit, "up", ""))
     )
+}
+
+/// The highest of these of two minutes: what begins anew again and again answers now and then.
+fn lately(of: &str) -> String {
+    format!("max_over_time({of}[2m])")
 }

@@ -4,6 +4,7 @@ use ecolaura_monitoring::catalog;
 
 use crate::blackbox;
 use crate::kit::Kit;
+use crate::names::as_expression;
 use crate::prometheus::alert::{Alert, Case, JOB, Source, Told, told};
 use crate::prometheus::alerts::series;
 use crate::prometheus::recording::REQUEST_RATE;
@@ -18,12 +19,11 @@ pub(super) fn gone(kit: &Kit) -> Alert {
         .count();
     let probes = (asked as f64 / blackbox::EVERY.1 * 1100.0).ceil() / 1000.0;
     // Only the environment with customers is probed.
-    let others: Vec<String> = kit.environments[1..]
-        .iter()
-        .map(|other| other.name.replace('.', "[.]"))
-        .collect();
-    let others = others.join("|");
-    // It stays until requests come again: what was four hours ago is forgotten meanwhile, and yesterday is today in the end.
+    let others = kit.environments[1..].iter();
+    let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
+    let others = as_expression(&others);
+    // It stays until requests come again, or it is as quiet as yesterday: what was four hours ago is forgotten meanwhile. Where it fired yesterday as
+    // well, half an hour on, that is no yesterday to go by.
     let gone = |of: &str, probes: &str| {
         let (of, before) = (
             format!("{REQUEST_RATE}{{{job}{of}}}"),
@@ -31,7 +31,7 @@ pub(super) fn gone(kit: &Kit) -> Alert {
         );
         let fires = format!("ALERTS{{alertname=\"TrafficGone\",alertstate=\"firing\",{job}}}");
         format!(
-            "{of} <= {probes}\nand on (environment, job) (\n  max_over_time({of}[4h]) > {before} unless {of} offset 1d <= {before}\n  or on (environment, job) {fires}\n)"
+            "{of} <= {probes}\nand on (environment, job) (\n  max_over_time({of}[4h]) > {before} unless {of} offset 1d <= {before}\n  or on (environment, job) (\n    {fires}\n    unless on (environment, job) (\n      {of} offset 1d <= {before} unless on (environment, job) {fires} offset 23h30m\n    )\n  )\n)"
         )
     };
     let expr = match others.is_empty() {
@@ -113,8 +113,8 @@ fn cases(kit: &Kit, probes: usize) -> Vec<Case> {
         ),
         case(
             "requests that have not come for two days",
-            of("0+2.2x90 198+2x2900", busy),
-            2970,
+            of("0+2.2x1500 3300+2x2900", "0+13.2x1500 19800x2900"),
+            4380,
             fires,
         ),
         case(
@@ -149,6 +149,24 @@ fn cases(kit: &Kit, probes: usize) -> Vec<Case> {
             ),
             2720,
             &[],
+        ),
+        case(
+            "an evening that ends twenty minutes before yesterday's",
+            of(
+                "0+2.2x2620 5764+2x120",
+                "0+13.2x1200 15840+10.8x240 18432+13.2x1180 34008x120",
+            ),
+            2732,
+            &[],
+        ),
+        case(
+            "an evening that ends early, where yesterday's was busy",
+            of(
+                "0+2.2x2620 5764+2x120",
+                "0+26.4x1200 31680+13.2x240 34848+26.4x1180 66000x120",
+            ),
+            2732,
+            fires,
         ),
         case(
             "nights that are not",
