@@ -79,6 +79,11 @@ fn every_alert_says_what_is_wanted() {
         assert_eq!(keys, ["summary", "description", "reason", "runbook_url"]);
         for (key, text) in annotations {
             assert!(text.len() > 10, "{name}: {key}");
+            // Runbooks show each place by its name.
+            for place in text.split("{{ ").skip(1) {
+                let is_plain = place.starts_with("$labels.") || place.starts_with("$value");
+                assert!(is_plain, "{name}: {key}: {place}");
+            }
             // A label that the result does not have is an empty text.
             for used in text.split("$labels.").skip(1) {
                 let label: String = used

@@ -160,7 +160,7 @@ fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
 
 const ABOUT: &str = "\
 Who is told of what. Secrets are read from files, never written here. What of it changes by which flag:
-#   --deadman URL: who raises an alarm when the Watchdog, which always fires, is no longer heard; without it nobody is told of it
+#   --deadman ADDRESS, or a file with it: who raises an alarm when the Watchdog, which always fires, is no longer heard; without it nobody is told of it
 #   --mail-host, --mail-from, --mail-to: how tickets are mailed, and to whom; without them they are in the chat alone
 #   --time-zone ZONE: whose nights and weekends are quiet";
 

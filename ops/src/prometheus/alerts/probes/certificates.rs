@@ -61,7 +61,7 @@ fn certificate(
         ),
         threshold: Some(f64::from(days)),
         by: &["job", "instance"],
-        summary: "The certificate of {{ $labels.instance }} {{ if lt $value 0.0 }}has expired{{ else }}expires in {{ $value | humanizeDuration }}{{ end }}".into(),
+        summary: "The certificate of {{ $labels.instance }} expires in {{ $value | humanizeDuration }} (below 0: it has expired)".into(),
         description: "What renews it does not. When it has expired, no client connects any more."
             .into(),
         reason: reason.into(),
