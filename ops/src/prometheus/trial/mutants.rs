@@ -242,7 +242,7 @@ fn a_little_other_alerts_of_pods_are_noticed() {
         "InstanceNotReady: max number 1 as min",
         "InstanceNotReady: max number 2 as min",
     ];
-    let of = |alert: &Alert| alert.name.ends_with("NotReady");
+    let of = |alert: &Alert| alert.name.ends_with("NotReady") || alert.name == "ProbesAbsent";
     each_is_noticed("pods", &kit().in_kubernetes(), of, &alike);
 }
 

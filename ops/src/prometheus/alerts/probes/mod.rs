@@ -23,7 +23,10 @@ pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
         journey(kit),
         readiness::of_service(kit),
         readiness::of_instance(kit),
-        absent(kit),
+        match kit.in_kubernetes {
+            true => or_no_pods(absent(kit)),
+            false => absent(kit),
+        },
         certificates::soon(kit),
         certificates::now(kit),
     ]
@@ -268,4 +271,26 @@ fn absent(kit: &Kit) -> Alert {
             },
         ],
     }
+}
+
+/// In Kubernetes readiness is what kube-state-metrics tells: where that is not scraped nobody sees it.
+fn or_no_pods(mut alert: Alert) -> Alert {
+    alert.expr += "\nor absent(kube_pod_status_ready)";
+    alert.description +=
+        " Or kube-state-metrics, which tells whether pods are ready, is not scraped.";
+    let well = alert
+        .cases
+        .iter()
+        .find(|case| case.fires.is_empty())
+        .cloned();
+    for case in &mut alert.cases {
+        let pod = "kube_pod_status_ready{condition=\"true\",pod=\"a\"}";
+        case.series.extend(told([(pod.to_owned(), "1x30")]));
+    }
+    alert.cases.extend(well.map(|case| Case {
+        about: "nobody tells of pods",
+        fires: &[&[JOB]],
+        ..case
+    }));
+    alert
 }
