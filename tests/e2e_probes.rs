@@ -46,7 +46,7 @@ fn at_once(rules: &str) -> String {
         _ => format!("{line}\n"),
     };
     let rules: String = rules.lines().map(line).collect();
-    rules.replace("[15m]", "[10s]")
+    rules.replace("[10m]", "[10s]").replace("[2m]", "[5s]")
 }
 
 /// The alerts of probes that fire: the name of each, and the step that it is about if it is about one.
