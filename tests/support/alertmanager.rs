@@ -73,12 +73,18 @@ pub(crate) struct Alertmanager {
 impl Alertmanager {
     /// Starts it with the routes of the kit, its files in `folder`.
     pub(crate) async fn start(folder: &Path) -> (Self, Told) {
+        Self::start_at(folder, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// The same at this address.
+    #[allow(dead_code)]
+    pub(crate) async fn start_at(folder: &Path, address: SocketAddr) -> (Self, Told) {
         let told = Told::default();
-        let alertmanager = Self::telling(folder, told.listen().await).await;
+        let alertmanager = Self::telling(folder, address, told.listen().await).await;
         (alertmanager, told)
     }
 
-    async fn telling(folder: &Path, receivers: SocketAddr) -> Self {
+    async fn telling(folder: &Path, address: SocketAddr, receivers: SocketAddr) -> Self {
         let templates = folder.join("templates");
         fs::create_dir_all(&templates).expect("a folder");
         fs::write(templates.join("ecolaura.tmpl"), TEMPLATES).expect("it can be written");
@@ -87,7 +93,7 @@ impl Alertmanager {
         let mut process = Process::start(Command::new(component("alertmanager")).args([
             format!("--config.file={}", file.display()),
             format!("--storage.path={}", folder.join("data").display()),
-            "--web.listen-address=127.0.0.1:0".to_owned(),
+            format!("--web.listen-address={address}"),
             // No gossip: there is one.
             "--cluster.listen-address=".to_owned(),
         ]));
