@@ -260,8 +260,8 @@ impl Kit {
         let targets = self.environments[0].targets.iter();
         let ports = targets.filter_map(|target| target.rsplit_once(':')?.1.parse().ok());
         let ports: BTreeSet<u16> = ports.collect();
-        match ports.len() {
-            1 => ports.into_iter().sum(),
+        match ports.first() {
+            Some(port) if ports.len() == 1 => *port,
             _ => 9464,
         }
     }

@@ -28,7 +28,11 @@ pub(super) fn of_team(kit: &Kit, team: &str) -> String {
         None => String::new(),
         Some(mail) => filled(MAIL, &[("ADDRESS", &mail.to)]),
     };
-    filled(RECEIVERS, &[("TEAM", team), ("MAIL", &mail)])
+    let chat = filled(CHAT, &[("TEAM", team)]);
+    filled(
+        RECEIVERS,
+        &[("TEAM", team), ("MAIL", &mail), ("CHAT", &chat)],
+    )
 }
 
 const SERVER: &str = "\
@@ -56,33 +60,23 @@ const MAIL: &str = r#"    email_configs:
         text: '{{ template "ecolaura.text" . }}'
 "#;
 
+const CHAT: &str = r#"    slack_configs:
+      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
+        channel: '#TEAM-alerts'
+        send_resolved: true
+        title: '{{ template "ecolaura.title" . }}'
+        text: '{{ template "ecolaura.text" . }}'
+"#;
+
 const RECEIVERS: &str = r#"  - name: TEAM-page
     pagerduty_configs:
       - routing_key_file: /run/secrets/alertmanager/TEAM-pagerduty-key
         description: '{{ template "ecolaura.page" . }}'
         severity: '{{ .CommonLabels.severity }}'
         details: {text: '{{ template "ecolaura.text" . }}'}
-    slack_configs:
-      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
-        channel: '#TEAM-alerts'
-        send_resolved: true
-        title: '{{ template "ecolaura.title" . }}'
-        text: '{{ template "ecolaura.text" . }}'
-  - name: TEAM-ticket
-MAIL    slack_configs:
-      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
-        channel: '#TEAM-alerts'
-        send_resolved: true
-        title: '{{ template "ecolaura.title" . }}'
-        text: '{{ template "ecolaura.text" . }}'
-  - name: TEAM-chat
-    slack_configs:
-      - api_url_file: /run/secrets/alertmanager/TEAM-slack-url
-        channel: '#TEAM-alerts'
-        send_resolved: true
-        title: '{{ template "ecolaura.title" . }}'
-        text: '{{ template "ecolaura.text" . }}'
-  - name: TEAM-log
+CHAT  - name: TEAM-ticket
+MAILCHAT  - name: TEAM-chat
+CHAT  - name: TEAM-log
     webhook_configs:
       - url: http://logstash:8080/alerts
         send_resolved: true

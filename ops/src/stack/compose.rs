@@ -108,16 +108,14 @@ fn secrets(kit: &Kit) -> BTreeSet<String> {
     let of_teams = teams.iter().flat_map(|team| {
         ["slack-url", "pagerduty-key"].map(|what| format!("alertmanager/{team}-{what}"))
     });
-    let steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
-    let tokens = steps.filter_map(|step| step.token_file.as_deref()?.strip_prefix("/run/secrets/"));
+    let tokens = blackbox::tokens(kit).into_iter();
+    let tokens = tokens.map(|token| format!("blackbox/{token}"));
     let mail = kit.mail.iter().map(|_| "alertmanager/smtp-password");
     let deadman = kit.deadman.iter();
     let deadman = deadman.filter_map(|file| file.strip_prefix("/run/secrets/"));
-    let others = tokens
-        .chain(mail)
-        .chain(deadman)
-        .chain(["grafana-password"]);
-    of_teams.chain(others.map(str::to_owned)).collect()
+    let others = mail.chain(deadman).chain(["grafana-password"]);
+    let others = others.map(str::to_owned);
+    of_teams.chain(tokens).chain(others).collect()
 }
 
 /// The Blackbox Exporter, with the tokens of journeys: where anything is probed.
@@ -125,9 +123,11 @@ fn prober(kit: &Kit) -> String {
     if !blackbox::is_probed(kit) {
         return String::new();
     }
-    let mut steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
-    let has_tokens = steps.any(|step| step.token_file.is_some());
-    BLACKBOX.replace("TOKENS", if has_tokens { TOKENS } else { "" })
+    let tokens = match blackbox::tokens(kit).is_empty() {
+        true => "",
+        false => TOKENS,
+    };
+    BLACKBOX.replace("TOKENS", tokens)
 }
 
 /// What `docker compose` begins with. It includes the services with the file that has the versions, which a plain `docker compose` would not read.

@@ -20,15 +20,15 @@ pub(super) fn file(kit: &Kit) -> Option<File> {
     if !blackbox::is_probed(kit) {
         return None;
     }
-    let tokens = tokens(kit);
-    let head = head(
-        "The Blackbox Exporter, in the namespace of the Prometheus that asks it: kubectl apply -f blackbox.yml, and after a change of its modules kubectl rollout restart.",
-    );
+    let (tokens, name) = (blackbox::tokens(kit), name(kit));
+    let head = head(&format!(
+        "The Blackbox Exporter, in the namespace of the Prometheus that asks it: kubectl apply -f blackbox.yml, and after a change of its modules kubectl rollout restart deployment/{name}."
+    ));
     let (mounted, volume) = match tokens.is_empty() {
         true => ("", ""),
         false => (MOUNTED, VOLUME),
     };
-    let (config, name, image) = (blackbox::config(kit), name(kit), BLACKBOX.image());
+    let (config, image) = (blackbox::config(kit), BLACKBOX.image());
     let places = [
         ("WANTED", wanted(&tokens, &name)),
         ("MODULES", indented(&config, 4)),
@@ -45,13 +45,6 @@ pub(super) fn file(kit: &Kit) -> Option<File> {
         .map(|(place, text)| (*place, text.as_str()));
     let text = head + &kit.named_with(EXPORTER, &places);
     Some(File::new("kubernetes/blackbox.yml", text))
-}
-
-/// The names of the files with tokens that steps want.
-fn tokens(kit: &Kit) -> BTreeSet<&str> {
-    let steps = kit.journeys.iter().flat_map(|journey| &journey.steps);
-    let files = steps.filter_map(|step| step.token_file.as_deref()?.strip_prefix(TOKENS));
-    files.collect()
 }
 
 /// How the tokens come to it.

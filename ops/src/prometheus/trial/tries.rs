@@ -22,14 +22,14 @@ pub(super) fn tries(alert: &Alert) -> Vec<Try> {
         .iter()
         .map(|case| Try::of(alert, case))
         .collect();
-    let Some(first) = first.filter(|_| alert.source != Source::Pipeline) else {
+    let Some(first) = first else {
         return all;
     };
     if alert.minutes() > 0 {
         all.extend(not_before_its_time(alert, first));
     }
-    // What is not there has no environment.
-    if !alert.is_about_absence() {
+    // What is not there has no environment, nor have Prometheus and Alertmanager.
+    if !alert.is_about_absence() && alert.source != Source::Pipeline {
         all.push(in_two_environments(alert, first));
     }
     all
