@@ -12,6 +12,8 @@ public final class Server {
             settings.put("network.host", "127.0.0.1");
             settings.put("http.port", "0");
             settings.put("transport.port", "0");
+            // It would place nothing on a disk that is fairly full, whatever is left of it.
+            settings.put("cluster.routing.allocation.disk.threshold_enabled", "false");
         });
         runner.build(OpenSearchRunner.newConfigs().numOfNode(1).basePath(arguments[0]).disableESLogger());
         final HttpServerTransport http = runner.node().injector().getInstance(HttpServerTransport.class);
