@@ -107,7 +107,13 @@ async fn a_prometheus_that_dies_is_missed() {
     );
 }
 
-async fn an_alertmanager_that_dies_is_missed(server: Server, name: &str) {
+/// Where an Alertmanager that died is there again.
+enum Returns {
+    AtItsAddress,
+    Elsewhere,
+}
+
+async fn an_alertmanager_that_dies_is_missed(server: Server, name: &str, returns: Returns) {
     let folder = empty_folder(name);
     let (alertmanager, told) = Alertmanager::start(&folder).await;
     let prometheus = prometheus(server, &folder, alertmanager.address).await;
@@ -125,8 +131,12 @@ async fn an_alertmanager_that_dies_is_missed(server: Server, name: &str) {
     drop(alertmanager);
     fires(&prometheus, "NotificationsDropped").await;
 
-    // It is told to who is on call as soon as it is there again.
-    let (_again, told) = Alertmanager::start_at(&folder, address).await;
+    // It is told to who is on call as soon as it is there again, also where nothing is counted any more of the one that died.
+    let (again, told) = match returns {
+        Returns::AtItsAddress => Alertmanager::start_at(&folder, address).await,
+        Returns::Elsewhere => Alertmanager::start(&folder).await,
+    };
+    are(&folder.join("alertmanagers.json"), &[again.address]);
     eventually("NotificationsDropped to be told", async || {
         let found = told.of("NotificationsDropped");
         let expected = [("shop-page".to_owned(), "firing".to_owned())];
@@ -140,10 +150,12 @@ async fn an_alertmanager_that_dies_is_missed(server: Server, name: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alertmanager_that_dies_is_missed_by_an_old_prometheus() {
-    an_alertmanager_that_dies_is_missed(Server::PACKAGED, "e2e_watchers_old").await;
+    let (server, returns) = (Server::PACKAGED, Returns::AtItsAddress);
+    an_alertmanager_that_dies_is_missed(server, "e2e_watchers_old", returns).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alertmanager_that_dies_is_missed_by_a_new_prometheus() {
-    an_alertmanager_that_dies_is_missed(Server::THREE, "e2e_watchers_new").await;
+    let (server, returns) = (Server::THREE, Returns::Elsewhere);
+    an_alertmanager_that_dies_is_missed(server, "e2e_watchers_new", returns).await;
 }

@@ -109,6 +109,11 @@ impl Alert {
         minutes(self.pending)
     }
 
+    /// How long it goes on to fire after its expression has ended: as long as it takes until there is somebody again who can be told.
+    pub(crate) fn keeps(&self) -> Option<&'static str> {
+        (self.name == "NotificationsDropped").then_some("15m")
+    }
+
     /// The labels that it has besides those of its result.
     fn labels(&self, kit: &Kit) -> Vec<(&'static str, String)> {
         let mut labels = vec![
@@ -171,6 +176,7 @@ impl Alert {
             makes: Makes::Alert {
                 name: name.clone(),
                 pending: self.pending,
+                keeps: self.keeps(),
                 annotations,
             },
             expr: self.expr.clone(),

@@ -35,6 +35,8 @@ pub enum Makes {
         name: String,
         /// How long the expression must have had a result.
         pending: &'static str,
+        /// How long it goes on to fire after that.
+        keeps: Option<&'static str>,
         /// What is told of it.
         annotations: Vec<(&'static str, String)>,
     },
@@ -89,16 +91,24 @@ fn write_rule(text: &mut String, rule: &Rule) {
     for line in rule.expr.lines() {
         let _ = writeln!(text, "          {line}");
     }
-    match &rule.makes {
-        Makes::Alert { pending, .. } if *pending != "0s" => {
-            let _ = writeln!(text, "        for: {pending}");
-        }
-        _ => {}
+    let Makes::Alert {
+        pending,
+        keeps,
+        annotations,
+        ..
+    } = &rule.makes
+    else {
+        write_map(text, "labels", &rule.labels);
+        return;
+    };
+    if *pending != "0s" {
+        let _ = writeln!(text, "        for: {pending}");
+    }
+    if let Some(keeps) = keeps {
+        let _ = writeln!(text, "        keep_firing_for: {keeps}");
     }
     write_map(text, "labels", &rule.labels);
-    if let Makes::Alert { annotations, .. } = &rule.makes {
-        write_map(text, "annotations", annotations);
-    }
+    write_map(text, "annotations", annotations);
 }
 
 fn write_map(text: &mut String, name: &str, entries: &[(&'static str, String)]) {

@@ -92,7 +92,7 @@ fn notifications() -> Alert {
         by: &["job"],
         summary: "Prometheus cannot hand its alerts to Alertmanager".into(),
         description:
-            "Alerts are lost. This one may come by another Prometheus, or when it is over.".into(),
+            "Alerts are lost. This one may come by another Prometheus, or when it is over, for which it goes on to fire for a while.".into(),
         reason: "Prometheus says everything again within minutes; what is dropped for longer than a restart of Alertmanager takes is an alert that nobody sees.".into(),
         cases: vec![
             Case {
@@ -126,8 +126,20 @@ fn notifications() -> Alert {
                 fires: &[],
             },
             Case {
+                about: "an Alertmanager comes at another address: the old one is not counted any more",
+                series: told([(one.clone(), "0x5 0.4+0.4x9 stale")]),
+                at: 28,
+                fires: &[&["prometheus"]],
+            },
+            Case {
+                about: "that was long ago",
+                series: told([(one.clone(), "0x5 0.4+0.4x9 stale")]),
+                at: 37,
+                fires: &[],
+            },
+            Case {
                 about: "a Prometheus that begins anew",
-                series: told([(one, "0+1x10 0x20")]),
+                series: told([(one, "0+1x3 0x40")]),
                 at: 17,
                 fires: &[],
             },
