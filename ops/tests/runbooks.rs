@@ -139,6 +139,7 @@ fn queries_are_of_series_that_there_are() {
             let is_of_others = query.contains("prometheus_")
                 || query.contains("alertmanager_")
                 || query.contains("ALERTS")
+                || query.contains("(kube_")
                 || query.contains("(up)")
                 || query.contains("job=~\"JOBS-of-TEAM-")
                 || ["vector(1)", "sum by (job) (scrape_samples_scraped)"].contains(&query);

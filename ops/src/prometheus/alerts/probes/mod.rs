@@ -8,7 +8,7 @@ use crate::blackbox;
 use crate::kit::Kit;
 use crate::names::as_expression;
 use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
-use crate::prometheus::alerts::{FLAPS, MOSTLY, OVER, RETURNS, gone_or_flapping};
+use crate::prometheus::alerts::{FLAPS, MOSTLY, OVER, RETURNS, gone_or_flapping, series};
 use crate::tier::Tier;
 
 /// A page.
@@ -24,7 +24,7 @@ pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
         readiness::of_service(kit),
         readiness::of_instance(kit),
         match kit.in_kubernetes {
-            true => or_no_pods(absent(kit)),
+            true => or_no_pods(kit, absent(kit)),
             false => absent(kit),
         },
         certificates::soon(kit),
@@ -273,24 +273,43 @@ fn absent(kit: &Kit) -> Alert {
     }
 }
 
-/// In Kubernetes readiness is what kube-state-metrics tells: where that is not scraped nobody sees it.
-fn or_no_pods(mut alert: Alert) -> Alert {
-    alert.expr += "\nor absent(kube_pod_status_ready)";
-    alert.description +=
-        " Or kube-state-metrics, which tells whether pods are ready, is not scraped.";
+/// In Kubernetes readiness is what kube-state-metrics tells: where that is not scraped, or its labels are taken for those of its own pod, nobody sees it.
+fn or_no_pods(kit: &Kit, mut alert: Alert) -> Alert {
+    let up = |pod: &str| series(kit, "up", &format!("namespace=\"shop\",pod=\"{pod}\""));
+    let told_of = |pod: &str| {
+        format!("kube_pod_status_ready{{condition=\"true\",namespace=\"shop\",pod=\"{pod}\"}}")
+    };
+    alert.expr += &format!(
+        "\nor count by (environment) ({} unless on (namespace, pod) kube_pod_status_ready{{condition=\"true\"}})",
+        series(kit, "up", "")
+    );
+    alert.description += " Or kube-state-metrics does not tell whether pods are ready: it is not scraped, without honorLabels, or not of this namespace.";
     let well = alert
         .cases
         .iter()
         .find(|case| case.fires.is_empty())
         .cloned();
     for case in &mut alert.cases {
-        let pod = "kube_pod_status_ready{condition=\"true\",pod=\"a\"}";
-        case.series.extend(told([(pod.to_owned(), "1x30")]));
+        let pod = [(up("a"), "1x30"), (told_of("a"), "1x30")];
+        case.series.extend(told(pod));
     }
-    alert.cases.extend(well.map(|case| Case {
-        about: "nobody tells of pods",
-        fires: &[&[JOB]],
-        ..case
-    }));
+    let with = |about, more: [(String, &'static str); 2]| {
+        well.clone().map(|case| Case {
+            about,
+            series: [case.series, told(more)].concat(),
+            at: 10,
+            fires: &[&[JOB]],
+        })
+    };
+    let nobody = with(
+        "nobody tells of pods",
+        [(up("a"), "1x30"), (up("b"), "1x30")],
+    );
+    let own = "kube_pod_status_ready{condition=\"true\",namespace=\"monitoring\",pod=\"kube-state-metrics\"}";
+    let mistaken = with(
+        "pods are told of, but not this one",
+        [(up("a"), "1x30"), (own.to_owned(), "1x30")],
+    );
+    alert.cases.extend([nobody, mistaken].into_iter().flatten());
     alert
 }
