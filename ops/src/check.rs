@@ -72,6 +72,7 @@ impl Kit {
         )?;
         for objective in &self.objectives {
             objective.check()?;
+            objective.check_is_there(&self.endpoints)?;
         }
         let metrics = self.metrics.iter().map(|one| &one.name);
         is_once("metric", metrics, "it is of two types, so rename one")?;

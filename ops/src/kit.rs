@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alertmanager;
+use crate::answer::Answer;
 use crate::blackbox;
 use crate::elastic;
 use crate::environment::Environment;
@@ -62,6 +63,8 @@ pub struct Kit {
     pub(crate) without: Vec<String>,
     pub(crate) thresholds: BTreeMap<String, f64>,
     pub(crate) metrics: Vec<Family>,
+    /// The routes and functions that it is known to have.
+    pub(crate) endpoints: BTreeSet<String>,
     /// Whether rules are for the Prometheus Operator.
     pub(crate) in_kubernetes: bool,
 }
@@ -90,6 +93,7 @@ impl Kit {
             without: Vec::new(),
             thresholds: BTreeMap::new(),
             metrics: Vec::new(),
+            endpoints: BTreeSet::new(),
             in_kubernetes: false,
         }
     }
@@ -122,6 +126,14 @@ impl Kit {
     pub fn metric(mut self, metric: Family) -> Self {
         metric.join(&mut self.metrics);
         self
+    }
+
+    /// What an instance answers to `/metrics`: a dashboard shows the metrics that it has besides those of the catalogue. Where it tells of routes, or of
+    /// functions, each objective must be on one that it, or another instance, tells of.
+    pub fn answer(self, answer: Answer) -> Self {
+        let mut kit = answer.added.into_iter().fold(self, Self::metric);
+        kit.endpoints.extend(answer.endpoints);
+        kit
     }
 
     /// An address of the service that a Blackbox Exporter asks from outside: it is to be answered with 2xx. Where it is one of `https`, its

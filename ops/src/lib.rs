@@ -3,6 +3,7 @@
 //! The folder `deploy/` holds what this writes for the shop; a test compares them.
 
 mod alertmanager;
+mod answer;
 mod blackbox;
 mod check;
 pub mod elastic;
@@ -27,6 +28,7 @@ mod tier;
 mod write;
 mod yaml;
 
+pub use answer::Answer;
 pub use error::Error;
 pub use family::{Family, Shape};
 pub use file::File;

@@ -7,10 +7,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ecolaura_monitoring_ops::{Family, Journey, Kit, Slo};
+use ecolaura_monitoring_ops::{Answer, Journey, Kit, Slo};
 use lexopt::prelude::*;
 
-use crate::values::{journey, metrics, objective, threshold};
+use crate::values::{answer, journey, objective, threshold};
 
 const HELP: &str = include_str!("help.txt");
 
@@ -52,7 +52,7 @@ struct Args {
     objectives: Vec<Slo>,
     thresholds: BTreeMap<String, f64>,
     without: Vec<String>,
-    metrics: Vec<Family>,
+    answers: Vec<Answer>,
 }
 
 impl Args {
@@ -83,7 +83,7 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
                     return Err(format!("--threshold {alert} is there twice: give it once").into());
                 }
             }
-            Long("metrics") => args.metrics.extend(metrics(&parser.value()?)?),
+            Long("metrics") => args.answers.push(answer(&parser.value()?)?),
             Long("without") => args.without.push(parser.value()?.string()?),
             Short('h') | Long("help") => {
                 print!("{HELP}");
@@ -154,7 +154,7 @@ fn kit(mut args: Args) -> Result<Kit, Box<dyn std::error::Error>> {
     kit = args.probes.into_iter().fold(kit, Kit::probe);
     kit = args.journeys.into_iter().fold(kit, Kit::journey);
     kit = args.objectives.into_iter().fold(kit, Kit::objective);
-    kit = args.metrics.into_iter().fold(kit, Kit::metric);
+    kit = args.answers.into_iter().fold(kit, Kit::answer);
     let set = |kit: Kit, (alert, value): (String, f64)| kit.threshold(alert, value);
     kit = args.thresholds.into_iter().fold(kit, set);
     Ok(args.without.into_iter().fold(kit, Kit::without))

@@ -1,5 +1,6 @@
 //! Objectives: which share of requests is to be good.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ecolaura_monitoring::{Objective, catalog};
@@ -77,10 +78,7 @@ impl Slo {
                 self.target
             ));
         }
-        let times = match self.is_of_requests() {
-            true => catalog::HTTP_REQUEST_DURATION,
-            false => catalog::REQUEST_LATENCY,
-        };
+        let times = self.times();
         let bounds = times.upper_bounds();
         match self.latency {
             Some(latency) if !bounds.contains(&latency.as_secs_f64()) => refuse(format!(
@@ -88,6 +86,33 @@ impl Slo {
                 latency.as_secs_f64()
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// That it is on one of the routes or functions that the service is known to have, if any is known.
+    pub(crate) fn check_is_there(&self, endpoints: &BTreeSet<String>) -> Result<(), Error> {
+        let alike = |one: &&String| one.starts_with('/') == self.is_of_requests();
+        let known: Vec<&str> = endpoints
+            .iter()
+            .filter(alike)
+            .map(|one| one.as_str())
+            .collect();
+        if known.is_empty() || known.contains(&self.endpoint.as_str()) {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "objective `{}`: the metrics that were given tell of no `{}`, but of {}. Name it as they do; where nobody has asked for it yet, ask once and get the metrics anew",
+            self.name,
+            self.endpoint,
+            known.join(", ")
+        )))
+    }
+
+    /// The times of what it is on.
+    pub(crate) fn times(&self) -> catalog::Metric {
+        match self.is_of_requests() {
+            true => catalog::HTTP_REQUEST_DURATION,
+            false => catalog::REQUEST_LATENCY,
         }
     }
 }

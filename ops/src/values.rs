@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use ecolaura_monitoring_ops::{Error, Family, Journey, Slo};
+use ecolaura_monitoring_ops::{Answer, Error, Journey, Slo};
 
 /// `HighErrorRate=0.02`
 pub(crate) fn threshold(value: &str) -> Result<(String, f64), String> {
@@ -14,9 +14,9 @@ pub(crate) fn threshold(value: &str) -> Result<(String, f64), String> {
     })
 }
 
-/// The metrics in a file that are not of the catalogue.
-pub(crate) fn metrics(file: &OsString) -> Result<Vec<Family>, String> {
-    read("--metrics", file, Family::added)
+/// The answer of an instance in a file.
+pub(crate) fn answer(file: &OsString) -> Result<Answer, String> {
+    read("--metrics", file, Answer::read)
 }
 
 /// The journey in a file.

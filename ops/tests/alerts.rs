@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ecolaura_monitoring_ops::prometheus::{Alert, Makes, Told, alerts};
-use ecolaura_monitoring_ops::{Kit, Slo, Tier};
+use ecolaura_monitoring_ops::{Answer, Kit, Slo, Tier};
 
 use crate::promql::{is_known, series};
 
@@ -125,7 +125,7 @@ fn every_alert_is_tried_both_ways() {
 fn falls(values: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().expect("a number");
     let mut before = f64::NEG_INFINITY;
-    for part in values.split(' ') {
+    for part in values.split(' ').filter(|part| *part != "stale") {
         let (from, times) = part.split_once('x').unwrap_or((part, "0"));
         let (from, step) = from.split_once('+').unwrap_or((from, "0"));
         if number(from) < before {
@@ -265,11 +265,11 @@ fn kits_that_cannot_be() {
             .environment("staging", ["a:1"]),
         "an instance is of one environment",
     );
-    for odd in ["America/", "Europe//Berlin"] {
-        is_refused(
-            Kit::new("shop").time_zone(odd),
-            "give it as UTC, or as a place",
-        );
+    for (odd, says) in [
+        ("America/", "give it as UTC, or as a place"),
+        ("Europe//Berlin", "give it as Europe/Berlin"),
+    ] {
+        is_refused(Kit::new("shop").time_zone(odd), says);
     }
     for odd in ["https://a/%zz", "https://a/%", "https://a/%2"] {
         is_refused(Kit::new("shop").deadman(odd), "two digits behind each %");
@@ -353,6 +353,53 @@ fn kits_that_cannot_be() {
         Kit::new("shop").without("HighLoad"),
         "there is no alert `HighLoad`",
     );
+}
+
+/// What an instance tells of, as text and as OpenMetrics, and of whom: a function may be called like a route, and what is in no template is no route.
+const ANSWERED: &str = r#"
+# TYPE http_request_duration_seconds histogram
+http_request_duration_seconds_bucket{method="GET",endpoint="/in/buckets",le="+Inf"} 2
+http_request_duration_seconds_count{method="GET",endpoint="/api/v1/orders/{id}",status_code="200"} 2
+http_request_duration_seconds_count{status_code="200",endpoint="/odd/\",}",method="GET"} 2 # {trace_id="1"} 0.2
+http_request_duration_seconds_count{endpoint="unmatched",method="GET"} 2
+# TYPE request_latency_seconds histogram
+request_latency_seconds_count{endpoint="send_mail"} 7
+request_latency_seconds_count{endpoint="/of/calls"} 7
+"#;
+
+/// An objective is on what the service has, where that is known.
+#[test]
+fn objectives_are_on_what_is_there() {
+    let answer = |text: &str| Answer::read(text).expect("metrics");
+    let with = |name: &str| {
+        let kit = Kit::new("shop").objective(Slo::new("a", name, 99.0));
+        kit.answer(answer(ANSWERED))
+    };
+    for there in ["/api/v1/orders/{id}", "send_mail"] {
+        let files = with(there).files();
+        assert!(files.is_ok(), "{there}: {:?}", files.err());
+    }
+    let routes = ", but of /api/v1/orders/{id}, /odd/\\\",}. Name it as they do";
+    for (missing, known) in [
+        ("/api/v1/orders/", routes),
+        ("/in/buckets", routes),
+        ("/of/calls", routes),
+        ("unmatched", ", but of send_mail. Name it as they do"),
+    ] {
+        is_refused(
+            with(missing),
+            &format!("objective `a`: the metrics that were given tell of no `{missing}`{known}"),
+        );
+    }
+    // Another instance was asked for it.
+    let other = "# TYPE a counter\nhttp_request_duration_seconds_count{endpoint=\"/mine\"} 1\n";
+    assert!(with("/mine").answer(answer(other)).files().is_ok());
+    // Where nothing of the kind is told, nothing is known.
+    let kit = Kit::new("shop").answer(answer("# TYPE a counter\na 1\n"));
+    for any in ["/mine", "mine"] {
+        let kit = kit.clone().objective(Slo::new("a", any, 99.0));
+        assert!(kit.files().is_ok(), "{any}");
+    }
 }
 
 /// A route may look like a place in the cases.

@@ -37,6 +37,9 @@ const SHOP: [&str; 22] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shop.metrics"),
 ];
 
+/// What an instance answers that was asked for orders.
+const ASKED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/deploy_asked.metrics");
+
 /// An empty folder of a test's own.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -230,6 +233,8 @@ fn what_leads_elsewhere_is_not_written_through() {
 #[test]
 fn wrong_flags_are_told() {
     let out = folder("deploy_flags");
+    let asked = "# TYPE http_request_duration_seconds histogram\nhttp_request_duration_seconds_count{endpoint=\"/orders\"} 1\n";
+    fs::write(ASKED, asked).expect("it can be written");
     for (flags, told) in [
         (&[][..], "--job is missing"),
         (&["--job"][..], "missing argument"),
@@ -317,6 +322,17 @@ fn wrong_flags_are_told() {
         (
             &["--job", "a", "--metrics", "Cargo.toml"][..],
             "there are no metrics with a line `# TYPE`: give it all that /metrics answers",
+        ),
+        (
+            &[
+                "--job",
+                "a",
+                "--objective",
+                "o=/order,99",
+                "--metrics",
+                ASKED,
+            ][..],
+            "objective `o`: the metrics that were given tell of no `/order`, but of /orders",
         ),
         (
             &["--job", "a", "--without", "Nothing"][..],

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use ecolaura_monitoring::metrics::Metric;
-use ecolaura_monitoring_ops::{Family, Kit, Slo};
+use ecolaura_monitoring_ops::{Answer, Family, Kit, Slo};
 use serde_json::Value;
 
 use crate::component::component;
@@ -45,12 +45,11 @@ up_to_total {z=\"1\", spaced = \"1\" } 1
 # TYPE http_requests counter
 http_requests_total{method=\"GET\"} 1
 ";
-    let kit = Kit::new("ecolaura-api")
+    Kit::new("ecolaura-api")
         .probe("https://shop.example")
         .metric(Family::from(&PARCELS))
-        .objective(Slo::new("orders", "/api/v1/orders", 99.9));
-    let added = Family::added(answered).expect("metrics");
-    added.into_iter().fold(kit, Kit::metric)
+        .objective(Slo::new("orders", "/api/v1/orders", 99.9))
+        .answer(Answer::read(answered).expect("metrics"))
 }
 
 fn dashboards(kit: &Kit) -> Vec<(String, Value)> {
@@ -383,13 +382,12 @@ fn metrics_of_its_own_are_read() {
 /// What two instances answer is put together, and what one of them contradicts is told.
 #[test]
 fn metrics_that_are_there_twice() {
-    let of = |text: &str| Family::added(text).expect("metrics");
+    let of = |text: &str| Answer::read(text).expect("metrics");
     let first = of(
         "# TYPE crate gauge\ncrate{of=\"a\"} 1\n# TYPE crate_count gauge\ncrate_count{other=\"b\"} 1\n",
     );
     let second = of("# HELP crate Letters.\n# TYPE crate gauge\ncrate{at=\"1\",of=\"a\"} 1\n");
-    let all = first.iter().chain(&second).cloned();
-    let kit = all.fold(Kit::new("shop"), Kit::metric);
+    let kit = Kit::new("shop").answer(first).answer(second);
     let dashboards = dashboards(&kit);
     let of_it = dashboards
         .iter()
@@ -407,14 +405,17 @@ fn metrics_that_are_there_twice() {
         ]
     );
     let other = of("# TYPE crate counter\ncrate 1\n");
-    let kit = other.into_iter().fold(kit, Kit::metric);
-    let error = kit.files().expect_err("it cannot be").to_string();
+    let error = kit
+        .answer(other)
+        .files()
+        .expect_err("it cannot be")
+        .to_string();
     assert!(
         error.contains("metric `crate` is there twice: it is of two types"),
         "{error}"
     );
     for text in ["", "up 1\n", "# HELP up Whether it is up.\nup 1\n"] {
-        let error = Family::added(text).expect_err("no types").to_string();
+        let error = Answer::read(text).expect_err("no types").to_string();
         assert!(error.contains("no metrics with a line `# TYPE`"), "{error}");
     }
 }

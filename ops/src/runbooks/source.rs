@@ -23,7 +23,7 @@ pub(super) const GUIDES: [(&str, &str); 4] = pages![
 /// What the index says before it lists the alerts.
 pub(super) const INDEX: &str = include_str!("guides/README.md");
 
-const STEPS: [(&str, &str); 41] = pages![
+const STEPS: [(&str, &str); 42] = pages![
     "",
     "BoxesHalfEmpty",
     "BoxesPileUp",
@@ -45,6 +45,7 @@ const STEPS: [(&str, &str); 41] = pages![
     "NoAlertmanager",
     "NotificationsDropped",
     "NotificationsFail",
+    "ObjectiveUnmeasured",
     "OrdersFail",
     "OrdersStalled",
     "PoolExhausted",

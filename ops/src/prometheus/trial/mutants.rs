@@ -257,7 +257,9 @@ const BURNS: [&str; 3] = [
 fn a_little_other_objectives_are_noticed() {
     let quick = Duration::from_millis(250);
     let kit = kit().objective(Slo::new("orders", "/api/v1/orders", 99.9).within(quick));
-    let of = |alert: &Alert| alert.name.starts_with("BudgetBurns");
+    let of = |alert: &Alert| {
+        alert.name.starts_with("BudgetBurns") || alert.name.starts_with("Objective")
+    };
     let names = ["AtOnce", "Fast", "", "Slowly"];
     let alike = names.map(|name| BURNS.map(|what| format!("BudgetBurns{name}: {what}")));
     let alike: Vec<&str> = alike.as_flattened().iter().map(String::as_str).collect();

@@ -5,7 +5,7 @@ use ecolaura_monitoring::catalog;
 use crate::kit::Kit;
 use crate::objective::Slo;
 use crate::prometheus::alert::{Case, JOB, SLO, SLO_OF_CALLS, Told, minutes, told};
-use crate::prometheus::alerts::objectives::{Burn, FEWEST, RATIO};
+use crate::prometheus::alerts::objectives::{Burn, FEWEST, LONGEST, RATIO};
 use crate::prometheus::alerts::series;
 use crate::prometheus::trial::Pace;
 
@@ -13,15 +13,55 @@ use crate::prometheus::trial::Pace;
 const NONE: &str = "0x5000";
 const MANY: &str = "0+600x5000";
 
+/// The first objective on requests, or on calls of a function.
+fn first(kit: &Kit, of_requests: bool) -> Option<&Slo> {
+    let mut all = kit.objectives.iter();
+    all.find(|slo| slo.is_of_requests() == of_requests)
+}
+
 /// What is tried of one objective on requests, and of one on calls of a function.
 pub(super) fn cases(kit: &Kit, burn: &Burn) -> Vec<Case> {
-    let first = |of_requests: bool| {
-        let mut all = kit.objectives.iter();
-        all.find(|slo| slo.is_of_requests() == of_requests)
-    };
-    let requests = first(true).map(|slo| of(kit, burn, slo, &[&[JOB, SLO]]));
-    let calls = first(false).map(|slo| of(kit, burn, slo, &[&[JOB, SLO_OF_CALLS]]));
+    let requests = first(kit, true).map(|slo| of(kit, burn, slo, &[&[JOB, SLO]]));
+    let calls = first(kit, false).map(|slo| of(kit, burn, slo, &[&[JOB, SLO_OF_CALLS]]));
     requests.into_iter().chain(calls).flatten().collect()
+}
+
+/// What is tried of what nobody measures, while all other objectives are.
+pub(super) fn unmeasured(kit: &Kit) -> Vec<Case> {
+    let days = minutes(LONGEST);
+    let of = |(slo, fires): (&Slo, &'static [&'static [&'static str]])| {
+        let asked = |values: &str| ended(kit, slo, "200", values, values);
+        let case = |about, up: &str, asked: Vec<Told>, fires| {
+            let mut series = told([(self::series(kit, "up", ""), up.to_owned())]);
+            series.extend(asked);
+            let others = kit.objectives.iter();
+            let others = others.filter(|other| other.endpoint != slo.endpoint);
+            series.extend(others.flat_map(|other| ended(kit, other, "200", NONE, NONE)));
+            Case {
+                about,
+                series,
+                at: days + 200,
+                fires,
+            }
+        };
+        let (up, new) = ("1x5000", format!("_x{} 1x900", days - 480));
+        [
+            case("nobody was ever asked", up, Vec::new(), fires),
+            case("it is long ago that somebody was", up, asked("0x70"), fires),
+            case("whoever was ended since then", up, asked("0x220"), &[]),
+            case(
+                "few requests, and none after all began anew",
+                up,
+                asked("3x600 0x4400"),
+                &[],
+            ),
+            case("a service that is new", &new, Vec::new(), &[]),
+            case("one that was down", "0x500 1x4500", Vec::new(), &[]),
+        ]
+    };
+    let requests = first(kit, true).map(|slo| (slo, &[&[JOB, SLO] as &[_]] as &[_]));
+    let calls = first(kit, false).map(|slo| (slo, &[&[JOB, SLO_OF_CALLS] as &[_]] as &[_]));
+    requests.into_iter().chain(calls).flat_map(of).collect()
 }
 
 fn of(kit: &Kit, burn: &Burn, slo: &Slo, fires: &'static [&'static [&'static str]]) -> Vec<Case> {
@@ -156,7 +196,7 @@ fn steps(before: f64, until: u32, after: f64) -> String {
 
 /// What ended with this status: all of it, and what of it was quick enough.
 fn ended(kit: &Kit, slo: &Slo, status: &str, all: &str, quick: &str) -> Vec<Told> {
-    let (endpoint, times) = (format!("endpoint=\"{}\"", slo.endpoint), times(slo));
+    let (endpoint, times) = (format!("endpoint=\"{}\"", slo.endpoint), slo.times().name());
     let le = |latency: std::time::Duration| format!(",le=\"{}\"", latency.as_secs_f64());
     // The times of a function do not tell their status: an instance for each keeps them apart.
     let of = match slo.is_of_requests() {
@@ -177,11 +217,4 @@ fn ended(kit: &Kit, slo: &Slo, status: &str, all: &str, quick: &str) -> Vec<Told
         ));
     }
     told(series_of)
-}
-
-fn times(slo: &Slo) -> &'static str {
-    match slo.is_of_requests() {
-        true => catalog::HTTP_REQUEST_DURATION.name(),
-        false => catalog::REQUEST_LATENCY.name(),
-    }
 }

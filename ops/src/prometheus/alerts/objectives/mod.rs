@@ -8,7 +8,7 @@ use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
 use crate::objective::{FASTEST, Slo};
-use crate::prometheus::alert::{Alert, Source};
+use crate::prometheus::alert::{Alert, Source, minutes};
 use crate::prometheus::rule::{Group, Rule};
 use crate::tier::Tier;
 
@@ -20,6 +20,9 @@ const RATIO: &str = "slo:requests_bad:ratio";
 
 /// So few bad requests are no burning budget, however few there were: two of a hundred wake nobody up.
 const FEWEST: u32 = 10;
+
+/// How long nothing may be known of an objective: longer than a weekend.
+const LONGEST: &str = "3d";
 
 /// How fast, over which two windows, and how much that matters.
 struct Burn {
@@ -183,11 +186,38 @@ fn ratio(kit: &Kit, slo: &Slo, window: &str) -> Rule {
 }
 
 pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
-    BURNS
-        .iter()
-        .filter(|_| !kit.objectives.is_empty())
-        .map(|burn| alert(kit, burn))
-        .collect()
+    if kit.objectives.is_empty() {
+        return Vec::new();
+    }
+    let burns = BURNS.iter().map(|burn| alert(kit, burn));
+    burns.chain([unmeasured(kit)]).collect()
+}
+
+/// Of what nobody asks for nothing is known, nor is of a route with a typing error: both look like an objective that is met.
+fn unmeasured(kit: &Kit) -> Alert {
+    let up = format!("up{{{}}}", kit.job());
+    let one = |slo: &Slo| {
+        format!(
+            "label_replace(\n  group by (environment, job) ({up} offset {LONGEST} == 1)\n  unless group by (environment, job) (present_over_time({TOTAL}{{{}}}[{LONGEST}])),\n  \"slo\", \"{}\", \"\", \"\"\n)",
+            selector(kit, slo),
+            slo.name
+        )
+    };
+    let all: Vec<String> = kit.objectives.iter().map(one).collect();
+    Alert {
+        name: "ObjectiveUnmeasured".into(),
+        tier: Tier::Warning,
+        pending: "1h",
+        holds: minutes(LONGEST),
+        source: Source::Service,
+        expr: all.join("\nor "),
+        threshold: None,
+        by: &["job", "slo"],
+        summary: "Nothing is measured of the objective {{ $labels.slo }} of {{ $labels.job }}".into(),
+        description: format!("The service is there, and no instance of the last {LONGEST} was asked for what the objective is about: it can neither be met nor missed. Is its route written as the service has it?"),
+        reason: "An instance tells of a route from its first request on until it ends, so in days that have a working day among them one is known of each route that somebody uses.".into(),
+        cases: cases::unmeasured(kit),
+    }
 }
 
 fn alert(kit: &Kit, burn: &Burn) -> Alert {

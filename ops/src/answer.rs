@@ -1,0 +1,187 @@
+//! What an instance answers to `/metrics`: which metrics it has of its own, and which routes and functions it tells of.
+
+use std::collections::BTreeSet;
+
+use ecolaura_monitoring::catalog;
+
+use crate::error::Error;
+use crate::family::{Family, Shape};
+
+/// What an instance answers to `/metrics`, in text or OpenMetrics.
+///
+/// ```
+/// use ecolaura_monitoring_ops::{Answer, Kit};
+///
+/// let answer = Answer::read("# TYPE parcels_sent counter\nparcels_sent_total{carrier=\"bike\"} 3\n")?;
+/// let kit = Kit::new("ecolaura-api").answer(answer);
+/// # Ok::<(), ecolaura_monitoring_ops::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The metrics that are not of the catalogue.
+    pub(crate) added: Vec<Family>,
+    /// The routes and functions that it tells of, each as an objective names it.
+    pub(crate) endpoints: BTreeSet<String>,
+}
+
+impl Answer {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// When the text does not say what any metric is.
+    pub fn read(metrics: &str) -> Result<Self, Error> {
+        let mut families: Vec<Family> = Vec::new();
+        for line in metrics.lines() {
+            match line.strip_prefix("# ") {
+                Some(comment) => described(&mut families, comment),
+                None => sampled(&mut families, line),
+            }
+        }
+        if !metrics.lines().any(|line| line.starts_with("# TYPE ")) {
+            return Err(Error::new(
+                "there are no metrics with a line `# TYPE`: give it all that /metrics answers, such as curl http://127.0.0.1:9464/metrics writes",
+            ));
+        }
+        // The catalogue has rows of its own, and what is no name cannot be asked for.
+        families.retain(|family| is_name(&family.name) && !is_known(&family.name));
+        let mut added = Vec::new();
+        families
+            .into_iter()
+            .for_each(|family| family.join(&mut added));
+        let endpoints = endpoints(metrics);
+        Ok(Self { added, endpoints })
+    }
+}
+
+/// The name of a metric without the end that its only series has.
+fn stem(family: &Family) -> &str {
+    let end = family.end().unwrap_or_default();
+    family.name.strip_suffix(end).unwrap_or(&family.name)
+}
+
+/// A line with what a metric is or helps.
+fn described(families: &mut Vec<Family>, comment: &str) {
+    let mut words = comment.splitn(3, ' ');
+    let (Some(what), Some(name), Some(text)) = (words.next(), words.next(), words.next()) else {
+        return;
+    };
+    if !["TYPE", "HELP"].contains(&what) {
+        return;
+    }
+    let place = families.iter().position(|family| family.name == name);
+    let place = place.unwrap_or_else(|| {
+        families.push(Family {
+            name: name.to_owned(),
+            shape: Shape::Gauge,
+            help: String::new(),
+            labels: Vec::new(),
+        });
+        families.len() - 1
+    });
+    let family = &mut families[place];
+    match (what, text) {
+        ("HELP", help) => family.help = help.to_owned(),
+        (_, "counter") => family.shape = Shape::Counter,
+        (_, "histogram") => family.shape = Shape::Histogram,
+        (_, "summary") => family.shape = Shape::Summary,
+        (_, "info") => family.shape = Shape::Info,
+        (_, "stateset") => family.shape = Shape::States,
+        // Its buckets go up and down, so no panel of a histogram would be right.
+        (_, "gaugehistogram") => drop(families.remove(place)),
+        _ => {}
+    }
+}
+
+/// What stands behind the name of a metric in those of its series.
+const ENDS: [&str; 7] = [
+    "_total", "_bucket", "_sum", "_count", "_created", "_info", "",
+];
+
+/// A line with a value.
+fn sampled(families: &mut [Family], line: &str) {
+    let end = line.find(['{', ' ']).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    let is_its = |family: &&mut Family| {
+        let end = name.strip_prefix(stem(family));
+        name == family.name || end.is_some_and(|end| ENDS.contains(&end))
+    };
+    // What is of two, as the count of one and a metric of that name, is of the one described last.
+    let Some(family) = families.iter_mut().rev().find(is_its) else {
+        return;
+    };
+    // OpenMetrics describes these without the end of their names.
+    if let Some(end) = family.end() {
+        if name.strip_suffix(end) == Some(&family.name) {
+            family.name = name.to_owned();
+        }
+    }
+    let Some(rest) = rest.trim_start().strip_prefix('{') else {
+        return;
+    };
+    let known: BTreeSet<String> = family.labels.drain(..).collect();
+    let all = known.into_iter();
+    let all = all.chain(labels(rest).into_iter().map(|(name, _)| name));
+    let all: BTreeSet<String> = all
+        .filter(|label| is_name(label) && label != "le" && label != "quantile")
+        .collect();
+    family.labels = all.into_iter().collect();
+}
+
+/// The labels behind a brace, each with its name and its value as they are written: what stands before a `=` that is outside of quotes, and what is in
+/// quotes after it.
+fn labels(text: &str) -> Vec<(String, String)> {
+    let (mut labels, mut name, mut value) = (Vec::new(), String::new(), String::new());
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for one in text.chars() {
+        match one {
+            '"' if !is_escaped => {
+                is_quoted = !is_quoted;
+                if !is_quoted {
+                    let name = std::mem::take(&mut name);
+                    labels.push((name.trim().to_owned(), std::mem::take(&mut value)));
+                }
+            }
+            _ if is_quoted => {
+                is_escaped = one == '\\' && !is_escaped;
+                value.push(one);
+            }
+            '}' => break,
+            ',' => name.clear(),
+            '=' => {}
+            one => name.push(one),
+        }
+    }
+    labels
+}
+
+/// The routes and functions that are told of.
+fn endpoints(metrics: &str) -> BTreeSet<String> {
+    let of = |metric: &catalog::Metric, is_route: bool| {
+        let head = format!("{}_count{{", metric.name());
+        let all = metrics.lines().filter_map(move |line| {
+            labels(line.strip_prefix(&head)?)
+                .into_iter()
+                .find(|(name, _)| name == "endpoint")
+        });
+        all.map(|(_, value)| value)
+            .filter(move |value| value.starts_with('/') == is_route)
+    };
+    // A function may be called after a route, whose requests are others.
+    of(&catalog::HTTP_REQUEST_DURATION, true)
+        .chain(of(&catalog::REQUEST_LATENCY, false))
+        .collect()
+}
+
+/// Whether it can be in an expression as it is.
+fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_plain)
+}
+
+fn is_known(name: &str) -> bool {
+    catalog::ALL.iter().any(|metric| {
+        let stem = metric.name().strip_suffix("_total");
+        metric.name() == name || stem == Some(name)
+    })
+}
