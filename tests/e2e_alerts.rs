@@ -231,7 +231,7 @@ async fn each_tier_comes_to_its_receiver() {
     // Each about what another one of a higher tier is about.
     let held_back = [
         ("HighErrorRate", "error", "errors", ""),
-        // Of the same tier, and sure to follow: nobody is woken up twice.
+        // Of the same tier, and sure to follow where no instance is ready: nobody is woken up twice.
         ("JourneyFails", "critical", "journey", ""),
         ("InstanceNotReady", "warning", "readiness", ""),
         ("BudgetBurns", "warning", "budget", ""),
@@ -261,6 +261,19 @@ async fn each_tier_comes_to_its_receiver() {
     }
     for (name, ..) in held_back {
         assert_eq!(told.of(name), [], "{name}");
+    }
+}
+
+/// One page that cannot be reached says nothing of what customers do on others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_fails_holds_no_journey_back() {
+    let folder = empty_folder("e2e_alerts_pages");
+    let (alertmanager, told) = Alertmanager::start(&folder).await;
+    let page = ("ProbeFails", "critical", "ProbeFails", "");
+    let journey = ("JourneyFails", "critical", "JourneyFails", "");
+    post(&alertmanager, &[page, journey], json!({})).await;
+    for alert in ["ProbeFails", "JourneyFails"] {
+        are_told(&told, alert, &[("shop-page", "firing")]).await;
     }
 }
 

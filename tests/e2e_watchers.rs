@@ -137,15 +137,34 @@ async fn an_alertmanager_that_dies_is_missed(server: Server, name: &str, returns
         Returns::Elsewhere => Alertmanager::start(&folder).await,
     };
     are(&folder.join("alertmanagers.json"), &[again.address]);
-    eventually("NotificationsDropped to be told", async || {
-        let found = told.of("NotificationsDropped");
+    is_told(&told, "NotificationsDropped").await;
+    beats(&told, 0, 2).await;
+}
+
+/// Until who is on call was told of it, and that it goes on.
+async fn is_told(told: &Told, alert: &str) {
+    eventually(&format!("{alert} to be told"), async || {
+        let found = told.of(alert);
         let expected = [("shop-page".to_owned(), "firing".to_owned())];
         (found == expected)
             .then_some(())
             .ok_or(format!("{found:?}"))
     })
     .await;
+}
+
+/// Where none is found nothing is dropped, and nobody is told: that is told by the one that is found then.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alertmanager_that_is_not_found_is_told_of() {
+    let folder = empty_folder("e2e_watchers_unfound");
+    let (alertmanager, told) = Alertmanager::start(&folder).await;
+    let prometheus = prometheus(Server::THREE, &folder, alertmanager.address).await;
     beats(&told, 0, 2).await;
+    let found = folder.join("alertmanagers.json");
+    are(&found, &[]);
+    fires(&prometheus, "NoAlertmanager").await;
+    are(&found, &[alertmanager.address]);
+    is_told(&told, "NoAlertmanager").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,8 +43,19 @@ impl Answer {
                 "there are no metrics with a line `# TYPE`: give it all that /metrics answers, such as curl http://127.0.0.1:9464/metrics writes",
             ));
         }
+        // Whose buckets go up and down, for which no panel of a histogram would be right.
+        let lines = metrics.lines();
+        let hidden: BTreeSet<&str> = lines
+            .filter_map(|line| {
+                line.strip_prefix("# TYPE ")?
+                    .strip_suffix(" gaugehistogram")
+            })
+            .collect();
         // The catalogue has rows of its own, and what is no name cannot be asked for.
-        families.retain(|family| is_name(&family.name) && !is_known(&family.name));
+        families.retain(|family| {
+            let name = family.name.as_str();
+            is_name(name) && !is_known(name) && !hidden.contains(name)
+        });
         let mut added = Vec::new();
         families
             .into_iter()
@@ -87,8 +98,6 @@ fn described(families: &mut Vec<Family>, comment: &str) {
         (_, "summary") => family.shape = Shape::Summary,
         (_, "info") => family.shape = Shape::Info,
         (_, "stateset") => family.shape = Shape::States,
-        // Its buckets go up and down, so no panel of a histogram would be right.
-        (_, "gaugehistogram") => drop(families.remove(place)),
         _ => {}
     }
 }

@@ -5,8 +5,7 @@ use ecolaura_monitoring::metrics::Kind;
 
 /// What the series of a metric are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Shape {
+pub(crate) enum Shape {
     /// One that only grows.
     Counter,
     /// One that goes up and down.

@@ -26,7 +26,7 @@ use siphasher::sip::SipHasher13;
 pub(crate) const ANYBODY: &str = "platform";
 
 /// What the environment with customers is called.
-const PRODUCTION: &str = "production";
+pub(crate) const PRODUCTION: &str = "production";
 
 /// A service for which the kit is made.
 ///
@@ -128,8 +128,8 @@ impl Kit {
         self
     }
 
-    /// What an instance answers to `/metrics`: a dashboard shows the metrics that it has besides those of the catalogue. Where it tells of routes, or of
-    /// functions, each objective must be on one that it, or another instance, tells of.
+    /// What an instance answers to `/metrics`: a dashboard shows the metrics that it has besides those of the catalogue. Each objective must be on a route
+    /// or a function that it, or another instance, tells of, if they tell of any.
     pub fn answer(self, answer: Answer) -> Self {
         let mut kit = answer.added.into_iter().fold(self, Self::metric);
         kit.endpoints.extend(answer.endpoints);

@@ -30,7 +30,7 @@ mod yaml;
 
 pub use answer::Answer;
 pub use error::Error;
-pub use family::{Family, Shape};
+pub use family::Family;
 pub use file::File;
 pub use journey::{Journey, Step};
 pub use kit::Kit;

@@ -76,7 +76,7 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
             }
             Long("probe") => args.probes.push(parser.value()?.string()?),
             Long("journey") => args.journeys.push(journey(&parser.value()?)?),
-            Long("objective") => args.objectives.push(objective(parser.value()?)?),
+            Long("objective") => args.objectives.push(objective(&parser.value()?.string()?)?),
             Long("threshold") => {
                 let (alert, number) = threshold(&parser.value()?.string()?)?;
                 if args.thresholds.insert(alert.clone(), number).is_some() {

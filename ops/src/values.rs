@@ -37,8 +37,7 @@ fn read<T>(
 }
 
 /// `orders=/api/v1/orders,99.9,250ms`
-pub(crate) fn objective(value: OsString) -> Result<Slo, String> {
-    let text = value.to_string_lossy();
+pub(crate) fn objective(text: &str) -> Result<Slo, String> {
     let wrong = || {
         format!(
             "--objective takes NAME=ROUTE,PERCENT[,TIME], such as orders=/api/v1/orders,99.9,250ms, not {text:?}"

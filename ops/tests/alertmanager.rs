@@ -157,3 +157,12 @@ fn what_cannot_be_is_told() {
         assert!(error.contains(says), "{error}");
     }
 }
+
+#[test]
+fn what_everybody_calls_utc_is_told() {
+    for zone in ["gmt", "utc", "Z"] {
+        let error = Kit::new("shop").time_zone(zone).files();
+        let error = error.expect_err("it cannot be").to_string();
+        assert_eq!(error, format!("time zone `{zone}`: give it as UTC"));
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! To update it: `UPDATE=1 cargo test --package ecolaura-monitoring-ops --test deploy`. What was changed there by hand is not overwritten.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
@@ -228,6 +229,40 @@ fn what_leads_elsewhere_is_not_written_through() {
     // Nothing is left of what was begun.
     fs::remove_file(&aside).expect("it is moved away");
     assert_eq!(files(&made), []);
+}
+
+/// The flags that a text begins with, as help and tables have them: before what they are for.
+fn flags<'a>(lines: impl Iterator<Item = &'a str>, until: &str) -> BTreeSet<String> {
+    let heads = lines.map(|line| line.split(until).next().unwrap_or_default());
+    let words = heads.flat_map(|head| head.split(|c: char| !c.is_ascii_lowercase() && c != '-'));
+    let flags = words.filter(|word| word.starts_with("--"));
+    flags.map(str::to_owned).collect()
+}
+
+#[test]
+fn help_and_documentation_name_the_same() {
+    let help = said(&ops(&folder("deploy_help"), &["--help"]));
+    let lines = help.lines().filter(|line| line.starts_with("  --"));
+    let helped = flags(lines.map(str::trim_start), "  ");
+    let documentation = include_str!("../../docs/operations.md");
+    let rows = documentation.lines();
+    let rows = rows.filter_map(|line| line.strip_prefix("| `--"));
+    let rows: Vec<String> = rows.map(|row| format!("--{row}")).collect();
+    let mut documented = flags(rows.iter().map(String::as_str), " | ");
+    documented.extend(["--help", "--out"].map(str::to_owned));
+    assert!(helped.len() > 20, "{helped:?}");
+    assert_eq!(helped, documented);
+    // And each is one.
+    for flag in &helped {
+        let told = said(&ops(&folder("deploy_help"), &[flag]));
+        assert!(!told.contains("invalid option"), "{flag}: {told}");
+    }
+    let rules = include_str!("../../deploy/prometheus/alerts.rules.yml");
+    let alerts = rules.matches("      - alert: ").count();
+    let number = format!("{alerts} alerts in four tiers");
+    for text in [documentation, include_str!("../../CHANGELOG.md")] {
+        assert!(text.contains(&number), "{number}");
+    }
 }
 
 #[test]

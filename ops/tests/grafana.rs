@@ -38,6 +38,7 @@ depot_info{town=\"Jena\"} 1
 # TYPE door stateset
 door{door=\"open\",gate=\"1\"} 1
 # TYPE waiting gaugehistogram
+# HELP waiting Who waits.
 waiting_bucket{le=\"+Inf\"} 1
 # HELP up_to
 # TYPE up_to counter

@@ -206,8 +206,8 @@ inhibit_rules:
   - source_matchers: ['alertname=\"ServiceDown\"']
     target_matchers: ['severity=~\"error|warning|info\"', 'about!~\"certificate|budget\"']
     equal: [job, environment]
-  # Where nothing answers, no step of a journey is answered.
-  - source_matchers: ['alertname=~\"ServiceDown|ServiceNotReady|ServiceUnknown|ProbeFails\"']
+  # Where no instance answers, no step of a journey is answered. One page that fails says nothing of others.
+  - source_matchers: ['alertname=~\"ServiceDown|ServiceNotReady|ServiceUnknown\"']
     target_matchers: ['alertname=\"JourneyFails\"']
     equal: [job, environment]
 ";

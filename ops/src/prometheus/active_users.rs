@@ -51,7 +51,7 @@ impl Window {
 /// The rules, as a file for Prometheus.
 ///
 /// They make `active_users:estimate{window="10m"}`, `"1h"`, `"1d"`, `"7d"` and `"30d"` of each job, and `daily_active_users`.
-pub fn active_users() -> String {
+pub(super) fn active_users() -> String {
     let now = Window {
         name: "10m",
         registers: REGISTER.to_owned(),

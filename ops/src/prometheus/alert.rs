@@ -16,6 +16,7 @@ pub(crate) const SLO_OF_CALLS: &str = "{its objective on calls}";
 
 /// An alert.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Alert {
     /// What it is called; its runbook has this name too.
     pub name: String,
@@ -23,6 +24,8 @@ pub struct Alert {
     pub tier: Tier,
     /// How long its expression must hold.
     pub pending: &'static str,
+    /// How long it goes on to fire after that.
+    pub keeps: Option<&'static str>,
     /// The minute of its first case from which on it holds.
     pub(crate) holds: u32,
     /// Whose series it looks at.
@@ -65,8 +68,16 @@ pub(crate) fn told<V: Into<Cow<'static, str>>>(
     all.into_iter().map(one).collect()
 }
 
+/// The same series in an environment.
+pub(crate) fn within(environment: &str, all: &[Told]) -> Vec<Told> {
+    let label = format!("{{environment=\"{environment}\",");
+    let here = |(name, values): &Told| (name.replacen('{', &label, 1), values.clone());
+    all.iter().map(here).collect()
+}
+
 /// Series, and whether an alert fires on them.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Case {
     /// What is tried.
     pub about: &'static str,
@@ -107,11 +118,6 @@ impl Alert {
     /// How long its expression must hold, in minutes.
     pub(crate) fn minutes(&self) -> u32 {
         minutes(self.pending)
-    }
-
-    /// How long it goes on to fire after its expression has ended: as long as it takes until there is somebody again who can be told.
-    pub(crate) fn keeps(&self) -> Option<&'static str> {
-        (self.name == "NotificationsDropped").then_some("15m")
     }
 
     /// The labels that it has besides those of its result.
@@ -176,7 +182,7 @@ impl Alert {
             makes: Makes::Alert {
                 name: name.clone(),
                 pending: self.pending,
-                keeps: self.keeps(),
+                keeps: self.keeps,
                 annotations,
             },
             expr: self.expr.clone(),

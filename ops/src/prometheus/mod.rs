@@ -10,11 +10,11 @@ mod trial;
 
 pub(crate) use scrape::EVALUATED;
 
-pub use active_users::active_users;
+use active_users::active_users;
 pub(crate) use alert::Source;
 pub use alert::{Alert, Case, Told};
 pub use alerts::alerts;
-pub use rule::{Group, Makes, Rule, rule_file};
+pub use rule::{Makes, Rule};
 
 use crate::error::Error;
 use crate::file::File;

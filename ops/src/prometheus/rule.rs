@@ -4,17 +4,18 @@ use std::fmt::Write as _;
 
 /// Rules that are evaluated one after the other.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub(crate) struct Group {
     /// What it is called; unique in its file.
-    pub name: String,
+    pub(crate) name: String,
     /// How often it is evaluated, as Prometheus writes times: `1m`. `None`: as often as Prometheus evaluates rules.
-    pub interval: Option<&'static str>,
+    pub(crate) interval: Option<&'static str>,
     /// Its rules, in their order.
-    pub rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
 }
 
 /// A rule: what it makes, and of what.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Rule {
     /// What it makes.
     pub makes: Makes,
@@ -26,6 +27,7 @@ pub struct Rule {
 
 /// What a rule makes.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Makes {
     /// Series of this name.
     Record(String),
@@ -44,7 +46,7 @@ pub enum Makes {
 
 impl Rule {
     /// A rule that records series.
-    pub fn record(name: impl Into<String>, expr: impl Into<String>) -> Self {
+    pub(crate) fn record(name: impl Into<String>, expr: impl Into<String>) -> Self {
         Self {
             makes: Makes::Record(name.into()),
             expr: expr.into(),
@@ -53,14 +55,14 @@ impl Rule {
     }
 
     /// With a label more.
-    pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.labels.push((name, value.into()));
         self
     }
 }
 
 /// The text of a file with these groups. `about` says what they are for, a line of comment each.
-pub fn rule_file(about: &[&str], groups: &[Group]) -> String {
+pub(crate) fn rule_file(about: &[&str], groups: &[Group]) -> String {
     let mut text = String::new();
     for line in about {
         text += format!("# {line}").trim_end();

@@ -26,10 +26,13 @@ pub(super) fn page(kit: &Kit, alert: &Alert) -> Result<String, Error> {
 
 /// The first step: what it means that it fires, and who is told.
 fn fires(kit: &Kit, alert: &Alert) -> String {
-    let held = match alert.pending {
+    let mut held = match alert.pending {
         "0s" => "as soon as this holds".to_owned(),
         pending => format!("when this has held for {pending}"),
     };
+    if let Some(keeps) = alert.keeps {
+        held += &format!(", and for {keeps} after that");
+    }
     format!(
         "## 1. Alert\n\n{}\n\nIt fires {held}:\n\n{}\nWhy so: {}\n\nTier `{}`: {}. Looked after by {}.\n",
         plain(&alert.description),

@@ -19,6 +19,7 @@ fn watchdog() -> Alert {
         name: "Watchdog".into(),
         tier: Tier::Info,
         pending: "0s",
+        keeps: None,
         holds: 0,
         source: Source::Pipeline,
         expr: "vector(1)".into(),
@@ -43,6 +44,7 @@ fn rules() -> Alert {
         name: "RulesFail".into(),
         tier: Tier::Error,
         pending: "0s",
+        keeps: None,
         holds: 6,
         source: Source::Pipeline,
         expr: format!("sum by (job, rule_group) (increase({failures}[5m])) > 0"),
@@ -84,6 +86,8 @@ fn notifications() -> Alert {
         name: "NotificationsDropped".into(),
         tier: Tier::Critical,
         pending: "5m",
+        // Nothing was ever dropped of an Alertmanager at another address: this one would be over before it is told.
+        keeps: Some("15m"),
         holds: 6,
         source: Source::Pipeline,
         // One of several Alertmanagers that takes them is enough.
@@ -92,7 +96,7 @@ fn notifications() -> Alert {
         by: &["job"],
         summary: "Prometheus cannot hand its alerts to Alertmanager".into(),
         description:
-            "Alerts are lost. This one may come by another Prometheus, or when it is over, for which it goes on to fire for a while.".into(),
+            "Alerts are lost. This one comes by another Prometheus, or once Alertmanager is there again: it goes on to fire for 15 minutes for that.".into(),
         reason: "Prometheus says everything again within minutes; what is dropped for longer than a restart of Alertmanager takes is an alert that nobody sees.".into(),
         cases: vec![
             Case {
@@ -157,6 +161,7 @@ fn undelivered() -> Alert {
         name: "NotificationsFail".into(),
         tier: Tier::Critical,
         pending: "0s",
+        keeps: None,
         holds: 6,
         source: Source::Pipeline,
         // Webhooks tell nobody but the dead man's switch and the log.
@@ -211,13 +216,15 @@ fn alertmanager() -> Alert {
         name: "NoAlertmanager".into(),
         tier: Tier::Critical,
         pending: "5m",
+        // Until the one that is found then has heard of it.
+        keeps: Some("15m"),
         holds: 0,
         source: Source::Pipeline,
         expr: format!("min by (job) ({known}) < 1"),
         threshold: None,
         by: &["job"],
         summary: "A Prometheus knows no Alertmanager".into(),
-        description: "No alert leaves it. Where it is the only one, only the receiver of the Watchdog notices."
+        description: "No alert leaves it. Where it is the only one, this one comes once it has found one again; before that the receiver of the Watchdog alone notices."
             .into(),
         reason: "Without one nobody is told of anything; five minutes let discovery find it."
             .into(),
@@ -233,6 +240,18 @@ fn alertmanager() -> Alert {
                 series: told([(of("a"), "0x30"), (of("b"), "1x30")]),
                 at: 10,
                 fires: &[&["prometheus"]],
+            },
+            Case {
+                about: "one is found after a while",
+                series: told([(one.clone(), "0x10 1x50")]),
+                at: 24,
+                fires: &[&["prometheus"]],
+            },
+            Case {
+                about: "one was found long ago",
+                series: told([(one.clone(), "0x10 1x50")]),
+                at: 28,
+                fires: &[],
             },
             Case {
                 about: "there is one",

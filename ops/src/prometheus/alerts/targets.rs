@@ -28,6 +28,7 @@ fn instance_down(kit: &Kit) -> Alert {
         name: "InstanceDown".into(),
         tier: Tier::Warning,
         pending: "5m",
+        keeps: None,
         holds: 6,
         source: Source::Service,
         expr: format!("max by (environment, job, instance) (up{{{}}}) == 0", kit.job()),
@@ -59,6 +60,7 @@ fn service_down(kit: &Kit) -> Alert {
         name: "ServiceDown".into(),
         tier: Tier::Critical,
         pending: "1m",
+        keeps: None,
         holds: 6,
         source: Source::Service,
         expr: gone_or_flapping(&series(kit, "up", ""), "environment, job"),
@@ -132,6 +134,7 @@ fn service_unknown(kit: &Kit) -> Alert {
         name: "ServiceUnknown".into(),
         tier: Tier::Critical,
         pending: "5m",
+        keeps: None,
         holds: 0,
         source: Source::Service,
         expr: kit
@@ -178,6 +181,7 @@ fn metrics_absent(kit: &Kit) -> Alert {
         name: "MetricsAbsent".into(),
         tier: Tier::Error,
         pending: "10m",
+        keeps: None,
         holds: 0,
         source: Source::Service,
         expr: format!(
@@ -219,6 +223,7 @@ fn restarts(kit: &Kit) -> Alert {
         name: "RestartsAgainAndAgain".into(),
         tier: Tier::Error,
         pending: "1m",
+        keeps: None,
         holds: 24,
         source: Source::Service,
         expr: format!("sum by (environment, job, instance) (changes({start}{{{}}}[30m])) > {{threshold}}", kit.job()),
@@ -257,6 +262,7 @@ fn versions(kit: &Kit) -> Alert {
         name: "TwoVersionsRun".into(),
         tier: Tier::Info,
         pending: "1h",
+        keeps: None,
         holds: 0,
         source: Source::Service,
         expr: format!(

@@ -1,5 +1,5 @@
 //! Whether the cases of alerts would notice: each number that an expression compares or counts with is moved a little, each `max` is taken for a
-//! `min`, and then some case must fail. How far it looks back and for how long it must hold is not moved; the latter has tries of its own.
+//! `min`, each label is left out of which two sides are joined by, and then some case must fail. How far it looks back and for how long it must hold is not moved; the latter has tries of its own.
 
 #[path = "../../../../tests/support/component.rs"]
 mod component;
@@ -40,7 +40,7 @@ fn mutants(expr: &str) -> Vec<Mutant> {
     let mut other = |at: usize, old: &str, new: &str| {
         let number = words
             .iter()
-            .filter(|(place, word)| *place <= at && *word == old)
+            .filter(|(place, word)| *place <= at && old.split(' ').next() == Some(word))
             .count();
         all.push(Mutant {
             what: format!("{old} number {number} as {new}"),
@@ -49,6 +49,25 @@ fn mutants(expr: &str) -> Vec<Mutant> {
     };
     for &(at, word) in &words {
         match word {
+            // Of what is put beside each other alone: sums of several are refused, as loudly as can be.
+            "on" if ["and ", "or ", "unless "]
+                .iter()
+                .any(|word| expr[..at].ends_with(word)) =>
+            {
+                let end = at + expr[at..].find(')').map_or(0, |end| end + 1);
+                let list = &expr[at..end];
+                for label in list
+                    .trim_start_matches("on (")
+                    .trim_end_matches(')')
+                    .split(", ")
+                {
+                    let others = list.replace(&format!("{label}, "), "");
+                    let others = others.replace(&format!(", {label}"), "");
+                    if others != list {
+                        other(at, list, &others);
+                    }
+                }
+            }
             "max" => other(at, word, "min"),
             "min" => other(at, word, "max"),
             _ => {
@@ -197,8 +216,8 @@ fn kit() -> Kit {
         .journey(journey)
 }
 
-/// `alike`: what no case can notice, since there is one series for each set of labels that `max` or `min` leaves, or since it fires whatever its
-/// number is.
+/// `alike`: what no case can notice, since there is one job, or one series for each set of labels that `max` or `min` leaves, or since it fires
+/// whatever its number is.
 #[track_caller]
 fn each_is_noticed(name: &str, kit: &Kit, of: impl Fn(&Alert) -> bool, alike: &[&str]) {
     let folder = env::temp_dir().join(format!("ecolaura-{name}-{}", process::id()));
@@ -221,6 +240,10 @@ fn each_is_noticed(name: &str, kit: &Kit, of: impl Fn(&Alert) -> bool, alike: &[
 #[test]
 fn a_little_other_alerts_are_noticed() {
     let alike = [
+        "TrafficGone: on (environment, job) number 1 as on (environment)",
+        "TrafficGone: on (environment, job) number 2 as on (environment)",
+        "TrafficGone: on (environment, job) number 3 as on (environment)",
+        "TrafficGone: on (environment, job) number 4 as on (environment)",
         "InstanceDown: max number 1 as min",
         "MetricsAbsent: max number 1 as min",
         "MetricsAbsent: max number 2 as min",

@@ -1,7 +1,10 @@
 //! What is tried of an alert: its cases, and what follows from the first of them.
 
-use crate::prometheus::alert::{Alert, Case, Source, Told};
+use crate::prometheus::alert::{Alert, Case, Source, Told, within};
 use crate::prometheus::trial::pace::Pace;
+
+/// In minutes.
+const DAY: u32 = 24 * 60;
 
 /// Series, and the alerts that fire on them, as values of their labels.
 #[derive(Clone, Debug)]
@@ -50,21 +53,27 @@ impl Try {
 
 /// Just before its expression has held for as long as it must, and just after.
 fn not_before_its_time(alert: &Alert, first: &Case) -> [Try; 2] {
-    let pace = Pace::of(&alert.expr, alert.holds + alert.minutes());
-    // Quarters of an hour are too long for most times.
-    let pace = if pace == Pace::Days {
-        Pace::Hours
-    } else {
-        pace
+    let pace = match alert.minutes() {
+        // A quarter of an hour is little of days.
+        DAY.. => Pace::Days,
+        minutes => match Pace::of(&alert.expr, alert.holds + minutes) {
+            Pace::Days => Pace::Hours,
+            pace => pace,
+        },
     };
     let fires_at = pace.from(pace.from(alert.holds) + alert.minutes());
+    // While what was found by the evaluation before is still known.
+    let before = match pace {
+        Pace::Days => fires_at - pace.minutes() + 1,
+        Pace::Hours | Pace::Minutes => fires_at - 1,
+    };
     let whole = Try {
         pace,
         ..Try::of(alert, first)
     };
     let before = Try {
         about: format!("{}, and not for long enough yet", first.about),
-        at: fires_at - 1,
+        at: before,
         fires: Vec::new(),
         ..whole.clone()
     };
@@ -87,9 +96,7 @@ fn in_two_environments(alert: &Alert, first: &Case) -> Try {
         ..Try::of(alert, first)
     };
     for environment in TWO {
-        let label = format!("{{environment=\"{environment}\",");
-        let here = |(name, values): &Told| (name.replacen('{', &label, 1), values.clone());
-        both.series.extend(first.series.iter().map(here));
+        both.series.extend(within(environment, &first.series));
         let mut fires = Try::of(alert, first).fires;
         fires
             .iter_mut()

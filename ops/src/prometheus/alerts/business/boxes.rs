@@ -17,6 +17,7 @@ pub(super) fn waiting(kit: &Kit) -> Alert {
         name: "BoxesPileUp".into(),
         tier: Tier::Error,
         pending: "30m",
+        keeps: None,
         holds: 4661,
         source: Source::Service,
         // What was packed three days ago has had three days to leave, of which two may be a weekend.
@@ -78,6 +79,7 @@ pub(super) fn fill(kit: &Kit) -> Alert {
         name: "BoxesHalfEmpty".into(),
         tier: Tier::Warning,
         pending: "30m",
+        keeps: None,
         holds: 11,
         source: Source::Service,
         expr: format!("{}\n/ ({} > 10) < {{threshold}}", increase("sum"), increase("count")),

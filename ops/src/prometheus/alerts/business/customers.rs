@@ -17,6 +17,7 @@ pub(super) fn sign_ups(kit: &Kit) -> Alert {
         name: "SignUpsFallen".into(),
         tier: Tier::Warning,
         pending: "30m",
+        keeps: None,
         holds: 10428,
         source: Source::Service,
         expr: format!(
@@ -80,6 +81,7 @@ pub(super) fn content(kit: &Kit) -> Alert {
         name: "CustomersUnhappy".into(),
         tier: Tier::Info,
         pending: "1h",
+        keeps: None,
         holds: 21,
         source: Source::Service,
         expr: format!("{}\n/ ({} > 20) < {{threshold}}", increase("sum"), increase("count")),
@@ -157,6 +159,7 @@ pub(super) fn logins(kit: &Kit) -> Alert {
         name: "LoginsFail".into(),
         tier: Tier::Warning,
         pending: "5m",
+        keeps: None,
         holds: 3,
         source: Source::Service,
         expr: format!("{} > {{threshold}}\nand {} / {} > 0.5", increase(&failed), increase(&failed), increase(&all)),

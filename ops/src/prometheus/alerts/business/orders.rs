@@ -11,23 +11,26 @@ pub(super) fn stalled(kit: &Kit) -> Alert {
     let orders = format!("{}_count", catalog::ORDER_PROCESSING.name());
     let completed = series(kit, &orders, "outcome=\"completed\"");
     let increase =
-        |over: &str| format!("sum by (environment, job) (increase({completed}[{over}]))");
+        |offset: &str| format!("sum by (environment, job) (increase({completed}[30m]{offset}))");
     Alert {
         name: "OrdersStalled".into(),
         tier: Tier::Critical,
         pending: "5m",
+        keeps: None,
         holds: 1530,
         source: Source::Service,
-        // As many as to expect several in half an hour, by the same time yesterday.
+        // As many as to expect several in half an hour, by the same time yesterday, unless this weekday is known to be quiet.
         expr: format!(
-            "{} == 0\nand sum by (environment, job) (increase({completed}[30m] offset 1d)) > 10",
-            increase("30m")
+            "{} == 0\nand {} > 10\nunless {} <= 10",
+            increase(""),
+            increase(" offset 1d"),
+            increase(" offset 1w")
         ),
         threshold: None,
         by: &["job"],
         summary: "No order was completed in half an hour".into(),
         description: "Yesterday in the same half hour there were more than ten. Orders are turned away, fail, or do not come: see order_processing_seconds_count by outcome.".into(),
-        reason: "Where ten came in the same half hour yesterday, none at all is no chance.".into(),
+        reason: "Where ten came in the same half hour yesterday, none at all is no chance, unless a week ago it was as quiet.".into(),
         cases: vec![
             Case {
                 about: "orders that stop",
@@ -45,6 +48,18 @@ pub(super) fn stalled(kit: &Kit) -> Alert {
                 about: "nine in the same half hour of yesterday",
                 series: told([(completed.clone(), "0+0.3125x1500 468.75x60")]),
                 at: 1545,
+                fires: &[],
+            },
+            Case {
+                about: "twelve in the same half hour of this weekday",
+                series: told([(completed.clone(), "0+0.375x1600 600+1x9900 10500x200")]),
+                at: 11625,
+                fires: &[&[JOB]],
+            },
+            Case {
+                about: "nine in the same half hour of this weekday",
+                series: told([(completed.clone(), "0+0.3125x1600 500+1x9900 10400x200")]),
+                at: 11625,
                 fires: &[],
             },
             Case {
@@ -66,6 +81,7 @@ pub(super) fn failing(kit: &Kit) -> Alert {
         name: "OrdersFail".into(),
         tier: Tier::Error,
         pending: "5m",
+        keeps: None,
         holds: 3,
         source: Source::Service,
         expr: format!(

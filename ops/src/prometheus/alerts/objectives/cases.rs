@@ -36,7 +36,7 @@ pub(super) fn unmeasured(kit: &Kit) -> Vec<Case> {
             series.extend(asked);
             let others = kit.objectives.iter();
             let others = others.filter(|other| other.endpoint != slo.endpoint);
-            series.extend(others.flat_map(|other| ended(kit, other, "200", NONE, NONE)));
+            series.extend(others.flat_map(|other| ended(kit, other, "200", "0x8000", "0x8000")));
             Case {
                 about,
                 series,
@@ -44,19 +44,30 @@ pub(super) fn unmeasured(kit: &Kit) -> Vec<Case> {
                 fires,
             }
         };
-        let (up, new) = ("1x5000", format!("_x{} 1x900", days - 480));
+        let (up, not_yet) = ("1x8000", "_x300 1x7500");
         [
             case("nobody was ever asked", up, Vec::new(), fires),
-            case("it is long ago that somebody was", up, asked("0x70"), fires),
-            case("whoever was ended since then", up, asked("0x220"), &[]),
+            case("it is long ago that somebody was", up, asked("0x40"), fires),
+            case("whoever was ended since then", up, asked("0x280"), &[]),
             case(
                 "few requests, and none after all began anew",
                 up,
-                asked("3x600 0x4400"),
+                asked("3x600 0x7400"),
                 &[],
             ),
-            case("a service that is new", &new, Vec::new(), &[]),
-            case("one that was down", "0x500 1x4500", Vec::new(), &[]),
+            case(
+                "a service, or an objective, that is new",
+                not_yet,
+                Vec::new(),
+                &[],
+            ),
+            case(
+                "it was gone for a while",
+                "1x2000 0x40 1x5960",
+                Vec::new(),
+                fires,
+            ),
+            case("it is gone now", "1x7280 0x600", Vec::new(), &[]),
         ]
     };
     let requests = first(kit, true).map(|slo| (slo, &[&[JOB, SLO] as &[_]] as &[_]));

@@ -8,7 +8,7 @@ use ecolaura_monitoring::catalog;
 
 use crate::kit::Kit;
 use crate::objective::{FASTEST, Slo};
-use crate::prometheus::alert::{Alert, Source, minutes};
+use crate::prometheus::alert::{Alert, Source};
 use crate::prometheus::rule::{Group, Rule};
 use crate::tier::Tier;
 
@@ -21,8 +21,8 @@ const RATIO: &str = "slo:requests_bad:ratio";
 /// So few bad requests are no burning budget, however few there were: two of a hundred wake nobody up.
 const FEWEST: u32 = 10;
 
-/// How long nothing may be known of an objective: longer than a weekend.
-const LONGEST: &str = "3d";
+/// How long nothing may be known of an objective: longer than Easter.
+const LONGEST: &str = "5d";
 
 /// How fast, over which two windows, and how much that matters.
 struct Burn {
@@ -195,10 +195,11 @@ pub(super) fn alerts(kit: &Kit) -> Vec<Alert> {
 
 /// Of what nobody asks for nothing is known, nor is of a route with a typing error: both look like an objective that is met.
 fn unmeasured(kit: &Kit) -> Alert {
-    let up = format!("up{{{}}}", kit.job());
+    // An hour without a scrape, or without rules, is no news of either.
+    let up = format!("max_over_time(up{{{}}}[1h])", kit.job());
     let one = |slo: &Slo| {
         format!(
-            "label_replace(\n  group by (environment, job) ({up} offset {LONGEST} == 1)\n  unless group by (environment, job) (present_over_time({TOTAL}{{{}}}[{LONGEST}])),\n  \"slo\", \"{}\", \"\", \"\"\n)",
+            "label_replace(\n  group by (environment, job) ({up} == 1)\n  unless group by (environment, job) (present_over_time({TOTAL}{{{}}}[1h])),\n  \"slo\", \"{}\", \"\", \"\"\n)",
             selector(kit, slo),
             slo.name
         )
@@ -207,15 +208,16 @@ fn unmeasured(kit: &Kit) -> Alert {
     Alert {
         name: "ObjectiveUnmeasured".into(),
         tier: Tier::Warning,
-        pending: "1h",
-        holds: minutes(LONGEST),
+        pending: LONGEST,
+        keeps: None,
+        holds: 0,
         source: Source::Service,
         expr: all.join("\nor "),
         threshold: None,
         by: &["job", "slo"],
         summary: "Nothing is measured of the objective {{ $labels.slo }} of {{ $labels.job }}".into(),
-        description: format!("The service is there, and no instance of the last {LONGEST} was asked for what the objective is about: it can neither be met nor missed. Is its route written as the service has it?"),
-        reason: "An instance tells of a route from its first request on until it ends, so in days that have a working day among them one is known of each route that somebody uses.".into(),
+        description: format!("For {LONGEST} no instance was asked for what the objective is about: it can neither be met nor missed. Is its route, or its function, written as the service has it?"),
+        reason: "An instance tells of a route from its first request on until it ends, so within days, of which one is a working day, some instance tells of each route that somebody uses.".into(),
         cases: cases::unmeasured(kit),
     }
 }
@@ -248,6 +250,7 @@ fn alert(kit: &Kit, burn: &Burn) -> Alert {
         name: burn.name.into(),
         tier: burn.tier,
         pending: burn.pending,
+        keeps: None,
         holds: burn.holds,
         source: Source::Service,
         expr: all.join("\nor "),

@@ -52,6 +52,7 @@ fn certificate(
         name: name.into(),
         tier,
         pending: "1h",
+        keeps: None,
         holds: 0,
         source: Source::Prober,
         // The last that was seen, so that it does not end with the probe.

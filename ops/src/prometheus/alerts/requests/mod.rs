@@ -32,6 +32,7 @@ fn slow(kit: &Kit) -> Alert {
         name: "HighRequestLatency".into(),
         tier: Tier::Warning,
         pending: "10m",
+        keeps: None,
         holds: 1,
         source: Source::Service,
         expr: format!("{MEAN_LATENCY}{{{}}} > {{threshold}}", kit.job()),
@@ -84,6 +85,7 @@ fn failing(kit: &Kit, name: &str, tier: Tier, share: f64, pending: &'static str)
         name: name.into(),
         tier,
         pending,
+        keeps: None,
         holds: 1,
         source: Source::Service,
         // Of a few requests one that fails is no share that says anything.

@@ -5,7 +5,7 @@ use ecolaura_monitoring::catalog;
 use crate::blackbox;
 use crate::kit::Kit;
 use crate::names::as_expression;
-use crate::prometheus::alert::{Alert, Case, JOB, Source, Told, told};
+use crate::prometheus::alert::{Alert, Case, JOB, Source, Told, told, within};
 use crate::prometheus::alerts::series;
 use crate::prometheus::recording::REQUEST_RATE;
 use crate::tier::Tier;
@@ -46,6 +46,7 @@ pub(super) fn gone(kit: &Kit) -> Alert {
         name: "TrafficGone".into(),
         tier: Tier::Error,
         pending: "10m",
+        keeps: None,
         holds: 96,
         source: Source::Service,
         // Instances that are up and hear of nobody but probes, where lately there were twelve requests more a minute, and not at this time yesterday:
@@ -179,6 +180,36 @@ fn cases(kit: &Kit, probes: usize) -> Vec<Case> {
             of("0x200", "0x200"),
             152,
             &[],
+        ),
+        case(
+            "environments in which they stopped two hours ago, six hours ago, and never came",
+            [
+                within("first", &of("0+2.2x330 726+2x300", "0+13.2x330 4356x300")),
+                within("second", &of("0+2.2x90 198+2x540", "0+13.2x90 1188x540")),
+                within("third", &of("0+2x630", "0x630")),
+            ]
+            .concat(),
+            450,
+            &[&[JOB, "first"], &[JOB, "second"]],
+        ),
+        case(
+            "none for two days in one environment, in another one an evening that ends two hours before yesterday's",
+            [
+                within(
+                    "first",
+                    &of("0+2.2x1500 3300+2x2900", "0+13.2x1500 19800x2900"),
+                ),
+                within(
+                    "second",
+                    &of(
+                        "0+2x4400",
+                        "0+20x1260 25200x240 25200+20x1200 49200x240 49200+20x1080 70800x300",
+                    ),
+                ),
+            ]
+            .concat(),
+            4170,
+            &[&[JOB, "first"]],
         ),
     ]
 }
