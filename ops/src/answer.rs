@@ -1,6 +1,6 @@
 //! What an instance answers to `/metrics`: which metrics it has of its own, and which routes and functions it tells of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecolaura_monitoring::catalog;
 
@@ -29,32 +29,40 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// When the text does not say what any metric is.
+    /// When the text does not say what any metric is, or of one two things.
     pub fn read(metrics: &str) -> Result<Self, Error> {
-        let mut families: Vec<Family> = Vec::new();
+        let metrics = metrics.trim_start_matches('\u{feff}');
+        let (mut families, mut types) = (Vec::new(), BTreeMap::new());
         for line in metrics.lines() {
-            match line.strip_prefix("# ") {
-                Some(comment) => described(&mut families, comment),
-                None => sampled(&mut families, line),
+            let Some((what, name, text)) = comment(line) else {
+                sampled(&mut families, line);
+                continue;
+            };
+            let family = place(&mut families, name);
+            if what == "HELP" {
+                family.help = text.to_owned();
+                continue;
+            }
+            let one = text.trim_end();
+            family.shape = shape(one);
+            let before = types.insert(name, one).unwrap_or(one);
+            if before != one {
+                return Err(Error::new(format!(
+                    "metric `{name}` is of two types, `{before}` and `{one}`: rename one"
+                )));
             }
         }
-        if !metrics.lines().any(|line| line.starts_with("# TYPE ")) {
+        if types.is_empty() {
             return Err(Error::new(
                 "there are no metrics with a line `# TYPE`: give it all that /metrics answers, such as curl http://127.0.0.1:9464/metrics writes",
             ));
         }
-        // Whose buckets go up and down, for which no panel of a histogram would be right.
-        let lines = metrics.lines();
-        let hidden: BTreeSet<&str> = lines
-            .filter_map(|line| {
-                line.strip_prefix("# TYPE ")?
-                    .strip_suffix(" gaugehistogram")
-            })
-            .collect();
-        // The catalogue has rows of its own, and what is no name cannot be asked for.
         families.retain(|family| {
             let name = family.name.as_str();
-            is_name(name) && !is_known(name) && !hidden.contains(name)
+            // The catalogue has rows of its own, and what is no name cannot be asked for.
+            is_name(name, &NO_METRICS) && !is_known(name)
+                // Its buckets go up and down, so no panel of a histogram would be right.
+                && types.get(name) != Some(&"gaugehistogram")
         });
         let mut added = Vec::new();
         families
@@ -65,21 +73,20 @@ impl Answer {
     }
 }
 
-/// The name of a metric without the end that its only series has.
-fn stem(family: &Family) -> &str {
-    let end = family.end().unwrap_or_default();
-    family.name.strip_suffix(end).unwrap_or(&family.name)
+/// A line with what a metric is or helps: which of both, its name, and that.
+fn comment(line: &str) -> Option<(&str, &str, &str)> {
+    const BLANKS: [char; 2] = [' ', '\t'];
+    let rest = line.strip_prefix('#')?.trim_start_matches(BLANKS);
+    let (what, rest) = rest.split_once(BLANKS)?;
+    let (name, text) = rest.trim_start_matches(BLANKS).split_once(BLANKS)?;
+    let text = text.trim_start_matches(BLANKS);
+    ["HELP", "TYPE"]
+        .contains(&what)
+        .then_some((what, name, text))
 }
 
-/// A line with what a metric is or helps.
-fn described(families: &mut Vec<Family>, comment: &str) {
-    let mut words = comment.splitn(3, ' ');
-    let (Some(what), Some(name), Some(text)) = (words.next(), words.next(), words.next()) else {
-        return;
-    };
-    if !["TYPE", "HELP"].contains(&what) {
-        return;
-    }
+/// The metric of this name, which is there then.
+fn place<'a>(families: &'a mut Vec<Family>, name: &str) -> &'a mut Family {
     let place = families.iter().position(|family| family.name == name);
     let place = place.unwrap_or_else(|| {
         families.push(Family {
@@ -90,16 +97,25 @@ fn described(families: &mut Vec<Family>, comment: &str) {
         });
         families.len() - 1
     });
-    let family = &mut families[place];
-    match (what, text) {
-        ("HELP", help) => family.help = help.to_owned(),
-        (_, "counter") => family.shape = Shape::Counter,
-        (_, "histogram") => family.shape = Shape::Histogram,
-        (_, "summary") => family.shape = Shape::Summary,
-        (_, "info") => family.shape = Shape::Info,
-        (_, "stateset") => family.shape = Shape::States,
-        _ => {}
+    &mut families[place]
+}
+
+/// What a metric of this type is. One of which that is not known goes up and down.
+fn shape(name: &str) -> Shape {
+    match name {
+        "counter" => Shape::Counter,
+        "histogram" => Shape::Histogram,
+        "summary" => Shape::Summary,
+        "info" => Shape::Info,
+        "stateset" => Shape::States,
+        _ => Shape::Gauge,
     }
+}
+
+/// The name of a metric without the end that its only series has.
+fn stem(family: &Family) -> &str {
+    let end = family.end().unwrap_or_default();
+    family.name.strip_suffix(end).unwrap_or(&family.name)
 }
 
 /// What stands behind the name of a metric in those of its series.
@@ -131,9 +147,8 @@ fn sampled(families: &mut [Family], line: &str) {
     let known: BTreeSet<String> = family.labels.drain(..).collect();
     let all = known.into_iter();
     let all = all.chain(labels(rest).into_iter().map(|(name, _)| name));
-    let all: BTreeSet<String> = all
-        .filter(|label| is_name(label) && label != "le" && label != "quantile")
-        .collect();
+    // Those of buckets and quantiles are no labels of the metric.
+    let all: BTreeSet<String> = all.filter(|label| is_name(label, &NO_LABELS)).collect();
     family.labels = all.into_iter().collect();
 }
 
@@ -182,10 +197,25 @@ fn endpoints(metrics: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Words of PromQL that no expression can have as the name of a metric, and as that of a label, in small letters.
+const NO_METRICS: [&str; 8] = [
+    "atan2",
+    "bool",
+    "group_left",
+    "group_right",
+    "ignoring",
+    "inf",
+    "nan",
+    "on",
+];
+const NO_LABELS: [&str; 5] = ["inf", "le", "nan", "quantile", "without"];
+
 /// Whether it can be in an expression as it is.
-fn is_name(name: &str) -> bool {
+fn is_name(name: &str, but: &[&str]) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_plain)
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(is_plain)
+        && !but.contains(&name.to_lowercase().as_str())
 }
 
 fn is_known(name: &str) -> bool {

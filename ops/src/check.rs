@@ -4,7 +4,9 @@ use crate::alertmanager::SECRETS;
 use crate::error::Error;
 use crate::kit::Kit;
 use crate::mail::Mail;
-use crate::names::{is_address, is_base, is_image, is_name, is_once, is_secret, is_time_zone};
+use crate::names::{
+    is_address, is_base, is_image, is_name, is_once, is_secret, is_secret_address, is_time_zone,
+};
 use crate::threshold;
 
 /// What programs of the kit are called, as jobs or in compose.
@@ -97,9 +99,20 @@ impl Kit {
             .into_iter()
             .chain(own)
             .try_for_each(|one| is_base(one))?;
-        let deadman = self.deadman.iter().filter(|place| !place.starts_with('/'));
-        let asked = self.probes.iter().chain(deadman);
-        asked.into_iter().try_for_each(|one| is_address(one))?;
+        self.probes.iter().try_for_each(|one| is_address(one))?;
+        let mut deadman = self.deadman.iter().filter(|place| !place.starts_with('/'));
+        deadman.try_for_each(|one| is_secret_address("dead man's switch", one))?;
+        let silent = ["pipeline", "Watchdog"];
+        if self.deadman.is_some()
+            && self
+                .without
+                .iter()
+                .any(|one| silent.contains(&one.as_str()))
+        {
+            return Err(Error::new(
+                "dead man's switch: it hears of the alert Watchdog, which is left out: leave out the switch as well, or keep the group `pipeline`",
+            ));
+        }
         self.mail.iter().try_for_each(Mail::check)?;
         self.image.iter().try_for_each(|image| is_image(image))?;
         is_time_zone(&self.time_zone)

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::expression;
-use crate::names::{is_address, is_name, is_once, is_secret};
+use crate::names::{has_escapes, is_address, is_name, is_once, is_secret};
 
 /// What a customer does with the service, in steps that a Blackbox Exporter tries from outside, each by itself.
 ///
@@ -165,19 +165,31 @@ impl Step {
         is_name("step", &self.name)?;
         let refuse = |why: String| Err(Error::new(format!("step `{}`: {why}", self.name)));
         let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`#".contains(c);
-        if !self.path.starts_with('/') || !self.path.chars().all(is_plain) {
+        if !self.path.starts_with('/')
+            || !self.path.chars().all(is_plain)
+            || !has_escapes(&self.path)
+        {
             return refuse(format!(
-                "path `{}`: give it as /…, without quotes, blanks and braces",
+                "path `{}`: give it as /…, without quotes, blanks and braces, and with two digits behind each %",
                 self.path
             ));
         }
-        if !(100..=599).contains(&self.status) {
+        if !(200..=599).contains(&self.status) {
             return refuse(format!(
-                "{} is no status of HTTP: give it one from 100 to 599",
+                "{} is no status that an answer of HTTP ends with: give it one from 200 to 599",
                 self.status
             ));
         }
         if let Some(expression) = &self.expect {
+            if expression.is_empty() {
+                return refuse("it expects nothing: leave `expect` out, or say what".to_owned());
+            }
+            if [204, 205, 304].contains(&self.status) {
+                return refuse(format!(
+                    "an answer with {} has no body to expect anything in: leave `expect` out",
+                    self.status
+                ));
+            }
             if let Err(why) = expression::check(expression) {
                 return refuse(format!("`{expression}` {why}"));
             }

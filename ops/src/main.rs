@@ -4,6 +4,7 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -86,8 +87,7 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
             Long("metrics") => args.answers.push(answer(&parser.value()?)?),
             Long("without") => args.without.push(parser.value()?.string()?),
             Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
+                return say(HELP);
             }
             Long(flag) => {
                 let mut known = SINGLE.iter().map(|(flag, _)| *flag).chain(OTHERS);
@@ -107,14 +107,29 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
         .map(PathBuf::from)
         .ok_or("--out is missing: name the folder to write to")?;
     let written = kit(args)?.write(&out)?;
+    let mut text = String::new();
     for (what, files) in [("wrote", &written.changed), ("removed", &written.removed)] {
-        files.iter().for_each(|file| println!("{what} {file}"));
+        for file in files {
+            text += &format!("{what} {file}\n");
+        }
     }
     for file in &written.left {
-        println!("left {file}: changed by hand, no longer of the kit");
+        text += &format!("left {file}: changed by hand, no longer of the kit\n");
     }
-    println!("{} files are as they were", written.unchanged.len());
-    Ok(())
+    say(&format!(
+        "{text}{} files are as they were\n",
+        written.unchanged.len()
+    ))
+}
+
+/// Says it to whoever listens; who has heard enough is no trouble.
+fn say(text: &str) -> Result<(), Box<dyn std::error::Error>> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("what was done cannot be told: {error}").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn kit(mut args: Args) -> Result<Kit, Box<dyn std::error::Error>> {

@@ -27,28 +27,53 @@ pub(crate) fn without_slash(address: impl Into<String>) -> String {
     address.into().trim_end_matches('/').to_owned()
 }
 
+/// How an address is to be.
+const ADDRESS: &str = "give it as https://host or https://host:port/path, without quotes, blanks, brackets and braces, and with two digits behind each %";
+
 /// That this can be an address in files, and in links.
 pub(crate) fn is_address(address: &str) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`()<>".contains(c);
-    let scheme = ["https://", "http://"];
-    let rest = scheme.iter().find_map(|one| address.strip_prefix(one));
-    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
-    if authority.is_some_and(|authority| authority.contains('@')) {
+    let (before, rest) = address.split_once("://").unwrap_or(("", address));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
         return Err(Error::new(
             "an address has a user or a password in it, which would stand in files and labels: give it without; a step of a journey can have a token_file",
         ));
     }
-    let has_host = authority.is_some_and(is_host);
-    // What is no plain sign is written so, as its number.
-    let mut escapes = address.split('%').skip(1);
+    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"\\{}`()<>".contains(c);
+    let is_whole = ["https", "http"].contains(&before) && is_host(authority);
+    match is_whole && has_escapes(address) && address.chars().all(is_plain) {
+        true => Ok(()),
+        false => Err(Error::new(format!("address `{address}`: {ADDRESS}"))),
+    }
+}
+
+/// The same of an address that is not to be told to who sees an error.
+pub(crate) fn is_secret_address(what: &str, address: &str) -> Result<(), Error> {
+    let why = format!("{what}: an address that cannot be, and is not repeated here: {ADDRESS}");
+    is_address(address).map_err(|_| Error::new(why))
+}
+
+/// That each % begins the number of a sign, as addresses write what is no plain one.
+pub(crate) fn has_escapes(text: &str) -> bool {
     let is_escape =
         |rest: &str| rest.len() > 1 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit());
-    if has_host && escapes.all(is_escape) && address.chars().all(is_plain) {
-        return Ok(());
+    text.split('%').skip(1).all(is_escape)
+}
+
+/// What a selector takes that takes a label with none of these values.
+pub(crate) fn none_of(label: &str, values: &[&str]) -> String {
+    match values {
+        [one] => format!("{label}!=\"{one}\""),
+        all => format!("{label}!~\"{}\"", as_expression(all)),
     }
-    Err(Error::new(format!(
-        "address `{address}`: give it as https://host or https://host:port/path, without quotes, blanks, brackets and braces, and with two digits behind each %"
-    )))
+}
+
+/// The same of one that has one of them.
+pub(crate) fn one_of(label: &str, values: &[&str]) -> String {
+    match values {
+        [one] => format!("{label}=\"{one}\""),
+        all => format!("{label}=~\"{}\"", as_expression(all)),
+    }
 }
 
 /// An expression that takes just these names, in which a dot is a dot.

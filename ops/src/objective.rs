@@ -58,7 +58,8 @@ impl Slo {
         if self.name.is_empty() || !self.name.chars().all(is_plain) {
             return refuse("give it a name of letters, digits, `-` and `_`".to_owned());
         }
-        let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\"\\\u{feff}".contains(c);
+        let is_odd =
+            |c: char| c.is_control() || c.is_whitespace() || "\"\\\u{feff}\u{fffd}".contains(c);
         if self.endpoint.is_empty() || self.endpoint.contains(is_odd) {
             return refuse(format!(
                 "`{}` is no template of a route such as /api/v1/orders/{{id}}, nor the name of a function, without blanks, quotes and backslashes",

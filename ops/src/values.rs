@@ -1,6 +1,8 @@
 //! What flags of the command take.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ pub(crate) fn journey(file: &OsString) -> Result<Journey, String> {
     read("--journey", file, Journey::from_json)
 }
 
+/// The size of a file, in bytes, from which on nobody wrote it by hand and no service answered so.
+const LARGEST: u64 = 64 << 20;
+
 /// What is in a file, or why that cannot be told.
 fn read<T>(
     flag: &str,
@@ -32,8 +37,13 @@ fn read<T>(
 ) -> Result<T, String> {
     let path = Path::new(file);
     let told = |why: &dyn std::fmt::Display| format!("{flag} {}: {why}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
-    parse(&text).map_err(|error| told(&error))
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| told(&error))?;
+    let read = file.take(LARGEST + 1).read_to_string(&mut text);
+    match read.map_err(|error| told(&error))? {
+        read if read as u64 > LARGEST => Err(told(&"there is no end of it after 64 MiB")),
+        _ => parse(&text).map_err(|error| told(&error)),
+    }
 }
 
 /// `orders=/api/v1/orders,99.9,250ms`

@@ -52,16 +52,18 @@ impl Kit {
                 changed_by_hand.join(", ")
             )));
         }
+        let paths = files.iter().map(|file| file.path.as_str());
+        nothing_is_left(folder, paths.chain([MANIFEST]))?;
         let changed = files
             .iter()
             .filter(|file| written.changed.contains(&file.path));
-        let aside = |file: &File| Aside::write(folder.join(&file.path), &file.text);
+        let write = |file: &File| Aside::write(folder.join(&file.path), &file.text);
         let manifest = Aside::write(
             folder.join(MANIFEST),
             &Manifest::of(&self.job, &files).text(),
         )?;
         // All of it is written before anything is in its place.
-        let aside: Vec<Aside> = changed.map(aside).collect::<Result<_, _>>()?;
+        let aside: Vec<Aside> = changed.map(write).collect::<Result<_, _>>()?;
         aside.into_iter().try_for_each(Aside::settle)?;
         (written.removed, written.left) = remove(&known, folder, &files)?;
         manifest.settle()?;
@@ -129,6 +131,29 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
+/// That no run before this one was cut off. All that it left is told at once.
+fn nothing_is_left<'a>(folder: &Path, paths: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    let left = paths.map(|path| aside(&folder.join(path)));
+    let left: Vec<String> = left
+        .filter(|path| path.symlink_metadata().is_ok())
+        .map(|path| path.display().to_string())
+        .collect();
+    match left.is_empty() {
+        true => Ok(()),
+        false => Err(Error::new(format!(
+            "not written, since a run was cut off that left these, or they are somebody else's: {}. Move them away",
+            left.join(", ")
+        ))),
+    }
+}
+
+/// Where a file is written before it is in its place.
+fn aside(place: &Path) -> PathBuf {
+    let mut path = place.to_owned();
+    path.as_mut_os_string().push(".ecolaura-ops");
+    path
+}
+
 /// A file that is written whole beside its place, and not there yet.
 struct Aside {
     path: PathBuf,
@@ -138,10 +163,9 @@ struct Aside {
 impl Aside {
     /// Writes it. What is there already is somebody else's, also where it leads elsewhere.
     fn write(place: PathBuf, text: &str) -> Result<Self, Error> {
-        let mut path = place.clone();
-        path.as_mut_os_string().push(".ecolaura-ops");
+        let path = aside(&place);
         let folder = place.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+        fs::create_dir_all(folder).map_err(|error| no_folder(folder, &error))?;
         let file = OpenOptions::new().write(true).create_new(true).open(&path);
         let mut file = file.map_err(|error| failed(&path, &error))?;
         let aside = Self { path, place };
@@ -163,11 +187,15 @@ impl Drop for Aside {
     }
 }
 
+fn no_folder(path: &Path, error: &io::Error) -> Error {
+    let path = path.display();
+    Error::new(format!(
+        "{path}: {error}: there can be no folder, and --out names one"
+    ))
+}
+
 fn failed(path: &Path, error: &io::Error) -> Error {
     let advice = match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            ": left by a run that was cut off, or somebody else's: move it away"
-        }
         io::ErrorKind::NotADirectory => ": --out names a folder",
         io::ErrorKind::IsADirectory => ": move it away, a file belongs there",
         _ => "",

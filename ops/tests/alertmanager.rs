@@ -106,11 +106,7 @@ fn what_cannot_be_is_told() {
         ),
         (
             kit().deadman("dead.example"),
-            "address `dead.example`: give it as https://",
-        ),
-        (
-            kit().deadman("https://a:b@dead.example"),
-            "a user or a password",
+            "dead man's switch: an address that cannot be, and is not repeated here: give it as https://",
         ),
         (
             kit().time_zone("Berlin"),
@@ -164,5 +160,40 @@ fn what_everybody_calls_utc_is_told() {
         let error = Kit::new("shop").time_zone(zone).files();
         let error = error.expect_err("it cannot be").to_string();
         assert_eq!(error, format!("time zone `{zone}`: give it as UTC"));
+    }
+}
+
+/// Who sees an error learns nothing that is a secret.
+#[test]
+fn secrets_are_not_repeated() {
+    for address in [
+        "ftp://user:S3CRET@host/x",
+        "HTTPS://user:S3CRET@host/x",
+        "user:S3CRET@host",
+        "https://host/S3CRET{}",
+        "hooks.example/S3CRET",
+    ] {
+        let error = Kit::new("shop").deadman(address).files();
+        let error = error.expect_err("it cannot be").to_string();
+        assert!(!error.contains("S3CRET"), "{error}");
+        assert!(error.contains("give it"), "{error}");
+        let error = Kit::new("shop").probe(address).files();
+        let error = error.expect_err("it cannot be").to_string();
+        assert!(
+            !address.contains('@') || !error.contains("S3CRET"),
+            "{error}"
+        );
+    }
+}
+
+/// What it hears of is not left out.
+#[test]
+fn a_dead_mans_switch_needs_the_watchdog() {
+    for left in ["pipeline", "Watchdog"] {
+        let kit = Kit::new("shop").without(left);
+        assert!(kit.files().is_ok(), "{left}");
+        let error = kit.deadman("https://deadman.example").files();
+        let error = error.expect_err("it cannot be").to_string();
+        assert!(error.contains("keep the group `pipeline`"), "{error}");
     }
 }

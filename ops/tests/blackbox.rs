@@ -180,7 +180,22 @@ fn journeys_that_cannot_be() {
     is_refused(journey(Step::get("a", "a")), "path `a`: give it as /");
     is_refused(journey(Step::get("a", "/a b")), "path `/a b`: give it as /");
     is_refused(journey(Step::get("a", "/'")), "path `/'`: give it as /");
-    is_refused(journey(a().status(99)), "99 is no status of HTTP");
+    for odd in ["/%", "/%2", "/%zz", "/a%20b%"] {
+        let says = format!("path `{odd}`: give it as /");
+        is_refused(journey(Step::get("a", odd)), &says);
+    }
+    // What begins an answer is no answer.
+    for odd in [99, 100, 199, 600] {
+        let says = format!("{odd} is no status that an answer of HTTP ends with");
+        is_refused(journey(a().status(odd)), &says);
+    }
+    for empty in [204, 205, 304] {
+        is_refused(
+            journey(a().status(empty).expect("a")),
+            &format!("an answer with {empty} has no body to expect anything in"),
+        );
+    }
+    is_refused(journey(a().expect("")), "step `a`: it expects nothing");
     is_refused(journey(a().expect("a(")), "`a(` is no regular expression");
     for odd in ["", ".", "..", "a/b", "a b", "it's $(id)", "é"] {
         is_refused(

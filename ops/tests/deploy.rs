@@ -220,15 +220,63 @@ fn what_leads_elsewhere_is_not_written_through() {
     fs::write(&precious, "mine").expect("it can be written");
     let aside = made.join("prometheus/prometheus.yml.ecolaura-ops");
     std::os::unix::fs::symlink(&precious, &aside).expect("a link");
+    let other = made.join("kit.manifest.ecolaura-ops");
+    fs::write(&other, "half of").expect("it can be written");
     let refused = ops(&made, &SHOP);
     assert_eq!(refused.status.code(), Some(2));
     let why = said(&refused);
-    assert!(why.contains("prometheus.yml.ecolaura-ops"), "{why}");
-    assert!(why.contains("move it away"), "{why}");
+    for left in [&aside, &other] {
+        assert!(why.contains(&left.display().to_string()), "{why}");
+    }
+    assert!(why.contains("Move them away"), "{why}");
     assert_eq!(fs::read_to_string(&precious).expect("a text"), "mine");
     // Nothing is left of what was begun.
     fs::remove_file(&aside).expect("it is moved away");
+    fs::remove_file(&other).expect("it is moved away");
     assert_eq!(files(&made), []);
+}
+
+/// What cannot be said, read or made is told, and no panic.
+#[cfg(unix)]
+#[test]
+fn what_the_system_refuses_is_told() {
+    let made = folder("deploy_system");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ecolaura-ops"));
+    command.args(["--job", "shop", "--out"]).arg(&made);
+    let full = fs::File::create("/dev/full").expect("it is there");
+    let output = command.stdout(full).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let why = said(&output);
+    assert!(why.contains("what was done cannot be told"), "{why}");
+
+    let endless = ops(&made, &["--job", "shop", "--metrics", "/dev/zero"]);
+    assert_eq!(endless.status.code(), Some(2));
+    let why = said(&endless);
+    assert!(why.contains("/dev/zero: there is no end of it"), "{why}");
+
+    let nowhere = folder("deploy_nowhere");
+    // From a run before this one.
+    let _ = fs::remove_file(&nowhere);
+    std::os::unix::fs::symlink("no/such/folder", &nowhere).expect("a link");
+    let refused = ops(&nowhere, &["--job", "shop"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let why = said(&refused);
+    assert!(why.contains("there can be no folder"), "{why}");
+}
+
+/// What is no text is not taken for one.
+#[cfg(unix)]
+#[test]
+fn an_objective_is_a_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let made = folder("deploy_bytes");
+    let odd = std::ffi::OsStr::from_bytes(b"a=/x\xff,99");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ecolaura-ops"));
+    command.args(["--job", "shop", "--out"]).arg(&made);
+    let output = command.arg("--objective").arg(odd).output();
+    let output = output.expect("it runs");
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(!made.exists());
 }
 
 /// The flags that a text begins with, as help and tables have them: before what they are for.

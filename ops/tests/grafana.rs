@@ -43,6 +43,12 @@ waiting_bucket{le=\"+Inf\"} 1
 # HELP up_to
 # TYPE up_to counter
 up_to_total {z=\"1\", spaced = \"1\" } 1
+#\tTYPE  spread   counter\t
+spread_total{by=\"x\",inf=\"1\",without=\"2\"} 1
+# TYPE inf gauge
+inf 1
+# TYPE group_left gauge
+group_left 1
 # TYPE http_requests counter
 http_requests_total{method=\"GET\"} 1
 ";
@@ -283,6 +289,7 @@ fn every_series_exists() {
         "up_to_total",
         "depot_info",
         "door",
+        "spread_total",
     ];
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for (path, dashboard) in dashboards(&kit()) {
@@ -330,6 +337,7 @@ fn metrics_of_its_own_are_read() {
             "up_to_total",
             "depot_info",
             "door",
+            "spread_total",
         ]
     );
     let first = |row: usize| {
@@ -415,6 +423,13 @@ fn metrics_that_are_there_twice() {
         error.contains("metric `crate` is there twice: it is of two types"),
         "{error}"
     );
+    let text = "# TYPE crate counter\n# TYPE crate counter\n# TYPE crate gauge\n";
+    let error = Answer::read(text).expect_err("two types").to_string();
+    assert!(
+        error.contains("metric `crate` is of two types, `counter` and `gauge`"),
+        "{error}"
+    );
+    assert!(Answer::read("\u{feff}# TYPE crate counter\r\ncrate 1\r\n").is_ok());
     for text in ["", "up 1\n", "# HELP up Whether it is up.\nup 1\n"] {
         let error = Answer::read(text).expect_err("no types").to_string();
         assert!(error.contains("no metrics with a line `# TYPE`"), "{error}");

@@ -6,7 +6,7 @@ mod component;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use ecolaura_monitoring_ops::{Journey, Kit, Slo, Step};
 
@@ -52,19 +52,23 @@ fn its_rules_are_rules_and_fire() {
         "promtool",
         &["check", "config", "prometheus-2.yml"],
     );
-    for tests in [
-        "alerts.test.yml",
-        "alerts-over-hours.test.yml",
-        "alerts-over-days.test.yml",
-    ] {
-        let text = fs::read_to_string(folder.join(tests)).expect("tests");
-        assert!(
-            text.contains("mail_worker.2") && !text.contains("ecolaura-api"),
-            "{tests}"
-        );
-        assert!(!text.contains("QueueFills"), "its threshold is another");
-        passes(&folder, "promtool", &["test", "rules", tests]);
-    }
+    // Each takes minutes.
+    thread::scope(|side_by_side| {
+        for tests in [
+            "alerts.test.yml",
+            "alerts-over-hours.test.yml",
+            "alerts-over-days.test.yml",
+        ] {
+            let text = fs::read_to_string(folder.join(tests)).expect("tests");
+            assert!(
+                text.contains("mail_worker.2") && !text.contains("ecolaura-api"),
+                "{tests}"
+            );
+            assert!(!text.contains("QueueFills"), "its threshold is another");
+            let folder = &folder;
+            side_by_side.spawn(move || passes(folder, "promtool", &["test", "rules", tests]));
+        }
+    });
 }
 
 #[test]

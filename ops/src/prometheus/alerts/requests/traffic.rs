@@ -4,7 +4,7 @@ use ecolaura_monitoring::catalog;
 
 use crate::blackbox;
 use crate::kit::Kit;
-use crate::names::as_expression;
+use crate::names::{none_of, one_of};
 use crate::prometheus::alert::{Alert, Case, JOB, Source, Told, told, within};
 use crate::prometheus::alerts::series;
 use crate::prometheus::recording::REQUEST_RATE;
@@ -21,7 +21,6 @@ pub(super) fn gone(kit: &Kit) -> Alert {
     // Only the environment with customers is probed.
     let others = kit.environments[1..].iter();
     let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
-    let others = as_expression(&others);
     // It stays until requests come again, or it is as quiet as yesterday: what was four hours ago is forgotten meanwhile. Where it fired yesterday as
     // well, half an hour on, that is no yesterday to go by.
     let gone = |of: &str, probes: &str| {
@@ -38,8 +37,11 @@ pub(super) fn gone(kit: &Kit) -> Alert {
         true => gone("", "{threshold}"),
         false => format!(
             "({})\nor ({})",
-            gone(&format!(",environment!~\"{others}\""), "{threshold}"),
-            gone(&format!(",environment=~\"{others}\""), "0")
+            gone(
+                &format!(",{}", none_of("environment", &others)),
+                "{threshold}"
+            ),
+            gone(&format!(",{}", one_of("environment", &others)), "0")
         ),
     };
     Alert {
