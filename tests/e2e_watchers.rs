@@ -165,6 +165,18 @@ async fn an_alertmanager_that_is_not_found_is_told_of() {
     fires(&prometheus, "NoAlertmanager").await;
     are(&found, &[alertmanager.address]);
     is_told(&told, "NoAlertmanager").await;
+    // It goes on for a while: Prometheus says it again once a minute, and is not always as quick as here.
+    eventually(
+        "the one that was found to be there for a while",
+        async || {
+            let known = "min_over_time(prometheus_notifications_alertmanagers_discovered[4s])";
+            let known = prometheus.value(known).await?;
+            (known == 1.0).then_some(()).ok_or(known.to_string())
+        },
+    )
+    .await;
+    let firing = "count(ALERTS{alertname=\"NoAlertmanager\",alertstate=\"firing\"})";
+    assert_eq!(prometheus.value(firing).await, Ok(1.0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
