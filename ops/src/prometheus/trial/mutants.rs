@@ -1,5 +1,6 @@
 //! Whether the cases of alerts would notice: each number that an expression compares or counts with is moved a little, each `max` is taken for a
-//! `min`, each label is left out of which two sides are joined by, and then some case must fail. How far it looks back and for how long it must hold is not moved; the latter has tries of its own.
+//! `min`, each label by which two sides are joined is left out, and then some case must fail. How far it looks back and for how long it must hold is
+//! not moved; the latter has tries of its own.
 
 #[path = "../../../../tests/support/component.rs"]
 mod component;
@@ -52,21 +53,13 @@ fn mutants(expr: &str) -> Vec<Mutant> {
             // Of what is put beside each other alone: sums of several are refused, as loudly as can be.
             "on" if ["and ", "or ", "unless "]
                 .iter()
-                .any(|word| expr[..at].ends_with(word)) =>
+                .any(|set| expr[..at].ends_with(set)) =>
             {
                 let end = at + expr[at..].find(')').map_or(0, |end| end + 1);
                 let list = &expr[at..end];
-                for label in list
-                    .trim_start_matches("on (")
-                    .trim_end_matches(')')
-                    .split(", ")
-                {
-                    let others = list.replace(&format!("{label}, "), "");
-                    let others = others.replace(&format!(", {label}"), "");
-                    if others != list {
-                        other(at, list, &others);
-                    }
-                }
+                shorter(list)
+                    .iter()
+                    .for_each(|short| other(at, list, short));
             }
             "max" => other(at, word, "min"),
             "min" => other(at, word, "max"),
@@ -81,6 +74,18 @@ fn mutants(expr: &str) -> Vec<Mutant> {
         }
     }
     all
+}
+
+/// A list of labels in brackets, without each of them that does not stand there alone.
+fn shorter(list: &str) -> Vec<String> {
+    let (head, labels) = list.split_once('(').unwrap_or((list, ""));
+    let labels: Vec<&str> = labels.trim_end_matches(')').split(", ").collect();
+    let without = |left: &&str| {
+        let others: Vec<&str> = labels.iter().copied().filter(|one| one != left).collect();
+        format!("{head}({})", others.join(", "))
+    };
+    let all = labels.iter().filter(|_| labels.len() > 1);
+    all.map(without).collect()
 }
 
 /// A number a little lower, and a little higher. Of few things there is one more, or one fewer.
@@ -311,5 +316,14 @@ fn numbers_and_words() {
     assert_eq!(
         all,
         ["min(a) > 2", "max(a) > 2", "min(a) > 1", "min(a) > 3"]
+    );
+    let all = mutants("a and on (b, c) d or on (e) f * on (g, h) i");
+    let all: Vec<&str> = all.iter().skip(1).map(|one| one.expr.as_str()).collect();
+    assert_eq!(
+        all,
+        [
+            "a and on (c) d or on (e) f * on (g, h) i",
+            "a and on (b) d or on (e) f * on (g, h) i"
+        ]
     );
 }
