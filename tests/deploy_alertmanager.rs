@@ -137,7 +137,30 @@ fn messages_say_what_to_do() {
     let firing = message("firing", vec![alert("firing", "0001-01-01T00:00:00Z"); 2]);
     let title = "[FIRING CRITICAL] ServiceDown of ecolaura-api in eu 1 (2)";
     assert_eq!(firing, format!("{title}\n{one}\n\n{one}"));
-    let resolved = message("resolved", vec![alert("resolved", "2026-11-24T04:30:00Z")]);
+    // What is over stands below what is not, and does not count.
+    let over = alert("resolved", "2026-11-24T04:30:00Z");
+    let both = message(
+        "firing",
+        vec![over.clone(), alert("firing", "0001-01-01T00:00:00Z")],
+    );
+    let title = "[FIRING CRITICAL] ServiceDown of ecolaura-api in eu 1";
+    let until = "until 2026-11-24 04:30 UTC";
+    assert_eq!(
+        both,
+        format!("{title}\n{one}\n\nOver, 1 of them:\n\n{one} {until}")
+    );
+    // Of others, which do not say what they are about.
+    let mut bare = alert("firing", "0001-01-01T00:00:00Z");
+    bare["annotations"] = json!({});
+    bare["labels"]["job"] = json!("another");
+    let title = "[FIRING CRITICAL] ServiceDown of ecolaura-api in eu 1";
+    assert_eq!(
+        message("firing", vec![bare]),
+        format!(
+            "{title}\nalertname=ServiceDown environment=eu 1 job=another \nSince 2026-11-24 04:00 UTC"
+        )
+    );
+    let resolved = message("resolved", vec![over]);
     let title = "[RESOLVED] ServiceDown of ecolaura-api in eu 1";
     assert_eq!(
         resolved,

@@ -264,17 +264,25 @@ async fn each_tier_comes_to_its_receiver() {
     }
 }
 
-/// One page that cannot be reached says nothing of what customers do on others.
+/// That one page cannot be reached, or that instances cannot be scraped, says nothing of what customers do, nor of alerts of others.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_fails_holds_no_journey_back() {
-    let folder = empty_folder("e2e_alerts_pages");
+async fn what_customers_cannot_do_is_told_in_any_case() {
+    let folder = empty_folder("e2e_alerts_customers");
     let (alertmanager, told) = Alertmanager::start(&folder).await;
-    let page = ("ProbeFails", "critical", "ProbeFails", "");
-    let journey = ("JourneyFails", "critical", "JourneyFails", "");
-    post(&alertmanager, &[page, journey], json!({})).await;
-    for alert in ["ProbeFails", "JourneyFails"] {
-        are_told(&told, alert, &[("shop-page", "firing")]).await;
+    let all = [
+        ("ServiceDown", "critical", "ServiceDown", "", "shop-page"),
+        ("ProbeFails", "critical", "ProbeFails", "", "shop-page"),
+        ("JourneyFails", "critical", "JourneyFails", "", "shop-page"),
+        ("ProbesAbsent", "error", "ProbesAbsent", "", "shop-ticket"),
+        ("DiskFills", "error", "", "", "shop-ticket"),
+    ];
+    let held = ("HighErrorRate", "error", "errors", "");
+    let alerts = all.map(|(name, severity, about, subject, _)| (name, severity, about, subject));
+    post(&alertmanager, &[&alerts[..], &[held]].concat(), json!({})).await;
+    for (name, .., receiver) in all {
+        are_told(&told, name, &[(receiver, "firing")]).await;
     }
+    is_held_back(&alertmanager, held.0).await;
 }
 
 /// Tells Alertmanager of alerts: their name, tier, what they are about, and of what; all with these times, or from now on.

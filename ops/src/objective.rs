@@ -12,8 +12,9 @@ pub(crate) const FASTEST: f64 = 14.4;
 
 /// An objective: the share of the requests to an endpoint, or of the calls of a function, that is to be good over 30 days.
 ///
-/// A request is good that is not answered with 5xx and, if there is a latency, within it. One whose client went away does not count. A call that
-/// both fails and takes too long is counted as two that are bad, since its time does not tell its status.
+/// A request is good that does not fail by the service's fault, as its outcome tells, and, if there is a latency, ends within it. One whose client went
+/// away does not count. What both fails and takes too long is counted as two that are bad where its time does not tell that it failed: a call of a
+/// function, or of gRPC.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slo {
     pub(crate) name: String,

@@ -115,18 +115,13 @@ fn config(receivers: SocketAddr) -> String {
         .split_once("receivers:\n")
         .expect("there are receivers");
     let mut config = String::new();
-    let mut interval = "";
     for line in routes.lines() {
         let (key, time) = line.split_once(": ").unwrap_or((line, ""));
         let quick = match key.trim_start() {
             "mute_time_intervals" => continue,
-            "group_wait" => "1s",
-            "group_interval" => {
-                interval = time;
-                "1s"
-            }
-            // Who is told at every interval still is; all others are told once.
-            "repeat_interval" if time == interval => "1s",
+            "group_wait" | "group_interval" => "1s",
+            // Who is told all the time still is; all others are told once.
+            "repeat_interval" if time.ends_with('s') => "500ms",
             "repeat_interval" => "1h",
             _ => {
                 config += &format!("{line}\n");

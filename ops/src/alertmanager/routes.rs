@@ -186,8 +186,9 @@ route:
     - matchers: ['alertname=\"Watchdog\"']
       receiver: deadman
       group_wait: 0s
-      group_interval: 1m
-      repeat_interval: 1m
+      # Every minute: what was told less than 50 seconds ago is told at the next interval but one.
+      group_interval: 30s
+      repeat_interval: 50s
 ";
 
 const INHIBITIONS: &str = "\
@@ -202,12 +203,12 @@ inhibit_rules:
   - source_matchers: ['severity=\"warning\"', 'about=~\".+\"']
     target_matchers: ['severity=\"info\"', 'about=~\".+\"']
     equal: [job, environment, about, slo, subject]
-  # Where no instance is left nothing else of the service is news, but for what is not about instances.
-  - source_matchers: ['alertname=\"ServiceDown\"']
-    target_matchers: ['severity=~\"error|warning|info\"', 'about!~\"certificate|budget\"']
+  # Where no instance is left nothing else of the service is news, but for what is not about instances, and for that nobody probes it.
+  - source_matchers: ['alertname=\"ServiceDown\"', 'about=\"ServiceDown\"']
+    target_matchers: ['severity=~\"error|warning|info\"', 'about=~\".+\"', 'about!~\"certificate|budget|ProbesAbsent\"']
     equal: [job, environment]
-  # Where no instance answers, no step of a journey is answered. One page that fails says nothing of others.
-  - source_matchers: ['alertname=~\"ServiceDown|ServiceNotReady|ServiceUnknown\"']
-    target_matchers: ['alertname=\"JourneyFails\"']
+  # Where no instance is ready, no step of a journey is answered. That none can be scraped, or one page fails, says nothing of journeys.
+  - source_matchers: ['alertname=\"ServiceNotReady\"', 'about=\"readiness\"']
+    target_matchers: ['alertname=\"JourneyFails\"', 'about=~\".+\"']
     equal: [job, environment]
 ";

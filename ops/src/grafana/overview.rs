@@ -158,17 +158,17 @@ fn machine() -> Row {
     Row::new(
         "Processor, memory and disks",
         [
-            panel("Processors in use", "Of the host all that were not idle; of the container those that it used; and how many there are.")
+            panel("Processors in use", "Of the host all that were not idle; of the container those that it used; how many there are; and how many more it waited for when its quota was used up.")
                 .ask(rate(by, catalog::SYSTEM_CPU.name(), "mode!~\"idle|iowait|steal\""), "{{instance}} {{scope}}")
-                .ask(series(catalog::SYSTEM_CPU_CORES.name(), ""), "{{instance}} {{scope}}: there are"),
+                .ask(series(catalog::SYSTEM_CPU_CORES.name(), ""), "{{instance}} {{scope}}: there are")
+                .ask(rate(by, catalog::SYSTEM_CPU_THROTTLED.name(), ""), "{{instance}} {{scope}}: wanted beyond the quota"),
             panel("Memory in use", "Share of the memory that cannot be had back at once. An alert comes at 90 %.")
                 .ask(format!("max by ({by}) ({})\n/ max by ({by}) ({})", series(used, ""), series(limit, "")), "{{instance}} {{scope}}")
                 .unit("percentunit")
                 .bad_above(0.8, 0.9),
-            panel("What work waits for", "Share of the time in which some tasks, or all (full), waited for processor, memory or disk; of a container also the share of periods in which its processor quota was used up, and processors' worth of waiting for it.")
-                .ask(rate("scope, resource, stalled", catalog::SYSTEM_PRESSURE.name(), ""), "{{scope}} {{resource}} {{stalled}}")
+            panel("What work waits for", "Share of the time in which some tasks, or all (full), waited for processor, memory or disk; of a container also the share of periods in which its processor quota was used up.")
+                .ask(rate("instance, scope, resource, stalled", catalog::SYSTEM_PRESSURE.name(), ""), "{{instance}} {{scope}} {{resource}} {{stalled}}")
                 .ask(format!("{}\n/ {}", rate(by, throttled, ""), rate(by, periods, "")), "{{instance}}: quota used up")
-                .ask(rate(by, catalog::SYSTEM_CPU_THROTTLED.name(), ""), "{{instance}}: waits for its quota")
                 .unit("percentunit"),
             panel("Disks busy", "Share of the time in which a disk had something to do. At 100 % work waits for it.")
                 .ask(rate("instance, device", catalog::SYSTEM_DISK_BUSY.name(), ""), "{{instance}} {{device}}")

@@ -131,7 +131,24 @@ fn of(kit: &Kit, burn: &Burn, slo: &Slo, fires: &'static [&'static [&'static str
             &[],
         ),
     ];
+    if slo.is_of_requests() {
+        // As of gRPC.
+        let failed = requests(kit, slo, "200", "server_error", MANY);
+        cases.push(case(
+            "everything fails with a status that is good",
+            [ended("200", NONE), told([failed])],
+            after,
+            fires,
+        ));
+    }
     if slo.latency.is_some() {
+        let gone = self::ended(kit, slo, "499", MANY, NONE);
+        cases.push(case(
+            "clients wait long, and go away",
+            [ended("200", MANY), gone],
+            after,
+            &[],
+        ));
         let slow = self::ended(kit, slo, "200", MANY, NONE);
         cases.push(case(
             "everything is slow, and nothing fails",
@@ -216,6 +233,9 @@ fn ended(kit: &Kit, slo: &Slo, status: &str, all: &str, quick: &str) -> Vec<Told
     };
     let named = |part: &str, labels: &str| series(kit, &format!("{times}_{part}"), labels);
     let mut series_of = vec![(named("count", &of), all.to_owned())];
+    if slo.is_of_requests() {
+        series_of.push(requests(kit, slo, status, outcome(status), all));
+    }
     let within = slo
         .latency
         .map(|latency| named("bucket", &(of + &le(latency))));
@@ -228,4 +248,21 @@ fn ended(kit: &Kit, slo: &Slo, status: &str, all: &str, quick: &str) -> Vec<Told
         ));
     }
     told(series_of)
+}
+
+/// What becomes of a request that ends with this status, of those that are tried.
+fn outcome(status: &str) -> &'static str {
+    match status {
+        "499" => "cancelled",
+        "500" => "server_error",
+        _ => "success",
+    }
+}
+
+/// Requests that ended so.
+fn requests(kit: &Kit, slo: &Slo, status: &str, outcome: &str, all: &str) -> (String, String) {
+    let endpoint = &slo.endpoint;
+    let labels = format!("endpoint=\"{endpoint}\",status_code=\"{status}\",outcome=\"{outcome}\"");
+    let requests = series(kit, catalog::HTTP_REQUESTS.name(), &labels);
+    (requests, all.to_owned())
 }

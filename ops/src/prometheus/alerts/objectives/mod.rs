@@ -141,17 +141,35 @@ fn rates(kit: &Kit, slo: &Slo) -> [Rule; 2] {
 
 // Whose client went away has 499: nobody knows whether it would have been good.
 
-/// All requests to an endpoint, and the bad ones: their histogram tells the status of each.
+/// All requests to an endpoint, and the bad ones: those that failed, which their outcome tells, and those of the others that took too long. One that
+/// fails with a good status, as calls of gRPC do, and takes too long is counted twice.
 fn of_requests(rate: impl Fn(&str, &str) -> String, within: Option<String>) -> (String, String) {
-    let times = catalog::HTTP_REQUEST_DURATION.name();
-    let total = rate(&format!("{times}_count"), ",status_code!=\"499\"");
-    let not_bad = ",status_code!=\"499\",status_code!~\"5..\"";
-    let good = match within {
-        Some(within) => rate(&format!("{times}_bucket"), &format!("{not_bad}{within}")),
-        None => rate(&format!("{times}_count"), not_bad),
+    let (requests, times) = (
+        catalog::HTTP_REQUESTS.name(),
+        catalog::HTTP_REQUEST_DURATION.name(),
+    );
+    let total = rate(requests, ",status_code!=\"499\"");
+    let failed = rate(requests, ",outcome=~\"server_error|panic|timeout\"");
+    let failed = format!("({failed} or 0 * {total})");
+    let Some(within) = within else {
+        return (total, failed);
     };
-    let bad = format!("{total}\n- ({good} or 0 * {total})");
+    let others = ",status_code!~\"408|499|5..\"";
+    let all = rate(&format!("{times}_count"), others);
+    let quick = rate(&format!("{times}_bucket"), &format!("{others}{within}"));
+    let slow = format!("({} or 0 * {total})", slower(&all, &quick));
+    let bad = no_more_than(&total, &format!("{failed}\n+ {slow}"));
     (total, bad)
+}
+
+/// Those that were not quick: all where there is no such bound.
+fn slower(all: &str, quick: &str) -> String {
+    format!("{all} - ({quick} or 0 * {all})")
+}
+
+/// So many, but no more than there were.
+fn no_more_than(total: &str, bad: &str) -> String {
+    format!("({bad} <= {total})\nor {total}")
 }
 
 /// All calls of a function, and the bad ones: those that failed, and those that took too long, of which some may have failed too.
@@ -169,8 +187,13 @@ fn of_calls(rate: impl Fn(&str, &str) -> String, within: Option<String>) -> (Str
         rate(&format!("{times}_count"), ""),
         rate(&format!("{times}_bucket"), &within),
     );
-    // No more than there were.
-    let bad = format!("({failed}\n+ {all} - {quick} <= {total})\nor {total}");
+    // Times do not tell how calls ended: as many of the slow ones as were given up are taken for these.
+    let gone = rate(calls, ",http_status=\"499\"");
+    let slow = format!(
+        "clamp_min({} - ({gone} or 0 * {all}), 0)",
+        slower(&all, &quick)
+    );
+    let bad = no_more_than(&total, &format!("{failed}\n+ ({slow} or 0 * {total})"));
     (total, bad)
 }
 
