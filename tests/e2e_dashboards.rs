@@ -51,7 +51,7 @@ const JOB: &str = "ecolaura-api";
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Series that the shop does not have, or not on each machine, and why.
-const ABSENT: [(&str, &str); 13] = [
+const ABSENT: [(&str, &str); 14] = [
     ("http_stream_duration_seconds", "the shop has no streams"),
     (
         "http_client_request_duration_seconds",
@@ -72,6 +72,7 @@ const ABSENT: [(&str, &str); 13] = [
     ("process_virtual_memory_max_bytes", "where it is limited"),
     ("monitoring_families_refused_total", "nothing is refused"),
     ("ALERTS", "nothing is wrong"),
+    ("kube_pod_status_ready", "of Kubernetes"),
     (
         "alertmanager_notifications_failed_total",
         "of an Alertmanager",
@@ -124,8 +125,9 @@ fn names(expr: &str) -> BTreeSet<String> {
 }
 
 fn is_absent(expr: &str) -> bool {
-    // Nor is there always a container.
-    if expr.contains("scope=\"container\"") {
+    // Nor is there always a container, and what has an objective does not fail.
+    let fails = expr.contains("endpoint=\"") && expr.contains("outcome=~\"server_error");
+    if fails || expr.contains("scope=\"container\"") {
         return true;
     }
     let names = names(expr);
