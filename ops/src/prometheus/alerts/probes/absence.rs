@@ -75,7 +75,7 @@ fn of_probes(kit: &Kit) -> Alert {
         source: Source::Prober,
         // The exporter answers whoever asks for a module that it does not know by 400, so that there is no result of it.
         expr: format!(
-            "count by (environment) (\n  up{{job=~\"{jobs}\"}} == 0{}\n)",
+            "count by (environment) (\n  up{{job=~\"{jobs}\"}} == 0{}\n) > 0",
             modules.untold()
         ),
         threshold: None,
