@@ -60,7 +60,7 @@ impl Answer {
         families.retain(|family| {
             let name = family.name.as_str();
             // The catalogue has rows of its own, and what is no name cannot be asked for.
-            is_name(name, &NO_METRICS) && !is_known(name)
+            can_be_asked_for(name, &NO_METRICS) && !is_known(name)
                 // Its buckets go up and down, so no panel of a histogram would be right.
                 && types.get(name) != Some(&"gaugehistogram")
         });
@@ -148,7 +148,9 @@ fn sampled(families: &mut [Family], line: &str) {
     let all = known.into_iter();
     let all = all.chain(labels(rest).into_iter().map(|(name, _)| name));
     // Those of buckets and quantiles are no labels of the metric.
-    let all: BTreeSet<String> = all.filter(|label| is_name(label, &NO_LABELS)).collect();
+    let all: BTreeSet<String> = all
+        .filter(|label| can_be_asked_for(label, &NO_LABELS))
+        .collect();
     family.labels = all.into_iter().collect();
 }
 
@@ -211,7 +213,7 @@ const NO_METRICS: [&str; 8] = [
 const NO_LABELS: [&str; 5] = ["inf", "le", "nan", "quantile", "without"];
 
 /// Whether it can be in an expression as it is.
-fn is_name(name: &str, but: &[&str]) -> bool {
+fn can_be_asked_for(name: &str, but: &[&str]) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(is_plain)

@@ -197,3 +197,28 @@ fn a_dead_mans_switch_needs_the_watchdog() {
         assert!(error.contains("keep the group `pipeline`"), "{error}");
     }
 }
+
+/// A time in whole seconds: `30s` or `1m`.
+fn seconds(time: &str) -> u32 {
+    let (number, unit) = time.split_at(time.len() - 1);
+    let number: u32 = number.parse().expect("a number");
+    match unit {
+        "s" => number,
+        "m" => 60 * number,
+        other => panic!("{other}"),
+    }
+}
+
+/// The dead man's switch is told every minute. Alertmanager looks once in an interval, and tells again what it told longer ago than it is to repeat it;
+/// since telling takes a moment, what it told just that long ago waits for the next interval.
+#[test]
+fn the_dead_mans_switch_is_told_every_minute() {
+    let text = taken("alertmanager_minute", &Kit::new("shop"));
+    let (_, route) = text.split_once("alertname=\"Watchdog\"").expect("a route");
+    let time = |name: &str| {
+        let (_, rest) = route.split_once(name).expect("it is there");
+        seconds(rest.lines().next().expect("a line"))
+    };
+    let (interval, repeat) = (time("group_interval: "), time("repeat_interval: "));
+    assert_eq!((repeat / interval + 1) * interval, 60);
+}

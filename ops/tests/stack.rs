@@ -376,6 +376,9 @@ fn versions_stand_in_one_place() {
             "{image}"
         );
     }
+    // As the runbook of what is killed for memory says.
+    assert!(compose.contains("mem_limit: ${SERVICE_MEMORY:-512m}\n"));
+    assert!(text("runbooks/RestartsAgainAndAgain.md").contains("`SERVICE_MEMORY=1g` in `.env`"));
     // Kubernetes has no variables.
     let version = versions
         .lines()

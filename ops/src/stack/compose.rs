@@ -133,7 +133,8 @@ fn prober(kit: &Kit) -> String {
 /// What `docker compose` begins with. It includes the services with the file that has the versions, which a plain `docker compose` would not read.
 const COMPOSE: &str = "\
 #
-# Before: name the image, by --image or as SERVICE_IMAGE in the environment or in .env, where MONITORING_CONTROL_TOKEN opens /control;
+# Before: name the image, by --image or as SERVICE_IMAGE in the environment or in .env, where MONITORING_CONTROL_TOKEN opens /control,
+# and SERVICE_MEMORY gives the service more than 512m;
 # and write the secrets, each a file without a line break at its end:
 SECRETS# Elasticsearch has no passwords here: only this network reaches it, and this machine at its port. Elsewhere turn its security on.
 name: DEPLOYMENT
