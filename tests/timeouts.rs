@@ -6,26 +6,34 @@ mod support {
     pub(crate) mod battery;
     #[allow(dead_code)]
     pub(crate) mod exchange;
+    #[allow(dead_code)]
+    pub(crate) mod script;
 }
 
 use std::error::Error;
 use std::fmt;
 use std::future::pending;
 use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::error_handling::HandleErrorLayer;
 use axum::routing::get;
 use axum::{BoxError, Router};
 use ecolaura_monitoring::{Monitoring, monitor};
 use http::{Request, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::BodyExt as _;
 use tower::timeout::{TimeoutLayer as TowerTimeoutLayer, error::Elapsed};
 use tower::{ServiceBuilder, service_fn};
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{ResponseBodyTimeoutLayer, TimeoutLayer};
 
 use crate::support::battery::{check, monitoring};
-use crate::support::exchange::{error, request, send};
+use crate::support::exchange::{error, head, request, send};
+use crate::support::script::{Script, Step};
 
 /// It is over as soon as it has begun.
 const NO_TIME: Duration = Duration::ZERO;
@@ -177,4 +185,77 @@ async fn that_an_error_does_not_stand_for() {
     check_error(refused, expected).await;
     check_error(|| BoxError::from("timed out"), expected).await;
     check_error(|| BoxError::from(Because("timed out".into())), expected).await;
+}
+
+// --- of a body ------------------------------------------------------------------------------------------------------------------
+
+/// A body that fails at once.
+struct Fails(Option<BoxError>);
+
+impl http_body::Body for Fails {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Ready(self.0.take().map(Err))
+    }
+}
+
+/// Expects these counts of a request whose body fails so.
+async fn check_body(error: impl Into<BoxError>, expected: &str) {
+    let monitoring = monitoring();
+    let error = Arc::new(Mutex::new(Some(error.into())));
+    let answer = move || async move {
+        let error = error.lock().expect("no panic").take();
+        Body::new(Fails(error))
+    };
+    let app = Router::new()
+        .route("/boxes", get(answer))
+        .layer(monitoring.layer());
+    let answer = head(app, request("GET /boxes")).await;
+    let failure = answer.into_body().collect().await;
+    assert!(failure.is_err(), "the body does not fail");
+    check(&monitoring, &[expected]);
+}
+
+#[tokio::test]
+async fn of_tower_http_for_the_body() {
+    let monitoring = monitoring();
+    let body = || async { Script::new([Step::Data(4), Step::Wait]).body() };
+    let app = Router::new()
+        .route("/boxes", get(body))
+        .layer(ResponseBodyTimeoutLayer::new(Duration::from_millis(1)))
+        .layer(monitoring.layer());
+    let answer = head(app, request("GET /boxes")).await;
+    let failure = answer.into_body().collect().await;
+    assert!(failure.is_err(), "the body does not fail");
+    check(&monitoring, &["GET /boxes 200 timeout 1"]);
+}
+
+#[tokio::test]
+async fn that_an_error_of_the_body_stands_for() {
+    let (timeout, failure) = ("GET /boxes 200 timeout 1", "GET /boxes 200 server_error 1");
+    let timed_out = || io::Error::from(io::ErrorKind::TimedOut);
+    check_body(timed_out(), timeout).await;
+    check_body(Elapsed::new(), timeout).await;
+    check_body(elapsed().await, timeout).await;
+    check_body(Because(elapsed().await.into()), timeout).await;
+    check_body(io::Error::other(elapsed().await), timeout).await;
+    check_body(io::Error::other(Because(timed_out().into())), timeout).await;
+    check_body(
+        "data was not received within the designated timeout",
+        failure,
+    )
+    .await;
+    check_body(io::Error::other("deadline has elapsed"), failure).await;
+    check_body(io::Error::from(io::ErrorKind::BrokenPipe), failure).await;
+}
+
+/// What a time limit of tokio gives.
+async fn elapsed() -> tokio::time::error::Elapsed {
+    let limited = tokio::time::timeout(NO_TIME, pending::<()>());
+    limited.await.expect_err("no time")
 }

@@ -1,5 +1,6 @@
 //! The response body: counts bytes and sees the end.
 
+use std::cmp::Ordering;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,6 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::http::future::{Announced, grpc_status};
+use crate::http::timeout;
 use crate::observe::Request;
 use crate::outcome::Outcome;
 
@@ -37,23 +39,55 @@ impl<B> ResponseBody<B> {
     }
 }
 
-/// Whether all that was announced is sent.
-#[inline]
-fn is_sent(request: &Request, announced: Announced) -> bool {
-    matches!(announced, Announced::Length(length) if request.bytes_sent() >= length)
+/// What a frame means for the request.
+enum Seen {
+    /// The body goes on.
+    More,
+    /// It has given all that was announced: a server of HTTP/1.1 asks for no more.
+    AllSent,
+    /// It has given more than was announced.
+    TooMuch,
+    /// Nothing comes after trailers: no server asks.
+    Trailers,
 }
 
-/// Takes in what a frame says.
 #[inline]
-fn see<D: Buf>(frame: &Frame<D>, request: &mut Request, announced: &mut Announced) {
+fn see<D: Buf>(frame: &Frame<D>, request: &mut Request, announced: &mut Announced) -> Seen {
     if let Some(data) = frame.data_ref() {
         request.sent(data.remaining());
-    } else if let (Announced::Grpc(status), Some(trailers)) = (announced, frame.trailers_ref()) {
+        return match *announced {
+            Announced::Length(length) => match request.bytes_sent().cmp(&length) {
+                Ordering::Less => Seen::More,
+                Ordering::Equal => Seen::AllSent,
+                Ordering::Greater => Seen::TooMuch,
+            },
+            _ => Seen::More,
+        };
+    }
+    let Some(trailers) = frame.trailers_ref() else {
+        return Seen::More;
+    };
+    if let Announced::Grpc(status) = announced {
         *status = grpc_status(trailers).or(*status);
+    }
+    Seen::Trailers
+}
+
+/// The body has ended: well, unless less came than was announced.
+#[inline]
+fn ended(request: &mut Request, announced: Announced) {
+    match announced {
+        Announced::Length(length) if request.bytes_sent() < length => {
+            request.failed(Outcome::ServerError);
+        }
+        _ => request.completed(announced.grpc()),
     }
 }
 
-impl<B: Body> Body for ResponseBody<B> {
+impl<B: Body> Body for ResponseBody<B>
+where
+    B::Error: 'static,
+{
     type Data = B::Data;
     type Error = B::Error;
 
@@ -71,18 +105,19 @@ impl<B: Body> Body for ResponseBody<B> {
         working.leave(None);
         match &polled {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Some(Ok(frame))) => {
-                see(frame, request, this.announced);
-                // A server does not ask a body for more that says it has ended, or has sent all that it announced.
-                if !is_sent(request, *this.announced) && !this.inner.is_end_stream() {
+            Poll::Ready(Some(Ok(frame))) => match see(frame, request, this.announced) {
+                Seen::TooMuch => request.failed(Outcome::ServerError),
+                Seen::Trailers => ended(request, *this.announced),
+                // A server does not ask a body for more that says it has ended.
+                _ if this.inner.is_end_stream() => ended(request, *this.announced),
+                Seen::AllSent => {
+                    request.all_is_sent();
                     return polled;
                 }
-                request.completed(this.announced.grpc());
-            }
-            Poll::Ready(None) => {
-                request.completed(this.announced.grpc());
-            }
-            Poll::Ready(Some(Err(_))) => request.failed(Outcome::ServerError),
+                Seen::More => return polled,
+            },
+            Poll::Ready(None) => ended(request, *this.announced),
+            Poll::Ready(Some(Err(error))) => request.failed(timeout::outcome(error)),
         }
         *this.request = None;
         polled

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -45,13 +45,13 @@ where
         // The response stays where the service wrote it until all is seen: every move of it takes time.
         let mut polled = this.inner.poll(cx);
         working.leave(match &polled {
-            Poll::Ready(Ok(response)) => Some(response.status()),
+            Poll::Ready(Ok(response)) => Some(served(response.status())),
             _ => None,
         });
         let mut announced = Announced::Nothing;
         match &mut polled {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Ok(response)) if is_upgrade(response.status(), request.method()) => {
+            Poll::Ready(Ok(response)) if is_upgrade(response, request.method()) => {
                 request.answered(response.status(), Head::Upgrade);
                 upgraded(response, this.request.take());
             }
@@ -60,10 +60,7 @@ where
                 None => *this.request = None,
             },
             Poll::Ready(Err(error)) => {
-                request.failed(match timeout::is_timeout(error) {
-                    true => Outcome::Timeout,
-                    false => Outcome::ServerError,
-                });
+                request.failed(timeout::outcome(error));
                 *this.request = None;
             }
         }
@@ -123,8 +120,15 @@ impl Announced {
 #[inline]
 fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<Announced> {
     let status = response.status();
+    // An accepted CONNECT is here only because it declares a length: see `is_upgrade`.
+    let is_refused_connect = request.method() == Method::Connect && status.is_success();
+    if status != served(status) || is_refused_connect {
+        request.failed(Outcome::ServerError);
+        return None;
+    }
     let no_body = has_no_body(status, request.method());
     let exact = response.body().size_hint().exact();
+    let declared = declared_length(response.headers());
     let content = match exact {
         // Neither events nor the messages of a gRPC call have a length that is known when they begin.
         Some(1..) => Content::Plain,
@@ -137,19 +141,57 @@ fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<An
             _ => Head::Body,
         },
     );
-    let announced = match content {
-        Content::Grpc => Announced::Grpc(grpc_status(response.headers())),
-        _ => match exact.or_else(|| declared_length(response.headers())) {
-            Some(length) => Announced::Length(length),
-            None => Announced::Nothing,
-        },
+    let announced = match (content, exact, declared) {
+        (Content::Grpc, _, _) => Announced::Grpc(grpc_status(response.headers())),
+        (_, Some(length), _) | (_, None, Declared::Length(length)) => Announced::Length(length),
+        (_, None, _) => Announced::Nothing,
     };
-    let is_empty = matches!(announced, Announced::Length(0));
-    if is_empty || no_body || response.body().is_end_stream() {
+    let is_over = matches!(announced, Announced::Length(0)) || response.body().is_end_stream();
+    if no_body {
         request.completed(announced.grpc());
-        return None;
+    } else if !declared.can_be_kept(exact, is_over) {
+        request.failed(Outcome::ServerError);
+    } else if is_over {
+        request.completed(announced.grpc());
+    } else {
+        return Some(announced);
     }
-    Some(announced)
+    None
+}
+
+/// What the client gets in place of this status: a server sends nothing below 200 as the head of an answer, but 101.
+///
+/// hyper answers with 500 by HTTP/1.1; by HTTP/2 the client is left without an answer.
+#[inline]
+fn served(status: StatusCode) -> StatusCode {
+    if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        status
+    }
+}
+
+/// What `content-length` says.
+#[derive(Clone, Copy)]
+enum Declared {
+    Nothing,
+    Length(u64),
+    /// It is not a number, or two different ones: a server does not send it, or the client refuses it.
+    Malformed,
+}
+
+impl Declared {
+    /// Whether the body can be as long as the head says. `exact` is the length that the body itself announces; `is_over` says that it
+    /// gives nothing.
+    #[inline]
+    fn can_be_kept(self, exact: Option<u64>, is_over: bool) -> bool {
+        match (self, exact) {
+            (Declared::Nothing, _) => true,
+            (Declared::Length(length), Some(exact)) if length != exact => false,
+            (Declared::Length(length), _) => length == 0 || !is_over,
+            (Declared::Malformed, _) => false,
+        }
+    }
 }
 
 /// The status of a gRPC call that ends without one.
@@ -160,23 +202,47 @@ pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<u16> {
     headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
 
-fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    let length = headers.get(http::header::CONTENT_LENGTH)?;
-    length.to_str().ok()?.parse().ok()
+#[inline]
+fn declared_length(headers: &HeaderMap) -> Declared {
+    if headers.contains_key(CONTENT_LENGTH) {
+        parsed_length(headers)
+    } else {
+        Declared::Nothing
+    }
 }
 
+fn parsed_length(headers: &HeaderMap) -> Declared {
+    let parse = |value: &HeaderValue| -> Option<u64> {
+        // `parse` alone would take a sign.
+        let digits = value.to_str().ok()?;
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| digits.parse().ok())?
+    };
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter().map(parse);
+    match lengths.next().flatten() {
+        Some(first) if lengths.all(|other| other == Some(first)) => Declared::Length(first),
+        _ => Declared::Malformed,
+    }
+}
+
+/// Whether the connection, or the stream of HTTP/2, becomes something else. An answer to CONNECT that declares a length does not: it is
+/// refused by the server.
 #[inline]
-fn is_upgrade(status: StatusCode, method: Method) -> bool {
-    status == StatusCode::SWITCHING_PROTOCOLS || (method == Method::Connect && status.is_success())
+fn is_upgrade<B>(response: &Response<B>, method: Method) -> bool {
+    let status = response.status();
+    status == StatusCode::SWITCHING_PROTOCOLS
+        || (method == Method::Connect
+            && status.is_success()
+            && !matches!(
+                declared_length(response.headers()),
+                Declared::Length(1..) | Declared::Malformed
+            ))
 }
 
 /// Answers whose body the server does not send, whatever it is.
 #[inline]
 fn has_no_body(status: StatusCode, method: Method) -> bool {
-    method == Method::Head
-        || status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
+    method == Method::Head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
 }
 
 #[cfg(feature = "server")]

@@ -18,7 +18,8 @@ use crate::observe::scope::{self, Before, Said};
 use crate::observe::traced::Traced;
 use crate::outcome::{CLIENT_CLOSED_REQUEST, Outcome};
 
-/// One request under way. Dropped, it is finished as cancelled (before its head) or aborted (after).
+/// One request under way. Dropped, it is finished as cancelled (before its head) or aborted (after), also while another
+/// request of the same task panics.
 pub(crate) struct Request {
     route: &'static Route,
     trace: Traced,
@@ -40,6 +41,8 @@ pub(crate) struct Request {
     life_is_seen: bool,
     /// Its body's bytes are not to be seen.
     is_body_unseen: bool,
+    /// The response body has given all that was announced: a server may drop it now.
+    is_all_sent: bool,
     finished: bool,
 }
 
@@ -134,6 +137,7 @@ impl Request {
             stream: false,
             life_is_seen: false,
             is_body_unseen,
+            is_all_sent: false,
             finished: false,
         }
     }
@@ -248,6 +252,12 @@ impl Request {
     #[inline]
     pub(crate) fn bytes_sent(&self) -> u64 {
         self.sent
+    }
+
+    /// The body has given as many bytes as were announced. Dropped from now on, it was sent to its end.
+    #[inline]
+    pub(crate) fn all_is_sent(&mut self) {
+        self.is_all_sent = true;
     }
 
     /// The body was sent to its end. `grpc` is the status that a gRPC call ended with.
@@ -368,13 +378,14 @@ impl Request {
 impl Drop for Request {
     #[inline]
     fn drop(&mut self) {
-        if !self.finished {
-            let outcome = match self.status {
-                _ if std::thread::panicking() => Outcome::Panic,
-                Some(_) => Outcome::Aborted,
-                None => Outcome::Cancelled,
-            };
-            self.finish(outcome);
+        if self.finished {
+            return;
+        }
+        // Its own panic has finished it already (see `Working`): one that unwinds now belongs to other work of the same task.
+        match self.status {
+            Some(_) if self.is_all_sent => self.completed(None),
+            Some(_) => self.finish(Outcome::Aborted),
+            None => self.finish(Outcome::Cancelled),
         }
     }
 }
