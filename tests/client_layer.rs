@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use crate::support::collector::{Collector, Span};
-use crate::support::exchange::{drop_half_way, request, send};
+use crate::support::exchange::{drop_half_way, panics, request, send};
 
 const CLIENT: i32 = 3;
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -319,4 +319,39 @@ async fn without_spans_the_trace_goes_on_unchanged() {
         let (parent, state) = told(&monitoring, headers).await;
         assert_eq!((&*parent, &*state), ("-", "-"), "{headers:?}");
     }
+}
+
+/// What panics in the client itself is an error; what panics beside it gives the request up.
+#[tokio::test]
+async fn a_client_that_panics_and_one_that_waits_meanwhile() {
+    let collector = Collector::start().await;
+    let monitoring = monitoring("test", &collector);
+    let layer = monitoring.client_layer("payments");
+    let answers = |is_waiting: bool| {
+        service_fn(move |_: Request<Body>| async move {
+            if is_waiting {
+                return pending().await;
+            }
+            if true {
+                panics_with(BROKEN);
+            }
+            Ok::<_, Infallible>(response(StatusCode::OK))
+        })
+    };
+    let (waits, panicking) = (layer.layer(answers(true)), layer.layer(answers(false)));
+    panics(BROKEN, async {
+        let waits = waits.oneshot(request("GET http://payments/waits"));
+        let _ = tokio::join!(
+            waits,
+            panicking.oneshot(request("GET http://payments/panics"))
+        );
+    });
+    let status = |code| count(&monitoring, &[("status_code", code)]);
+    assert_eq!((status("cancelled"), status("error")), (Some(1), Some(1)));
+}
+
+const BROKEN: &str = "the client broke";
+
+fn panics_with(text: &'static str) {
+    std::panic::panic_any(text)
 }

@@ -211,3 +211,48 @@ fn an_endpoint_that_only_a_function_names_is_not_in_flight() {
     assert_eq!(recorded.value("request_count_total", &[]), Some(1.0));
     assert_eq!(recorded.value("http_requests_in_flight", &[]), None);
 }
+
+/// A task does several things at once, and one of them panics: the others are given up.
+#[test]
+fn a_call_that_waits_while_another_one_panics_counts_499() {
+    #[monitor("at_once")]
+    async fn waits() {
+        pause().await;
+        unreachable!("nobody goes on with it");
+    }
+    #[monitor("at_once")]
+    async fn panics() {
+        pause().await;
+        panic!("on purpose")
+    }
+    #[monitor("at_once")]
+    fn panics_at_once() {
+        panic!("on purpose")
+    }
+    check("at_once", &[("499", 2), ("500", 2)], || {
+        let both = async { tokio::join!(waits(), panics()) };
+        assert!(catch_unwind(AssertUnwindSafe(|| run(both))).is_err());
+        let both = async { tokio::join!(waits(), async { panics_at_once() }) };
+        assert!(catch_unwind(AssertUnwindSafe(|| run(both))).is_err());
+    });
+}
+
+/// The panic of a value that is asked for its status is the call's own.
+#[test]
+fn a_status_that_panics_counts_500() {
+    struct Broken;
+    impl HttpStatus for Broken {
+        fn http_status(&self) -> u16 {
+            panic!("on purpose")
+        }
+    }
+    #[monitor("broken_status")]
+    async fn broken() -> Broken {
+        pause().await;
+        Broken
+    }
+    check("broken_status", &[("500", 1)], || {
+        let asked = catch_unwind(AssertUnwindSafe(|| run(broken())));
+        assert!(asked.is_err());
+    });
+}

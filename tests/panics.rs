@@ -212,3 +212,69 @@ async fn that_a_grpc_server_answers() {
     send(app, request("GET /monitored")).await;
     check(&monitoring, &["GET /monitored 200 panic 1"]);
 }
+
+// --- what else the task of a panic does ---------------------------------------------------------------------------------------
+
+async fn waits() -> &'static str {
+    std::future::pending().await
+}
+
+#[monitor("/monitored/waits")]
+async fn monitored_waits() -> &'static str {
+    waits().await
+}
+
+fn app_that_waits() -> Router {
+    app()
+        .route("/waits", get(waits))
+        .route("/monitored/waits", get(monitored_waits))
+        .route(
+            "/answers",
+            get(|| async { Script::new([Step::Data(4), Step::Wait]).body() }),
+        )
+}
+
+/// One task drives two requests; one panics while the other waits for its head or its body.
+#[tokio::test]
+async fn a_request_that_waits_while_another_one_panics() {
+    for (waits, expected) in [
+        ("/waits", "GET /waits 499 cancelled 1"),
+        ("/monitored/waits", "GET /monitored/waits 499 cancelled 1"),
+        ("/answers", "GET /answers 200 aborted 1"),
+    ] {
+        for panicking in ["/plain", "/monitored"] {
+            let monitoring = monitoring();
+            let app = app_that_waits().layer(monitoring.layer());
+            let (one, other) = (app.clone(), app);
+            let waiting = async move {
+                let answer = head(one, request(&format!("GET {waits}"))).await;
+                answer.into_body().collect().await
+            };
+            let panicking = format!("GET {panicking}");
+            let panics_meanwhile = other.oneshot(request(&panicking));
+            panics(BROKEN, async {
+                let _ = tokio::join!(waiting, panics_meanwhile);
+            });
+            check(
+                &monitoring,
+                &[expected, &format!("{panicking} 500 panic 1")],
+            );
+            let calls = monitoring.recorded();
+            let cancelled = calls.value("request_count_total", &[("http_status", "499")]);
+            let is_monitored = waits.starts_with("/monitored");
+            assert_eq!(cancelled, is_monitored.then_some(1.0), "{waits}");
+        }
+    }
+}
+
+/// What is outside of the layer panics when the answer is there: that is no panic of the handler.
+#[tokio::test]
+async fn a_layer_outside_that_panics() {
+    let monitoring = monitoring();
+    let app = app_that_waits().layer(monitoring.layer());
+    panics(BROKEN, async {
+        let _answer = head(app, request("GET /answers")).await;
+        std::panic::panic_any(BROKEN)
+    });
+    check(&monitoring, &["GET /answers 200 aborted 1"]);
+}

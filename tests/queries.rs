@@ -220,3 +220,19 @@ fn a_query_that_panics_has_failed() {
     assert_eq!(count(&monitoring, "SELECT", "failure"), Some(1));
     assert_eq!(count(&monitoring, "SELECT", "cancelled"), None);
 }
+
+#[test]
+fn a_query_that_waits_while_something_else_panics_is_cancelled() {
+    let (_, monitoring) = logged(|builder| builder);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let waiting = monitoring.query("SELECT one", std::future::pending::<Result<(), String>>());
+    let both = async {
+        let _ = tokio::join!(waiting, async { panic!("no") });
+    };
+    let run = std::panic::AssertUnwindSafe(|| runtime.block_on(both));
+    assert!(std::panic::catch_unwind(run).is_err());
+    assert_eq!(count(&monitoring, "SELECT", "cancelled"), Some(1));
+    assert_eq!(count(&monitoring, "SELECT", "failure"), None);
+}

@@ -49,6 +49,8 @@ struct Running {
     connection: Span,
     span: Option<Open>,
     is_told: bool,
+    /// It was polled and waits: what panics meanwhile is something else.
+    is_waiting: bool,
 }
 
 impl<F> Query<F> {
@@ -63,6 +65,7 @@ impl<F> Query<F> {
             connection: Span::none(),
             span: None,
             is_told: false,
+            is_waiting: false,
         };
         Self {
             future: Some(future),
@@ -118,9 +121,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        match std::thread::panicking() {
-            true => self.end(QueryOutcome::Failure, Some("it panicked")),
-            false => self.end(QueryOutcome::Cancelled, None),
+        if std::thread::panicking() && !self.is_waiting {
+            self.end(QueryOutcome::Failure, Some("it panicked"));
+        } else {
+            self.end(QueryOutcome::Cancelled, None);
         }
     }
 }
@@ -157,7 +161,14 @@ where
         }
         let result = {
             let _connected = running.connection.enter();
-            std::task::ready!(future.poll(cx))
+            running.is_waiting = false;
+            match future.poll(cx) {
+                Poll::Ready(result) => result,
+                Poll::Pending => {
+                    running.is_waiting = true;
+                    return Poll::Pending;
+                }
+            }
         };
         match &result {
             Ok(_) => running.end(QueryOutcome::Success, None),

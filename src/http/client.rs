@@ -101,10 +101,13 @@ pin_project! {
 
 impl<F> ClientFuture<F> {
     /// Calls the service as part of what is sent.
-    pub(super) fn begin(outgoing: Option<Outgoing>, call: impl FnOnce() -> F) -> Self {
+    pub(super) fn begin(mut outgoing: Option<Outgoing>, call: impl FnOnce() -> F) -> Self {
         let entered = outgoing.as_ref().map(Outgoing::enter);
         let inner = call();
         drop(entered);
+        if let Some(outgoing) = &mut outgoing {
+            outgoing.waits(true);
+        }
         Self { inner, outgoing }
     }
 }
@@ -119,9 +122,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        if let Some(outgoing) = this.outgoing {
+            outgoing.waits(false);
+        }
         let entered = this.outgoing.as_ref().map(Outgoing::enter);
         let polled = this.inner.poll(cx);
         drop(entered);
+        if let (Poll::Pending, Some(outgoing)) = (&polled, &mut *this.outgoing) {
+            outgoing.waits(true);
+        }
         if let (Poll::Ready(result), Some(outgoing)) = (&polled, this.outgoing) {
             outgoing.finish(match result {
                 Ok(response) => End::Answered(response.status()),

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::metrics::{AppendList, Bounded, Histogram, OnceRef, Series, leak, reso
 use crate::observe::clock::Start;
 use crate::observe::endpoint::Endpoint;
 use crate::observe::meter::Meter;
+use crate::observe::misuse;
 use crate::observe::objective::Objective;
 use crate::observe::scope;
 use crate::outcome::CLIENT_CLOSED_REQUEST;
@@ -29,6 +31,8 @@ pub struct Site {
     /// The handles at the first meter that was recorded to: in a service, the only one.
     first: OnceRef<'static, Function>,
     name: OnceLock<&'static str>,
+    /// Whether it was looked at where it is used: see [`misuse`].
+    pub(super) is_checked: AtomicBool,
 }
 
 /// What a [`Site`] submits when the program is linked.
@@ -47,6 +51,7 @@ impl Site {
             objective: None,
             first: OnceRef::new(),
             name: OnceLock::new(),
+            is_checked: AtomicBool::new(false),
         }
     }
 
@@ -72,7 +77,7 @@ impl Site {
     }
 
     /// Whether this is an endpoint, not just a named function.
-    fn is_endpoint(&self) -> bool {
+    pub(super) fn is_endpoint(&self) -> bool {
         self.endpoint.starts_with('/')
     }
 
@@ -85,8 +90,13 @@ impl Site {
         }
     }
 
+    /// The endpoint's template, or the name of a function.
+    pub(super) fn endpoint(&self) -> &'static str {
+        self.endpoint
+    }
+
     /// The function's whole name, made once.
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         self.name
             .get_or_init(|| leak(&format!("{}::{}", self.module, self.function)))
     }
@@ -213,12 +223,15 @@ impl Function {
 
 /// One call: begun when it is made, finished once.
 ///
-/// Dropped before that, the call counts as 500 when the thread is panicking, else as 499.
+/// Dropped before that, the call counts as 500 when it panicked, else as 499: also when it waits while something else of its
+/// task panics.
 pub struct Call {
     function: &'static Function,
     method: Method,
     started: Start,
     finished: bool,
+    /// Its future waits: what panics meanwhile is not this call. Shared, since its future borrows the call.
+    is_waiting: AtomicBool,
     /// Its span, where those of its request are collected.
     span: Option<Box<Open>>,
 }
@@ -237,6 +250,7 @@ impl Call {
             method: route.map_or_else(|| site.own_method(), |route| route.method),
             started: Start::now(),
             finished: false,
+            is_waiting: AtomicBool::new(false),
             span: match current::is_recording() {
                 true => site.span(),
                 false => None,
@@ -253,6 +267,7 @@ impl Call {
     /// Makes the call what a thread works on while it polls this future.
     #[inline]
     pub fn within<F: Future>(&self, future: F) -> Within<'_, F> {
+        misuse::check(self.function.site);
         Within { call: self, future }
     }
 
@@ -310,14 +325,16 @@ impl Call {
 
     #[cold]
     fn given_up(&mut self) {
+        let has_panicked = !*self.is_waiting.get_mut() && std::thread::panicking();
         if let Some(span) = self.span.take() {
-            let why = match std::thread::panicking() {
-                true => "it panicked",
-                false => "it was given up",
+            let why = if has_panicked {
+                "it panicked"
+            } else {
+                "it was given up"
             };
             close(*span, Some(why));
         }
-        let code = if std::thread::panicking() {
+        let code = if has_panicked {
             scope::has_panicked(self.function.meter);
             500
         } else {
@@ -352,6 +369,12 @@ impl<F: Future> Future for Within<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _entered = this.call.enter();
-        this.future.poll(cx)
+        let is_waiting = &this.call.is_waiting;
+        is_waiting.store(false, Ordering::Relaxed);
+        let polled = this.future.poll(cx);
+        if polled.is_pending() {
+            is_waiting.store(true, Ordering::Relaxed);
+        }
+        polled
     }
 }

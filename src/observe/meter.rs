@@ -3,6 +3,7 @@
 #[cfg(feature = "macros")]
 use std::sync::LazyLock;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::catalog;
 #[cfg(feature = "logs")]
@@ -32,6 +33,7 @@ pub(crate) struct Meter {
     /// What is read from requests, and sent along with those to other services.
     pub(crate) propagators: Propagators,
     tracer: OnceRef<'static, Tracer>,
+    is_disabled: AtomicBool,
     #[cfg(feature = "logs")]
     logs: OnceRef<'static, Logs>,
     #[cfg(feature = "logs")]
@@ -54,6 +56,7 @@ impl Meter {
             endpoints: Endpoints::new(cap),
             propagators,
             tracer: OnceRef::new(),
+            is_disabled: AtomicBool::new(false),
             #[cfg(feature = "logs")]
             logs: OnceRef::new(),
             #[cfg(feature = "logs")]
@@ -94,6 +97,19 @@ impl Meter {
     /// Whether the process has a meter.
     pub(crate) fn is_installed() -> bool {
         INSTALLED.get().is_some()
+    }
+
+    /// Whether the process has a meter that records requests.
+    #[cfg(feature = "macros")]
+    pub(crate) fn is_recording() -> bool {
+        INSTALLED
+            .get()
+            .is_some_and(|meter| !meter.is_disabled.load(Ordering::Relaxed))
+    }
+
+    /// Layers pass all requests through.
+    pub(crate) fn disable(&self) {
+        self.is_disabled.store(true, Ordering::Relaxed);
     }
 
     /// Makes this the meter of the process; `false` when there is one.

@@ -11,6 +11,8 @@ mod function;
 #[cfg_attr(not(feature = "logs"), path = "unlogged.rs")]
 mod logged;
 mod meter;
+#[cfg(feature = "macros")]
+mod misuse;
 mod objective;
 mod outgoing;
 #[cfg(feature = "axum")]

@@ -107,7 +107,7 @@ impl End {
     }
 }
 
-/// A request to another service under way. Dropped, it is finished as cancelled.
+/// A request to another service under way. Dropped, it is finished as cancelled; as failed when the client panicked.
 pub(crate) struct Outgoing {
     peer: &'static Peer,
     method: Method,
@@ -116,6 +116,8 @@ pub(crate) struct Outgoing {
     /// That of its span, or else of what it is sent for.
     context: Option<TraceContext>,
     is_finished: bool,
+    /// Its client waits: what panics meanwhile is something else.
+    is_waiting: bool,
 }
 
 impl Outgoing {
@@ -139,6 +141,7 @@ impl Outgoing {
             },
             span,
             is_finished: false,
+            is_waiting: false,
         }
     }
 
@@ -151,6 +154,11 @@ impl Outgoing {
     /// Makes it what this thread works on, until what is returned is dropped.
     pub(crate) fn enter(&self) -> Entered {
         Entered::into(self.span.as_deref())
+    }
+
+    /// Whether its client waits, or works.
+    pub(crate) fn waits(&mut self, is_waiting: bool) {
+        self.is_waiting = is_waiting;
     }
 
     pub(crate) fn finish(&mut self, end: End) {
@@ -167,7 +175,11 @@ impl Outgoing {
 
 impl Drop for Outgoing {
     fn drop(&mut self) {
-        self.finish(End::Cancelled);
+        if std::thread::panicking() && !self.is_waiting {
+            self.finish(End::Failed);
+        } else {
+            self.finish(End::Cancelled);
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! The handles of one method of one endpoint, resolved once, so that a request formats and hashes no label.
 
+#[cfg(feature = "macros")]
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::label::{Method, Transport};
 use crate::metrics::{AppendList, Histogram, OnceRef, TrafficCells};
 use crate::observe::endpoint::Endpoint;
@@ -21,6 +24,9 @@ pub(crate) struct Route {
     traffic: OnceRef<'static, TrafficCells>,
     answers: AppendList<Answer>,
     endpoint: &'static Endpoint,
+    /// Whether a monitored function of this very path was called for it.
+    #[cfg(feature = "macros")]
+    has_handler: AtomicBool,
 }
 
 struct Answer {
@@ -44,7 +50,21 @@ impl Route {
             traffic: OnceRef::new(),
             answers: AppendList::new(),
             endpoint,
+            #[cfg(feature = "macros")]
+            has_handler: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a monitored function of this very path was called for it.
+    #[cfg(feature = "macros")]
+    pub(crate) fn has_handler(&self) -> bool {
+        self.has_handler.load(Ordering::Relaxed)
+    }
+
+    /// A monitored function of this very path is called for it.
+    #[cfg(feature = "macros")]
+    pub(crate) fn found_handler(&self) {
+        self.has_handler.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn template(&self) -> &'static str {

@@ -206,6 +206,16 @@ pub(crate) fn meter() -> &'static Meter {
     Meter::installed()
 }
 
+/// Whether what runs outside of any request is meant to: in a process that nobody monitors, or where a test says so.
+#[cfg(feature = "macros")]
+pub(crate) fn is_outside_on_purpose() -> bool {
+    #[cfg(feature = "testing")]
+    if OUTSIDE.get().is_some() {
+        return true;
+    }
+    !Meter::is_recording()
+}
+
 /// Runs `work` outside of any request, with this as what functions record to.
 #[cfg(feature = "testing")]
 pub(crate) fn outside<T>(meter: &'static Meter, work: impl FnOnce() -> T) -> T {

@@ -325,6 +325,9 @@ impl MonitoringBuilder {
         environment.exemplars.choose();
         let propagators = environment.propagators;
         let meter = Meter::new(self.max_series, self.sizes, self.http_names, propagators);
+        if environment.disabled {
+            meter.disable();
+        }
         let (native, created) = (self.native_histograms, self.created_series);
         meter.registry.show(native, created);
         let (names, values): (Vec<_>, Vec<_>) = resource
