@@ -4,6 +4,7 @@
 mod support {
     #[allow(dead_code)]
     pub(crate) mod battery;
+    pub(crate) mod captured;
     pub(crate) mod eventually;
     #[allow(dead_code)]
     pub(crate) mod exchange;
@@ -32,9 +33,10 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use tower::service_fn;
 
 use crate::support::battery::{check, in_flight, lives, monitoring, requests, sent};
+use crate::support::captured::Captured;
 use crate::support::eventually::eventually;
 use crate::support::exchange::{head, request, spend};
-use crate::support::served::{Server, settled};
+use crate::support::served::{Server, Wire, settled};
 
 const SOCKET: &str = "/socket";
 const COUNTED: [&str; 1] = ["GET /socket 101 success 1"];
@@ -226,4 +228,112 @@ async fn websockets_of_http_2_have_no_life() {
     let _ = connection.await;
     server.end(&monitoring, &expected).await;
     assert_eq!(lives(&monitoring, SOCKET), NO_LIFE);
+}
+
+// --- when the service stops ---------------------------------------------------------------------------------------------------
+
+/// Says goodbye, and reads until the service has done so as well.
+async fn close(socket: &mut WebSocketStream<TcpStream>) {
+    socket.close(None).await.expect("it is open");
+    while let Some(message) = socket.next().await {
+        message.expect("a good end");
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_has_the_drain_timeout() {
+    let (captured, _guard) = Captured::start();
+    let monitoring = monitoring();
+    let mut server = Server::ours(&monitoring, app(&monitoring)).await;
+    let mut sockets = [connect(&server).await, connect(&server).await];
+    server.stop();
+    server.refuses().await;
+    for socket in &mut sockets {
+        assert!(server.is_serving(), "a WebSocket is open");
+        close(socket).await;
+    }
+    server.stopped().await;
+    assert_eq!(lives(&monitoring, SOCKET).0, 2);
+    assert_eq!(
+        captured.lines("stop"),
+        [
+            "INFO stopping: no new connections; 2 connections still open, 2 of them upgraded, which have 25s to finish",
+            "INFO stopped: 2 connections finished",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn websockets_that_are_cut_off_are_counted() {
+    let (captured, _guard) = Captured::start();
+    let builder = Monitoring::builder("test").drain_timeout(Duration::from_millis(1));
+    let monitoring = builder.build().expect("a monitoring");
+    let app = app(&monitoring).route("/never", get(std::future::pending::<&'static str>));
+    let mut server = Server::ours(&monitoring, app).await;
+    let _sockets = [connect(&server).await, connect(&server).await];
+    let mut never = Wire::open(&server).await;
+    never
+        .write("GET /never HTTP/1.1\r\nhost: shop\r\n\r\n")
+        .await;
+    let mut idle = Wire::open(&server).await;
+    idle.write("GET /text HTTP/1.1\r\nhost: shop\r\n\r\n").await;
+    idle.read_until("four").await;
+    server.stop();
+    server.stopped().await;
+    assert_eq!(
+        captured.lines("stopped"),
+        ["WARN stopped at the drain timeout of 1ms: 3 connections still open, 2 of them upgraded"]
+    );
+}
+
+/// A tunnel through an accepted CONNECT is a connection like a WebSocket's.
+#[tokio::test]
+async fn a_tunnel_has_the_drain_timeout() {
+    let monitoring = monitoring();
+    let tunnel = service_fn(|request: Request| async {
+        tokio::spawn(async {
+            let upgraded = hyper::upgrade::on(request).await.expect("a tunnel");
+            let (mut from, mut to) = tokio::io::split(TokioIo::new(upgraded));
+            let _ = tokio::io::copy(&mut from, &mut to).await;
+        });
+        Ok::<_, Infallible>(Response::new(Body::empty()))
+    });
+    let mut server = Server::ours(&monitoring, monitoring.wrap(tunnel)).await;
+    let mut client = Wire::open(&server).await;
+    client
+        .write("CONNECT shop:443 HTTP/1.1\r\nhost: shop:443\r\n\r\n")
+        .await;
+    let head = client.read_until("\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    server.stop();
+    server.refuses().await;
+    assert!(server.is_serving(), "the tunnel is open");
+    client.write("hello").await;
+    client.read_until("hello").await;
+    drop(client);
+    server
+        .end(&monitoring, &["CONNECT unmatched 200 success 1"])
+        .await;
+    assert_eq!(lives(&monitoring, "unmatched").0, 1);
+}
+
+/// During the drain delay a WebSocket can still be opened: it is no answer that ends its connection.
+#[tokio::test]
+async fn a_websocket_that_is_opened_during_the_drain_delay() {
+    let builder = Monitoring::builder("test").drain_delay(Duration::from_secs(600));
+    let monitoring = builder.build().expect("a monitoring");
+    let mut server = Server::ours(&monitoring, app(&monitoring)).await;
+    server.stop();
+    eventually("the end of kept connections", async || {
+        let mut client = Wire::open(&server).await;
+        client
+            .write("GET /text HTTP/1.1\r\nhost: shop\r\n\r\n")
+            .await;
+        let head = client.read_until("\r\n\r\n").await;
+        head.contains("connection: close").then_some(()).ok_or(head)
+    })
+    .await;
+    let mut socket = connect(&server).await;
+    close(&mut socket).await;
+    ended(&monitoring, 1).await;
 }

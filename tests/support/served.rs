@@ -118,6 +118,32 @@ impl Server {
         request.expect("a valid request")
     }
 
+    /// Tells it to stop.
+    pub(crate) fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Waits until it takes no connections any more.
+    pub(crate) async fn refuses(&self) {
+        eventually("refused connections", async || {
+            match TcpStream::connect(self.address).await {
+                Ok(_) => Err("a connection".to_owned()),
+                Err(_) => Ok(()),
+            }
+        })
+        .await;
+    }
+
+    /// Whether it has not stopped.
+    pub(crate) fn is_serving(&self) -> bool {
+        !self.serving.is_finished()
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) async fn stopped(self) {
+        self.serving.await.expect("it does not panic");
+    }
+
     /// Stops it, waits until it has, and then expects these counts to stand.
     pub(crate) async fn end(mut self, monitoring: &Monitoring, expected: &[&str]) {
         settled(monitoring, expected).await;
@@ -174,6 +200,13 @@ impl Wire {
             .write_all(text.as_bytes())
             .await
             .expect("it is written");
+    }
+
+    /// Reads until the server closes the connection.
+    pub(crate) async fn read_to_end(&mut self) -> String {
+        let mut read = Vec::new();
+        self.0.read_to_end(&mut read).await.expect("an end");
+        String::from_utf8(read).expect("text")
     }
 
     /// Reads until this text has come.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod control;
+mod drain;
 mod listener;
 mod serve;
 mod signal;
@@ -121,11 +122,7 @@ impl Monitoring {
     /// Says what is not as the service may expect: to `tracing` where somebody listens, else to standard error.
     #[cfg(feature = "metrics")]
     pub(crate) fn warn(what: &str) {
-        if tracing::dispatcher::has_been_set() {
-            tracing::warn!("{what}");
-        } else {
-            eprintln!("{what}");
-        }
+        warn(what);
     }
 
     /// Says in one line what is exposed where.
@@ -146,6 +143,15 @@ impl Monitoring {
 pub(crate) fn say(what: &str) {
     if tracing::dispatcher::has_been_set() {
         tracing::info!("{what}");
+    } else {
+        eprintln!("{what}");
+    }
+}
+
+/// The same of what was lost.
+pub(crate) fn warn(what: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{what}");
     } else {
         eprintln!("{what}");
     }

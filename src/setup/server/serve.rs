@@ -2,8 +2,10 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -12,14 +14,14 @@ use bytes::Bytes;
 use http_body::Body;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tower_service::Service;
 
 use crate::error::Error;
 use crate::http;
 use crate::setup::monitoring::Monitoring;
-use crate::setup::server::{connection, say, signal};
+use crate::setup::server::drain::{self, Connections, Tracked};
+use crate::setup::server::{connection, say, signal, warn};
 
 /// How long an HTTP/1 connection may be silent before or within a request's head. Longer than the 60 s for which load
 /// balancers keep idle connections, so that it is they who close them.
@@ -76,24 +78,12 @@ impl Monitoring {
         listener
             .local_addr()
             .map_err(|error| Error::listener("the service's listener is closed", error))?;
-        let (health, delay) = (self.health(), self.0.parts.drain_delay);
-        let stop = async move {
-            stop.await;
-            health.drain();
-            tokio::select! {
-                () = tokio::time::sleep(delay) => {}
-                () = signal::stop() => {}
-            }
-        };
-        let open = take_connections(listener, http::with_routes_made(app), stop).await;
-        say("stopping: no new connections, those that are open finish");
-        tokio::select! {
-            () = open.shutdown() => say("stopped: every connection has finished"),
-            () = tokio::time::sleep(self.0.parts.drain_timeout) => {
-                say("stopped at the drain timeout: some connections, such as streams, were still open");
-            }
-            () = signal::stop() => say("stopped by a second signal: some connections were still open"),
-        }
+        let connections = StoppedWhenDropped(Connections::new());
+        let stop = self.drained(stop, Arc::clone(&connections.0));
+        let app = http::with_routes_made(app);
+        take_connections(listener, app, stop, &connections.0).await;
+        connections.0.stop();
+        self.stopped(&connections.0).await;
         #[cfg(feature = "traces")]
         tokio::select! {
             all = self.flush(FLUSH_TIMEOUT) => if !all {
@@ -107,15 +97,99 @@ impl Monitoring {
     }
 }
 
-/// Takes connections until a future is ready, and then closes the listener. Returns those that are open.
-async fn take_connections<A, B, F>(mut listener: TcpListener, app: A, stop: F) -> GracefulShutdown
-where
+impl Monitoring {
+    /// Waits until the service is to stop, and then for the drain delay.
+    fn drained(
+        &self,
+        stop: impl Future<Output = ()> + Send + 'static,
+        connections: Arc<Connections>,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (health, delay) = (self.health(), self.0.parts.drain_delay);
+        async move {
+            stop.await;
+            health.drain();
+            if delay.is_zero() {
+                return;
+            }
+            connections.drain();
+            say(&format!(
+                "stopping in {delay:?}: /health/ready answers 503; requests are still answered, and each answer ends its connection"
+            ));
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = signal::stop() => {}
+            }
+        }
+    }
+
+    /// Waits until all connections have ended, but no longer than the drain timeout.
+    async fn stopped(&self, connections: &Connections) {
+        let (at_first, timeout) = (connections.open(), self.0.parts.drain_timeout);
+        if at_first.all == 0 {
+            return say("stopped: no connection was open");
+        }
+        say(&format!(
+            "stopping: no new connections; {at_first}, which have {timeout:?} to finish"
+        ));
+        let why = tokio::select! {
+            biased;
+            () = connections.have_ended() => {
+                return say(&format!("stopped: {} finished", at_first.number()));
+            }
+            () = tokio::time::sleep(timeout) => format!("at the drain timeout of {timeout:?}"),
+            () = signal::stop() => "by a second signal".to_owned(),
+        };
+        warn(&format!("stopped {why}: {}", connections.open()));
+    }
+}
+
+/// Ends its connections, also when the service is dropped instead of stopped.
+struct StoppedWhenDropped(Arc<Connections>);
+
+impl Drop for StoppedWhenDropped {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Takes connections until a future is ready, and then closes the listener.
+async fn take_connections<A, B, F>(
+    mut listener: TcpListener,
+    app: A,
+    stop: F,
+    connections: &Arc<Connections>,
+) where
     A: Service<Request, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     A::Future: Send,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
     F: Future<Output = ()>,
 {
+    let server = server();
+    let serve = move |(stream, peer)| {
+        let tracked = Tracked::begin(connections);
+        let (connection, service) = connection::new(stream, peer, app.clone(), &tracked);
+        let serving = server
+            .serve_connection_with_upgrades(TokioIo::new(connection), service)
+            .into_owned();
+        tokio::spawn(drain::serve(serving, tracked));
+    };
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            // Waits and tries again where the system has no more descriptors.
+            accepted = axum::serve::Listener::accept(&mut listener) => serve(accepted),
+            () = &mut stop => break,
+        }
+    }
+    // Those that came before the stop have their requests answered.
+    tokio::task::yield_now().await;
+    while let Some(Ok(accepted)) = now_or_never(listener.accept()).await {
+        serve(accepted);
+    }
+}
+
+fn server() -> auto::Builder<TokioExecutor> {
     let mut server = auto::Builder::new(TokioExecutor::new());
     server
         .http1()
@@ -125,21 +199,17 @@ where
         .http2()
         .timer(TokioTimer::new())
         .enable_connect_protocol(); // WebSockets over HTTP/2
-    let open = GracefulShutdown::new();
-    let mut stop = pin!(stop);
-    loop {
-        let (stream, peer) = tokio::select! {
-            // Waits and tries again where the system has no more descriptors.
-            accepted = axum::serve::Listener::accept(&mut listener) => accepted,
-            () = &mut stop => return open,
-        };
-        let (connection, service) = connection::of(stream, peer, app.clone());
-        let serving = server
-            .serve_connection_with_upgrades(TokioIo::new(connection), service)
-            .into_owned();
-        let serving = open.watch(serving);
-        tokio::spawn(async move {
-            let _ = serving.await; // what a client does wrong ends its connection, no more
-        });
-    }
+    server
+}
+
+/// What a future gives at once.
+async fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        Poll::Ready(match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

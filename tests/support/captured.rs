@@ -1,0 +1,43 @@
+//! What `tracing` is told on this thread, as text: a line such as `WARN the disk is full` for each event.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tracing::subscriber::DefaultGuard;
+
+#[derive(Clone, Default)]
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    /// Captures what is logged on this thread until the guard is dropped.
+    pub(crate) fn start() -> (Self, DefaultGuard) {
+        let captured = Self::default();
+        let writer = captured.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .without_time()
+            .with_target(false)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        (captured, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// All lines so far that contain this text.
+    pub(crate) fn lines(&self, text: &str) -> Vec<String> {
+        let bytes = self.0.lock().expect("no panic").clone();
+        let all = String::from_utf8(bytes).expect("UTF-8");
+        let lines = all.lines().map(|line| line.trim().to_owned());
+        lines.filter(|line| line.contains(text)).collect()
+    }
+}
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
