@@ -134,6 +134,62 @@ async fn a_fallback_service() {
     .await;
 }
 
+/// Static files, a sub-app and a fallback, with their templates on the layer.
+#[tokio::test]
+async fn services_whose_templates_the_layer_is_told() {
+    let monitoring = monitoring();
+    let files = Router::new().fallback(four);
+    let sub_app = Router::new().route("/{id}", get(four));
+    let templates = monitoring.layer().routes(["/static/{*path}", "/api/{id}"]);
+    let templates = templates
+        .expect("good templates")
+        .routes(["/pages/{*path}"]);
+    let app = Router::new()
+        .route("/boxes/{id}", get(four))
+        .nest_service("/static", files)
+        .nest_service("/api", sub_app)
+        .fallback(four)
+        .layer(templates.expect("good templates"));
+    check_counts(
+        &monitoring,
+        app,
+        &[
+            "GET /static/logo.svg",
+            "GET /static/fonts/green.woff2",
+            "GET /static/",
+            "GET /static",
+            "GET /api/7",
+            "GET /api/7/8",
+            "GET /pages/imprint",
+            "GET /boxes/7",
+            "GET /wp-login.php",
+        ],
+        &[
+            "GET /static/{*path} 200 success 2",
+            "GET /static/ 200 success 1",
+            "GET /static 200 success 1",
+            "GET /api/{id} 200 success 1",
+            "GET unmatched 404 client_error 1",
+            "GET /pages/{*path} 200 success 1",
+            "GET /boxes/{id} 200 success 1",
+            "GET unmatched 200 success 1",
+        ],
+    )
+    .await;
+}
+
+#[test]
+fn templates_of_the_layer_with_a_mistake() {
+    for (templates, says) in [
+        (["/boxes/{id", "/orders"], "`/boxes/{id`"),
+        (["/boxes/{id}", "/boxes/{number}"], "`/boxes/{number}`"),
+    ] {
+        let error = monitoring().layer().routes(templates).expect_err(says);
+        assert!(error.is_configuration(), "{error:?}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn merged_routers() {
     let monitoring = monitoring();

@@ -3,7 +3,6 @@
 #[cfg(feature = "axum")]
 use std::any::Any;
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -14,6 +13,7 @@ use crate::error::Error;
 use crate::http::body::ResponseBody;
 use crate::http::future::ResponseFuture;
 use crate::http::received;
+use crate::http::templates::Templates;
 use crate::observe::{self, Endpoint, Meter};
 
 /// A service whose requests are measured; see the [module](crate::http).
@@ -26,7 +26,7 @@ pub struct Monitor<S> {
     meter: Option<&'static Meter>,
     /// Endpoints are named inside: the gauge waits for the name.
     around: bool,
-    routes: Option<Arc<matchit::Router<&'static Endpoint>>>,
+    templates: Option<Templates>,
 }
 
 impl<S> Monitor<S> {
@@ -35,8 +35,13 @@ impl<S> Monitor<S> {
             inner,
             meter,
             around: false,
-            routes: None,
+            templates: None,
         }
+    }
+
+    /// Names endpoints by these templates.
+    pub(crate) fn with_templates(self, templates: Option<Templates>) -> Self {
+        Self { templates, ..self }
     }
 
     pub(crate) fn around(meter: Option<&'static Meter>, inner: S) -> Self
@@ -51,8 +56,8 @@ impl<S> Monitor<S> {
 
     /// Names endpoints by the path: templates as axum writes them (`/products/{id}`).
     ///
-    /// Called again, it adds to the templates. For services whose endpoints nothing inside names: no `#[monitor]` and no axum route. Costs a
-    /// look-up of the path for each request.
+    /// Called again, it adds to the templates. For services whose endpoints nothing inside names: no `#[monitor]` and no axum route.
+    /// [`MonitorLayer::routes`](crate::http::MonitorLayer::routes) is the same for the layer. Costs a look-up of the path for each request.
     ///
     /// # Errors
     ///
@@ -72,20 +77,7 @@ impl<S> Monitor<S> {
         let Some(meter) = self.meter else {
             return Ok(self);
         };
-        let mut routes = self
-            .routes
-            .take()
-            .map_or_else(matchit::Router::new, Arc::unwrap_or_clone);
-        for template in templates {
-            let template = template.as_ref();
-            let endpoint = meter.endpoints.of(template);
-            routes.insert(template, endpoint).map_err(|error| {
-                Error::configuration(format!(
-                    "route template `{template}`: {error}; write it as axum does, `/products/{{id}}`"
-                ))
-            })?;
-        }
-        self.routes = Some(Arc::new(routes));
+        self.templates = Some(Templates::with(self.templates, meter, templates)?);
         Ok(self)
     }
 
@@ -102,11 +94,7 @@ impl<S> Monitor<S> {
             return Some(meter.endpoints.at(path.as_str(), kept));
         }
         let _ = meter;
-        let routes = self.routes.as_ref()?;
-        routes
-            .at(request.uri().path())
-            .ok()
-            .map(|found| *found.value)
+        self.templates?.at(request.uri().path())
     }
 }
 

@@ -121,7 +121,8 @@ impl Monitoring {
 
     /// The layer that measures every request; see [`http`](crate::http).
     ///
-    /// For axum's `Router::layer` and for any tower service of HTTP. Keep it outermost: add it last.
+    /// For axum's `Router::layer` and for any tower service of HTTP. Keep it outermost: add it last. It does not see routes that are added
+    /// after it, and [`MonitorLayer::routes`] names what axum matches no route for, such as static files.
     pub fn layer(&self) -> MonitorLayer {
         MonitorLayer::new(self.recording())
     }
