@@ -4,6 +4,7 @@
 mod support {
     #[allow(dead_code)]
     pub(crate) mod battery;
+    pub(crate) mod captured;
     #[allow(dead_code)]
     pub(crate) mod exchange;
 }
@@ -19,6 +20,7 @@ use ecolaura_monitoring::monitor;
 use tower::ServiceExt as _;
 
 use crate::support::battery::{check, in_flight, monitoring};
+use crate::support::captured::Captured;
 use crate::support::exchange::{check_counts, request};
 
 async fn four() -> &'static str {
@@ -202,4 +204,14 @@ async fn a_name_that_comes_late_makes_no_series_of_what_was_not_matched() {
         assert_eq!(sets[0].len(), labels);
         assert!(sets[0].iter().any(|(_, value)| value == "/monitored/{id}"));
     }
+}
+
+/// Tests of a service call its handlers, and routers without a layer, where nobody has initialised a monitoring.
+#[tokio::test]
+async fn without_a_monitoring_nothing_is_said_of_handlers() {
+    let (captured, _guard) = Captured::start();
+    assert_eq!(monitored().await, "four");
+    let app = Router::new().route("/elsewhere", get(monitored));
+    assert_eq!(send(app, request("GET /elsewhere")).await.0, 200);
+    assert_eq!(captured.lines(""), [""; 0]);
 }

@@ -6,6 +6,7 @@
 mod support {
     #[allow(dead_code)]
     pub(crate) mod battery;
+    pub(crate) mod captured;
     #[allow(dead_code)]
     pub(crate) mod exchange;
     #[allow(dead_code)]
@@ -26,6 +27,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::support::battery::{monitoring, requests};
+use crate::support::captured::Captured;
 use crate::support::exchange::{drop_half_way, head, panics, request, send, with_body};
 use crate::support::script::{FAILED, PANICKED, Script, Step};
 
@@ -218,4 +220,18 @@ fn recorders_do_nothing() {
     for word in ["forest", "active_users", "EUR", "emails", "products"] {
         assert!(!text.contains(word), "{word}\n{text}");
     }
+}
+
+/// Its layer passes all requests through: no handler is where it should not be.
+#[tokio::test]
+async fn no_handler_is_misplaced() {
+    if !is_disabled("no_handler_is_misplaced") {
+        return;
+    }
+    let builder = Monitoring::builder("test").without_listener();
+    let monitoring = builder.init().expect("a monitoring");
+    let (captured, _guard) = Captured::start();
+    ask(app().layer(monitoring.layer())).await;
+    monitored().await;
+    assert_eq!(captured.lines("#[monitor"), [""; 0]);
 }

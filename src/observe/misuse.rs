@@ -41,10 +41,9 @@ fn within(site: &Site, route: &'static Route) -> Option<Misuse> {
     // Without a matched path, it is this function that names the endpoint.
     let is_known = route.is_named && matched != OVERFLOW;
     if !site.is_endpoint() {
+        // The attribute itself refuses names with a slash or braces.
         let is_matched = is_known && matched.strip_prefix('/') == Some(named);
-        let is_template = named.contains('{');
-        let is_path = (is_matched || is_template) && !route.has_handler();
-        return is_path.then_some(Misuse::NoSlash);
+        return (is_matched && !route.has_handler()).then_some(Misuse::NoSlash);
     }
     if !is_known || matched == named {
         route.found_handler();
