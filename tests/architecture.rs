@@ -180,7 +180,7 @@ const CRATES: [(&str, &[&str]); 26] = [
     (
         "tracing",
         &[
-            "business", "database", "health", "logs", "otlp", "setup", "trace",
+            "business", "database", "health", "logs", "observe", "otlp", "setup", "trace",
         ],
     ),
     ("tracing_log", &["logs", "setup"]),

@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 
 use crate::support::battery::{check, in_flight, monitoring};
 use crate::support::captured::Captured;
-use crate::support::exchange::{check_counts, request};
+use crate::support::exchange::{check_counts, request, send};
 
 async fn four() -> &'static str {
     "four"

@@ -45,13 +45,18 @@ impl MonitoringBuilder {
     ///
     /// Behind a load balancer, give it the time to notice: in Kubernetes some 5 s, more than it takes for the readiness
     /// probe to fail and for that to spread. Without, each deploy refuses some connections.
+    ///
+    /// Each answer during the delay ends its connection (`Connection: close`, or GOAWAY by HTTP/2), so that clients which keep
+    /// connections move on as well.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
         self.drain_delay = delay;
         self
     }
 
-    /// How long requests in flight may take when the service stops. Default: 25 s, so that it ends before
-    /// Kubernetes' 30 s.
+    /// How long requests in flight and upgraded connections, such as WebSockets, may take when the service stops. Default: 25 s, so
+    /// that it ends before Kubernetes' 30 s.
+    ///
+    /// A WebSocket that its handler does not close takes all of it.
     pub fn drain_timeout(mut self, timeout: Duration) -> Self {
         self.drain_timeout = timeout;
         self

@@ -34,15 +34,22 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 impl Monitoring {
     /// Serves an app until SIGTERM or Ctrl-C, and then drains.
     ///
-    /// On the signal `/health/ready` turns 503. After the [`drain_delay`](crate::MonitoringBuilder::drain_delay) no
-    /// connection is taken any more, and requests in flight get the
-    /// [`drain_timeout`](crate::MonitoringBuilder::drain_timeout) to finish. A second signal cuts either short.
+    /// On the signal:
+    ///
+    /// - `/health/ready` turns 503. During the [`drain_delay`](crate::MonitoringBuilder::drain_delay) requests are still answered, also on
+    ///   new connections. Each answer of HTTP/1.1 says `Connection: close`, and connections of HTTP/2 get GOAWAY, so that clients go
+    ///   elsewhere before the service is gone.
+    /// - Then no new connection is accepted, and idle ones are closed. Requests in flight, requests that have begun to arrive, and
+    ///   upgraded connections such as WebSockets have the [`drain_timeout`](crate::MonitoringBuilder::drain_timeout) to finish.
+    /// - The last line of the log says how many connections finished, or how many were still open at the drain timeout.
+    ///
+    /// A second signal ends the delay, or the wait for connections.
     ///
     /// The app is an axum `Router`, with its state, or one that [`around`](Self::around) measures. Handlers can
     /// extract `ConnectInfo<SocketAddr>`. HTTP/1.1 and HTTP/2 without TLS.
     ///
-    /// A connection that is silent for 75 s where a request's head is due is closed. A client that stops in the middle
-    /// of a head or body can make a stop take the whole drain timeout.
+    /// A connection that is silent for 75 s where a request's head is due is closed. A client that stops in the middle of a body, or of
+    /// the first head of its connection, can make a stop take the whole drain timeout.
     ///
     /// # Errors
     ///
