@@ -36,9 +36,7 @@ pub(crate) struct Request {
     panicked: bool,
     /// The gauge waits for the endpoint's name.
     pending: bool,
-    /// It is counted already, and its life is measured apart.
-    stream: bool,
-    life_is_seen: bool,
+    stream: Stream,
     /// Its body's bytes are not to be seen.
     is_body_unseen: bool,
     /// The response body has given all that was announced: a server may drop it now.
@@ -49,6 +47,15 @@ pub(crate) struct Request {
 // It is moved from call to future to body: what is larger is moved by a call, and the response with it by a slower one.
 #[cfg(all(test, target_pointer_width = "64"))]
 const _: () = assert!(size_of::<Request>() <= 112);
+
+/// Whether the request became a stream: then it is counted already, and its life is measured apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    No,
+    /// Nothing sees its end.
+    Unseen,
+    Seen,
+}
 
 /// What is known of the bytes of the request's body.
 pub(crate) enum Received {
@@ -134,8 +141,7 @@ impl Request {
             panicked: false,
             status: None,
             pending,
-            stream: false,
-            life_is_seen: false,
+            stream: Stream::No,
             is_body_unseen,
             is_all_sent: false,
             finished: false,
@@ -231,15 +237,17 @@ impl Request {
             self.trace.streams(time);
             self.log.streams(time);
             self.started = Start::now();
-            self.stream = true;
-            self.life_is_seen = head == Head::Events;
+            self.stream = match head {
+                Head::Events => Stream::Seen,
+                _ => Stream::Unseen,
+            };
         }
     }
 
     /// From now on somebody holds this request for as long as the upgraded connection lives.
     #[cfg(feature = "server")]
     pub(crate) fn see_life(&mut self) {
-        self.life_is_seen = true;
+        self.stream = Stream::Seen;
     }
 
     /// Bytes of the body were handed to the server.
@@ -305,8 +313,8 @@ impl Request {
         }
         self.finished = true;
         let time = match self.stream {
-            false => self.count(outcome),
-            true => self.end_stream(),
+            Stream::No => self.count(outcome),
+            _ => self.end_stream(),
         };
         let answered = answered.map(|status| status.as_u16());
         self.trace.end(self.route, answered, outcome, time);
@@ -348,7 +356,7 @@ impl Request {
     #[cold]
     fn end_stream(&self) -> u64 {
         let life = self.started.nanoseconds();
-        if self.life_is_seen {
+        if self.stream == Stream::Seen {
             self.route.stream(life);
         }
         life
