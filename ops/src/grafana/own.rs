@@ -14,9 +14,8 @@ pub(super) fn rows(metrics: &[Family]) -> Vec<Row> {
 }
 
 fn panels(metric: &Family) -> Vec<Panel> {
-    let Family {
-        name, help, labels, ..
-    } = metric;
+    let Family { name, help, .. } = metric;
+    let labels: Vec<String> = metric.labels.iter().map(|label| stored(label)).collect();
     let (by, legend) = match labels.is_empty() {
         true => ("job".to_owned(), name.clone()),
         false => {
@@ -95,6 +94,14 @@ fn panels(metric: &Family) -> Vec<Panel> {
                 .ask(rate(&by, &count, ""), &legend)
                 .unit("ops"),
         ],
+    }
+}
+
+/// The name under which Prometheus stores a label: one that its targets have too is renamed.
+fn stored(label: &str) -> String {
+    match label {
+        "environment" | "instance" | "job" => format!("exported_{label}"),
+        other => other.to_owned(),
     }
 }
 
