@@ -451,9 +451,9 @@ fn metrics_that_are_there_twice() {
     }
 }
 
-/// The two panels of the monitoring document, of what is chosen.
+/// Two panels whose titles and expressions services were promised.
 #[test]
-fn the_panels_of_the_monitoring_document_are_there() {
+fn the_panels_that_were_promised_are_there() {
     let dashboards = dashboards(&kit());
     let (_, api) = dashboards
         .iter()

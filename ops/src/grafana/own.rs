@@ -1,10 +1,23 @@
 //! A row of panels for each metric that a service has besides those of the catalogue.
 
 use crate::family::{Family, Shape};
-use crate::grafana::dashboard::Row;
+use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
 use crate::grafana::panel::View::{Heatmap, Lines, Stacked, Table};
 use crate::grafana::{mean, quantile, rate, series};
+use crate::kit::Kit;
+
+/// A dashboard of its own for them, where no other shows them.
+pub(super) fn dashboard(kit: &Kit) -> Option<Dashboard> {
+    let dashboard = Dashboard {
+        name: "own-metrics",
+        title: "Own Metrics",
+        about: "What the service counts and measures by metrics of its own.",
+        rows: rows(&kit.metrics),
+        by_endpoint: false,
+    };
+    (!kit.metrics.is_empty()).then_some(dashboard)
+}
 
 pub(super) fn rows(metrics: &[Family]) -> Vec<Row> {
     metrics

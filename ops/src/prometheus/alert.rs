@@ -157,8 +157,12 @@ impl Alert {
         }
         let threshold = own.unwrap_or(usual);
         self.threshold = Some(threshold);
+        // To a thousandth: sums of floats have more digits than people wrote.
+        let above = ((threshold + 0.2) * 1000.0).round() / 1000.0;
         for text in [&mut self.expr, &mut self.summary, &mut self.description] {
-            *text = text.replace("{threshold}", &threshold.to_string());
+            *text = text
+                .replace("{threshold}", &threshold.to_string())
+                .replace("{threshold + 0.2}", &above.to_string());
         }
     }
 
