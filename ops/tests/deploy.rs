@@ -425,6 +425,63 @@ fn help_and_documentation_name_the_same() {
     }
 }
 
+/// A value in a wrong syntax: the command says which syntax the flag wants, with an example.
+#[test]
+fn a_flag_says_which_syntax_it_wants() {
+    let out = folder("deploy_syntax");
+    let journey = r#"--journey takes a file with JSON such as {"journey": "purchase", "address": "https://shop.example", "steps": [{"step""#;
+    let metrics = "--metrics takes a file with what /metrics answers, such as `curl -s http://localhost:9464/metrics > FILE` writes";
+    for (flag, wrong, wants) in [
+        ("--journey", "purchase=browse,order", journey),
+        ("--journey", "Cargo.toml", journey),
+        ("--journey", "ops", journey),
+        ("--metrics", "http://localhost:9464/metrics", metrics),
+        (
+            "--metrics",
+            "Cargo.toml",
+            "curl http://127.0.0.1:9464/metrics",
+        ),
+        (
+            "--objective",
+            "/orders 99",
+            "--objective takes NAME=ROUTE,PERCENT[,TIME], such as orders=",
+        ),
+        (
+            "--threshold",
+            "HighErrorRate 2%",
+            "--threshold takes ALERT=NUMBER, such as HighErrorRate=0.02",
+        ),
+        ("--target", "shop", "give it as host:port"),
+        (
+            "--probe",
+            "shop.example",
+            "give it as https://host or https://host:port/path",
+        ),
+        (
+            "--grafana",
+            "grafana:3000",
+            "give it as https://host or https://host:port/path",
+        ),
+        ("--port", "0x80", "--port takes a port, such as 3000"),
+        (
+            "--time-zone",
+            "CEST",
+            "give it as UTC, or as a place such as Europe/Berlin",
+        ),
+        (
+            "--image",
+            "my image",
+            "give it as registry.example/service:1.0.0",
+        ),
+    ] {
+        let output = ops(&out, &["--job", "store", flag, wrong]);
+        let why = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{flag} {wrong}: {why}");
+        assert!(why.contains(wants), "{flag} {wrong}: {why}");
+        assert!(!out.exists(), "{flag} {wrong}: nothing is written");
+    }
+}
+
 #[test]
 fn wrong_flags_are_told() {
     let out = folder("deploy_flags");
