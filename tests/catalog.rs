@@ -47,6 +47,44 @@ fn the_readme_lists_every_metric() {
     assert_eq!(found, table(), "run `UPDATE=1 cargo test --test catalog`");
 }
 
+/// The first lines that a newcomer copies: a dependency that can be had, and versions that fit.
+#[test]
+fn the_readme_names_dependencies_that_there_are() {
+    let [readme, manifest] = ["README.md", "Cargo.toml"].map(|name| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::fs::read_to_string(path).unwrap()
+    });
+    let blocks = readme.split("```toml\n").skip(1);
+    let lines = blocks.flat_map(|rest| rest.split("```").next().unwrap_or_default().lines());
+    let lines: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(" = ")).collect();
+    let named = |name: &str| {
+        let mut named = lines.clone();
+        named.retain(|(one, _)| *one == name);
+        named
+    };
+    // Until it is published, which wants the address of its repository.
+    if !manifest.contains("\nrepository = ") {
+        assert!(named("ecolaura-monitoring").len() > 1);
+        for (_, source) in named("ecolaura-monitoring") {
+            assert!(source.starts_with("{ git = "), "{source}");
+        }
+    }
+    for name in ["axum", "reqwest", "tower-layer", "tower-service", "tokio"] {
+        assert!(!named(name).is_empty(), "{name}");
+        for (_, version) in named(name) {
+            let version = version.split('"').nth(1).expect("a version");
+            let ours = [
+                format!("\n{name} = \"{version}"),
+                format!("\n{name} = {{ version = \"{version}"),
+            ];
+            assert!(
+                ours.iter().any(|ours| manifest.contains(ours)),
+                "{name} {version}"
+            );
+        }
+    }
+}
+
 #[test]
 fn histograms_hold_the_bounds_that_alerts_use() {
     for metric in catalog::ALL.iter().filter(|m| m.kind() == Kind::Histogram) {

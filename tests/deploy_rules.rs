@@ -13,9 +13,12 @@ use std::process::Command;
 use crate::support::folder::empty_folder;
 use crate::support::process::{Process, component};
 
-fn promtool(arguments: &[&str]) -> (bool, String) {
+/// The promtool of the distribution's Prometheus, and that of the newest, which evaluates windows differently.
+const EACH: [&str; 2] = ["promtool", "promtool-3"];
+
+fn promtool(program: &str, arguments: &[&str]) -> (bool, String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
-    let output = Command::new(component("promtool"))
+    let output = Command::new(component(program))
         .args(arguments)
         .current_dir(folder)
         .output()
@@ -28,9 +31,19 @@ fn promtool(arguments: &[&str]) -> (bool, String) {
 }
 
 #[track_caller]
-fn passes(arguments: &[&str]) {
-    let (is_good, said) = promtool(arguments);
-    assert!(is_good && !said.contains("lint error"), "{said}");
+fn passes(program: &str, arguments: &[&str]) {
+    let (is_good, said) = promtool(program, arguments);
+    assert!(is_good && !said.contains("lint error"), "{program}: {said}");
+}
+
+/// With each promtool, side by side: some of it takes minutes.
+#[track_caller]
+fn pass(arguments: &[&str]) {
+    std::thread::scope(|side_by_side| {
+        for program in EACH {
+            side_by_side.spawn(move || passes(program, arguments));
+        }
+    });
 }
 
 #[test]
@@ -40,13 +53,21 @@ fn rules_are_rules() {
         "alerts.rules.yml",
         "active-users.rules.yml",
     ] {
-        passes(&["check", "rules", file]);
+        pass(&["check", "rules", file]);
     }
 }
 
+/// Each configuration with the promtool that belongs to it, as the documentation says. The other one is for older versions.
 #[test]
 fn the_configuration_is_one() {
-    passes(&["check", "config", "prometheus-2.yml"]);
+    passes("promtool", &["check", "config", "prometheus-2.yml"]);
+    passes("promtool-3", &["check", "config", "prometheus.yml"]);
+    passes("promtool-3", &["check", "config", "prometheus-2.yml"]);
+    let (is_good, said) = promtool("promtool", &["check", "config", "prometheus.yml"]);
+    assert!(
+        !is_good && said.contains("scrape_native_histograms"),
+        "{said}"
+    );
 }
 
 /// The one for Prometheus 3, as that reads it: it ends with an error where something is not known.
@@ -74,22 +95,22 @@ async fn the_newest_takes_its_configuration() {
 
 #[test]
 fn alerts_fire_within_minutes() {
-    passes(&["test", "rules", "alerts.test.yml"]);
+    pass(&["test", "rules", "alerts.test.yml"]);
 }
 
 #[test]
 fn alerts_fire_within_hours() {
-    passes(&["test", "rules", "alerts-over-hours.test.yml"]);
+    pass(&["test", "rules", "alerts-over-hours.test.yml"]);
 }
 
 #[test]
 fn alerts_fire_within_days() {
-    passes(&["test", "rules", "alerts-over-days.test.yml"]);
+    pass(&["test", "rules", "alerts-over-days.test.yml"]);
 }
 
 #[test]
 fn users_of_a_replica_that_dies_count() {
-    passes(&["test", "rules", "active-users.test.yml"]);
+    pass(&["test", "rules", "active-users.test.yml"]);
 }
 
 /// What promtool lets pass: labels that are not there, comparisons that cannot be, templates that do not fit.
@@ -129,6 +150,8 @@ fn a_wrong_rule_is_found() {
         "groups: [{ name: a, rules: [{ record: a, expr: 'sum(' }] }]",
     )
     .expect("a file");
-    let (is_good, _) = promtool(&["check", "rules", &folder.display().to_string()]);
-    assert!(!is_good);
+    for program in EACH {
+        let (is_good, _) = promtool(program, &["check", "rules", &folder.display().to_string()]);
+        assert!(!is_good, "{program}");
+    }
 }

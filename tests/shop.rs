@@ -412,8 +412,20 @@ async fn a_wrong_flag_is_told() {
     check(&["--colour"], "invalid option '--colour'").await;
     check(&["now"], "unexpected argument \"now\"").await;
     check(&["--listen"], "missing argument for option '--listen'").await;
-    let told = "--monitoring takes an address such as 127.0.0.1:3000, not \"here\"";
-    check(&["--monitoring", "here"], told).await;
+    let takes = "takes HOST:PORT, such as 127.0.0.1:3000, localhost:3000 or [::1]:3000, not";
+    for wrong in [
+        "here",
+        "3000",
+        ":3000",
+        "localhost",
+        "::1:3000",
+        "127.0.0.1:70000",
+        "",
+    ] {
+        for flag in ["--listen", "--monitoring"] {
+            check(&[flag, wrong], &format!("{flag} {takes} {wrong:?}")).await;
+        }
+    }
     let told = "--requests-per-second takes a number from 1 to 1000, not \"0\"";
     check(&["--requests-per-second", "0"], told).await;
 }
@@ -424,8 +436,8 @@ async fn help_lists_the_flags() {
     let help = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
     for flag in [
-        "--listen ADDR",
-        "--monitoring ADDR",
+        "--listen HOST:PORT",
+        "--monitoring HOST:PORT",
         "--database FILE",
         "--requests-per-second N",
         "--no-traffic",
@@ -435,17 +447,49 @@ async fn help_lists_the_flags() {
 }
 
 #[tokio::test]
+async fn a_name_and_ipv6_are_addresses() {
+    for (given, expected) in [
+        ("localhost:0", "127.0.0.1"),
+        ("[::1]:0", "::1"),
+        ("0.0.0.0:0", "0.0.0.0"),
+    ] {
+        // Not every machine has IPv6.
+        if TcpListener::bind(given).is_err() {
+            continue;
+        }
+        let shop = Shop::open_at(given, &["--no-traffic"]).await;
+        for address in shop.addresses() {
+            assert_eq!(address.ip().to_string(), expected, "{given}");
+        }
+    }
+}
+
+/// What is wrong, and the flag that changes it.
+#[tokio::test]
 async fn a_port_in_use_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let taken = taken.local_addr().expect("an address").to_string();
-    for flags in [
-        ["--listen", &taken, "--monitoring", "127.0.0.1:0"],
-        ["--listen", "127.0.0.1:0", "--monitoring", &taken],
+    let port = taken.local_addr().expect("an address").port();
+    let (taken, by_name) = (format!("127.0.0.1:{port}"), format!("localhost:{port}"));
+    for (flag, flags) in [
+        (
+            "--listen",
+            ["--listen", &taken, "--monitoring", "127.0.0.1:0"],
+        ),
+        (
+            "--listen",
+            ["--listen", &by_name, "--monitoring", "127.0.0.1:0"],
+        ),
+        (
+            "--monitoring",
+            ["--listen", "127.0.0.1:0", "--monitoring", &taken],
+        ),
     ] {
         let output = run(&flags).await;
         let told = String::from_utf8_lossy(&output.stderr);
-        let expected = format!("shop: cannot listen on {taken}");
-        assert!(told.starts_with(&expected), "{told}");
+        let expected = format!(
+            "shop: cannot listen on {taken}: Address already in use (os error 98). Choose another address with {flag} HOST:PORT\n"
+        );
+        assert_eq!(told, expected);
         assert_eq!(output.status.code(), Some(1), "{told}");
     }
 }

@@ -1,7 +1,7 @@
 //! The command line: what can be set, its defaults, and what a mistake says.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::process::exit;
 
@@ -12,8 +12,8 @@ A small web shop, monitored end to end.
 
 Usage: cargo run --example shop -- [FLAGS]
 
-  --listen ADDR               where the shop answers        [127.0.0.1:3000]
-  --monitoring ADDR           where its monitoring answers  [127.0.0.1:9464]
+  --listen HOST:PORT          where the shop answers        [127.0.0.1:3000]
+  --monitoring HOST:PORT      where its monitoring answers  [127.0.0.1:9464]
   --database FILE             keep the data in this file    [in memory]
   --requests-per-second N     own traffic, from 1 to 1000   [20]
   --no-traffic                no traffic of its own
@@ -66,9 +66,25 @@ impl Args {
     }
 }
 
+/// The address that is meant: of a name with several, the first of IPv4.
 fn address(flag: &str, value: OsString) -> Result<SocketAddr, String> {
-    let wrong = || format!("{flag} takes an address such as 127.0.0.1:3000, not {value:?}");
-    value.parse().map_err(|_| wrong())
+    let wrong = || {
+        format!(
+            "{flag} takes HOST:PORT, such as 127.0.0.1:3000, localhost:3000 or [::1]:3000, not {value:?}"
+        )
+    };
+    let text = value.to_str().ok_or_else(wrong)?;
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let is_bare_ipv6 = host.contains(':') && !host.starts_with('[');
+    if host.is_empty() || is_bare_ipv6 || port.parse::<u16>().is_err() {
+        return Err(wrong());
+    }
+    let found = text
+        .to_socket_addrs()
+        .map_err(|error| format!("{flag} {text}: {error}"))?;
+    let found: Vec<SocketAddr> = found.collect();
+    let ipv4 = found.iter().find(|address| address.is_ipv4());
+    ipv4.or(found.first()).copied().ok_or_else(wrong)
 }
 
 fn rate(value: OsString) -> Result<Option<u32>, String> {

@@ -47,13 +47,19 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(args.listen)
         .await
-        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
+        .map_err(|error| cannot_listen(args.listen, &error, "--listen"))?;
     let shop = listener.local_addr()?;
     let monitoring = Monitoring::builder("ecolaura-api")
         .version(env!("CARGO_PKG_VERSION"))
         .listen(args.monitoring)
         .access_log(access_log())
-        .init()?;
+        .init()
+        .map_err(|error| match error.source() {
+            Some(source) if error.is_listener() => {
+                cannot_listen(args.monitoring, source, "--monitoring")
+            }
+            _ => error.to_string(),
+        })?;
     let store = Store::open(args.database.as_deref(), monitoring.clone())
         .await
         .map_err(|error| format!("cannot open the database: {error}"))?;
@@ -78,6 +84,10 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         tokio::spawn(traffic::run(shop, rate));
     }
     Ok(monitoring.serve(listener, app).await?)
+}
+
+fn cannot_listen(address: SocketAddr, error: &dyn Error, flag: &str) -> String {
+    format!("cannot listen on {address}: {error}. Choose another address with {flag} HOST:PORT")
 }
 
 /// A line for each request; where somebody reads along, only of those that failed or took long, and of some others.

@@ -15,15 +15,14 @@ use crate::journey::Journey;
 use crate::mail::Mail;
 use crate::names::without_slash;
 use crate::objective::Slo;
+use crate::parts::Parts;
 use crate::place::filled;
 use crate::prometheus;
+use crate::readme;
 use crate::runbooks;
 use crate::stack::{self, kubernetes_name};
 
 use siphasher::sip::SipHasher13;
-
-/// The team of what has no other.
-pub(crate) const ANYBODY: &str = "platform";
 
 /// What the environment with customers is called.
 pub(crate) const PRODUCTION: &str = "production";
@@ -67,6 +66,7 @@ pub struct Kit {
     pub(crate) endpoints: BTreeSet<String>,
     /// Whether rules are for the Prometheus Operator.
     pub(crate) in_kubernetes: bool,
+    pub(crate) command: Option<String>,
 }
 
 impl Kit {
@@ -74,7 +74,7 @@ impl Kit {
     pub fn new(job: impl Into<String>) -> Self {
         let job = job.into();
         Self {
-            team: ANYBODY.to_owned(),
+            team: "platform".to_owned(),
             environments: vec![Environment::new(PRODUCTION, [format!("{job}:9464")])],
             probes: Vec::new(),
             journeys: Vec::new(),
@@ -95,6 +95,7 @@ impl Kit {
             metrics: Vec::new(),
             endpoints: BTreeSet::new(),
             in_kubernetes: false,
+            command: None,
         }
     }
 
@@ -227,7 +228,7 @@ impl Kit {
         self
     }
 
-    /// Leaves an alert out, or a group of them: `business` for a service that sells nothing, and `requests`, `objectives`, `targets`, `resources`,
+    /// Leaves an alert out, or a group of them: `business` for a service that sells nothing, which leaves out its dashboards and the rules of active users too, and `requests`, `objectives`, `targets`, `resources`,
     /// `monitoring`, `probes` and `pipeline`, which is about Prometheus and Alertmanager.
     pub fn without(mut self, alert: impl Into<String>) -> Self {
         self.without.push(alert.into());
@@ -242,6 +243,12 @@ impl Kit {
         self
     }
 
+    /// The command that makes this kit, for its `README.md`. Default: none, and `README.md` names the crate.
+    pub fn made_by(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
+        self
+    }
+
     /// All files of the kit.
     ///
     /// # Errors
@@ -249,13 +256,15 @@ impl Kit {
     /// When a name or an objective cannot be. The text says what to do.
     pub fn files(&self) -> Result<Vec<File>, Error> {
         self.check()?;
+        let parts = Parts::of(self)?;
         let mut files = prometheus::files(self)?;
-        files.extend(alertmanager::files(self));
+        files.extend(alertmanager::files(self, &parts));
         files.extend(blackbox::files(self));
-        files.extend(grafana::files(self));
+        files.extend(grafana::files(self, &parts));
         files.extend(stack::files(self)?);
         files.extend(elastic::files(self));
-        files.extend(runbooks::files(self)?);
+        files.extend(runbooks::files(self, &parts)?);
+        files.push(readme::file(self, &parts, &files));
         Ok(files)
     }
 
@@ -265,6 +274,27 @@ impl Kit {
         kit.environments.truncate(1);
         kit.in_kubernetes = true;
         kit
+    }
+
+    /// Whether it has this alert of this group, where there is something that the alert looks at.
+    pub(crate) fn has_alert(&self, group: &str, alert: &str) -> bool {
+        let mut without = self.without.iter();
+        !without.any(|without| without == group || without == alert)
+    }
+
+    /// Whether the service sells something.
+    pub(crate) fn has_business(&self) -> bool {
+        self.has_alert("business", "")
+    }
+
+    /// What looks back further than Prometheus keeps its data by default, as the beginning of a sentence.
+    pub(crate) fn looks_back(&self) -> Option<&'static str> {
+        match (!self.objectives.is_empty(), self.has_business()) {
+            (true, true) => Some("Objectives and active users look back 30 days"),
+            (true, false) => Some("Objectives look back 30 days"),
+            (false, true) => Some("Active users look back 30 days"),
+            (false, false) => None,
+        }
     }
 
     /// The port of `/metrics`: that of the targets in production, where it is one.

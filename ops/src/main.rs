@@ -1,5 +1,6 @@
 //! `ecolaura-ops`: writes the operations kit of a service into a folder.
 
+mod report;
 mod values;
 
 use std::collections::BTreeMap;
@@ -106,20 +107,9 @@ fn run(mut parser: lexopt::Parser) -> Result<(), Box<dyn std::error::Error>> {
         .filter(|out| !out.is_empty())
         .map(PathBuf::from)
         .ok_or("--out is missing: name the folder to write to")?;
-    let written = kit(args)?.write(&out)?;
-    let mut text = String::new();
-    for (what, files) in [("wrote", &written.changed), ("removed", &written.removed)] {
-        for file in files {
-            text += &format!("{what} {file}\n");
-        }
-    }
-    for file in &written.left {
-        text += &format!("left {file}: changed by hand, no longer of the kit\n");
-    }
-    say(&format!(
-        "{text}{} files are as they were\n",
-        written.unchanged.len()
-    ))
+    let command = report::command(std::env::args_os().skip(1));
+    let written = kit(args)?.made_by(command).write(&out)?;
+    say(&report::report(&out, &written))
 }
 
 /// Says it to whoever listens; who has heard enough is no trouble.

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use ecolaura_monitoring_ops::{Answer, Error, Journey, Slo};
+use ecolaura_monitoring_ops::{Answer, Journey, Slo};
 
 /// `HighErrorRate=0.02`
 pub(crate) fn threshold(value: &str) -> Result<(String, f64), String> {
@@ -18,13 +18,21 @@ pub(crate) fn threshold(value: &str) -> Result<(String, f64), String> {
 
 /// The answer of an instance in a file.
 pub(crate) fn answer(file: &OsString) -> Result<Answer, String> {
-    read("--metrics", file, Answer::read)
+    let parse = |text: &str| Answer::read(text).map_err(|error| error.to_string());
+    read("--metrics", METRICS, file, parse)
 }
 
 /// The journey in a file.
 pub(crate) fn journey(file: &OsString) -> Result<Journey, String> {
-    read("--journey", file, Journey::from_json)
+    let parse = |text: &str| {
+        Journey::from_json(text).map_err(|error| format!("{error}. --journey takes {JOURNEY}"))
+    };
+    read("--journey", JOURNEY, file, parse)
 }
+
+/// What the flags take that name a file.
+const METRICS: &str = "a file with what /metrics answers, such as `curl -s http://localhost:9464/metrics > FILE` writes";
+const JOURNEY: &str = r#"a file with JSON such as {"journey": "purchase", "address": "https://shop.example", "steps": [{"step": "browse", "path": "/products"}]}"#;
 
 /// The size of a file, in bytes, from which on nobody wrote it by hand and no service answered so.
 const LARGEST: u64 = 64 << 20;
@@ -32,15 +40,17 @@ const LARGEST: u64 = 64 << 20;
 /// What is in a file, or why that cannot be told.
 fn read<T>(
     flag: &str,
+    takes: &str,
     file: &OsString,
-    parse: impl FnOnce(&str) -> Result<T, Error>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<T, String> {
     let path = Path::new(file);
     let told = |why: &dyn std::fmt::Display| format!("{flag} {}: {why}", path.display());
+    let unread = |error: std::io::Error| told(&format!("{error}. {flag} takes {takes}"));
     let mut text = String::new();
-    let file = File::open(path).map_err(|error| told(&error))?;
+    let file = File::open(path).map_err(unread)?;
     let read = file.take(LARGEST + 1).read_to_string(&mut text);
-    match read.map_err(|error| told(&error))? {
+    match read.map_err(unread)? {
         read if read as u64 > LARGEST => Err(told(&"there is no end of it after 64 MiB")),
         _ => parse(&text).map_err(|error| told(&error)),
     }

@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
+/// Runs the command in the folder of the repository.
 fn ops(out: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ecolaura-ops"));
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     command.arg("--out").arg(out).args(more);
     command.output().expect("it runs")
 }
 
 const SHOP: [&str; 22] = [
     "--journey",
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/shop/journey.json"),
+    "examples/shop/journey.json",
     "--probe",
     "https://shop.example/api/v1/products",
     "--job",
@@ -35,7 +37,7 @@ const SHOP: [&str; 22] = [
     "--objective",
     "products=/api/v1/products,99.5%,0.25s",
     "--metrics",
-    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shop.metrics"),
+    "ops/tests/shop.metrics",
 ];
 
 /// What an instance answers that was asked for orders.
@@ -96,6 +98,112 @@ fn the_kit_of_the_shop_is_written() {
     }
 }
 
+/// What the command prints ends with what to do next, and is no list of all files.
+#[test]
+fn the_command_ends_with_what_to_do_next() {
+    let made = folder("deploy_next");
+    let with = |flags: &[&str]| {
+        let output = ops(&made, &[&["--job", "store"], flags].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    let first = with(&[]);
+    let lines: Vec<&str> = first.lines().collect();
+    assert_eq!(lines.len(), 4, "{first}");
+    assert!(
+        lines[0].contains("deploy_next: wrote ") && lines[0].ends_with(" files"),
+        "{first}"
+    );
+    let readme = made.join("README.md");
+    let next = format!("Next: read {}.", readme.display());
+    assert!(lines[1].starts_with(&next) && readme.exists(), "{first}");
+    assert!(lines[2].ends_with("docker compose up"), "{first}");
+    assert!(lines[3].contains("kubectl apply"), "{first}");
+    let again = with(&[]);
+    assert!(
+        again.lines().count() == 1 && again.ends_with(" files are up to date\n"),
+        "{again}"
+    );
+    // What changes is listed where it is little, what is removed always.
+    let fewer = with(&["--without", "QueueFills"]);
+    for line in [
+        "  updated prometheus/alerts.rules.yml\n",
+        "  removed runbooks/QueueFills.md\n",
+    ] {
+        assert!(fewer.contains(line), "{fewer}");
+    }
+}
+
+/// README.md names all that is in the folder, nothing else, and the command that made it.
+#[test]
+fn the_readme_has_what_is_in_the_kit() {
+    for (name, flags) in [
+        ("deploy_readme", &SHOP[..]),
+        (
+            "deploy_readme_few",
+            &["--job", "store", "--without", "business"][..],
+        ),
+    ] {
+        let made = folder(name);
+        let output = ops(&made, flags);
+        assert!(output.status.success(), "{}", said(&output));
+        let readme = fs::read_to_string(made.join("README.md")).expect("it is there");
+        let entries = fs::read_dir(&made).expect("a folder");
+        let entries = entries.map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a text")
+        });
+        for entry in entries.filter(|entry| !entry.starts_with('.') && entry != "README.md") {
+            assert!(
+                readme.contains(&format!("`{entry}")),
+                "{name}: {entry} is not in\n{readme}"
+            );
+        }
+        for row in readme.lines().filter_map(|line| line.strip_prefix("| `")) {
+            let path = row.split('`').next().expect("a path");
+            assert!(made.join(path).exists(), "{name}: {path}");
+        }
+        for file in readme.split("-f ").skip(1) {
+            let file = file.split_whitespace().next().expect("a file");
+            assert!(made.join(file).exists(), "{name}: {file}");
+        }
+        // Every secret that compose names.
+        let compose = fs::read_to_string(made.join("compose.yaml")).expect("it is there");
+        let secrets = compose.lines().filter_map(|line| line.strip_prefix("#   "));
+        let secrets: Vec<&str> = secrets.collect();
+        assert!(secrets.len() > 2, "{compose}");
+        for secret in secrets {
+            assert!(
+                readme.contains(&format!("> {secret}\n")),
+                "{name}: {secret} is not in\n{readme}"
+            );
+        }
+        // The same command makes the same kit.
+        let command = readme
+            .split("```sh\necolaura-ops ")
+            .nth(1)
+            .expect("a command");
+        let command = command.split("\n```").next().unwrap_or_default();
+        let again = format!(
+            "{} {}",
+            env!("CARGO_BIN_EXE_ecolaura-ops"),
+            command.replace("FOLDER", &made.display().to_string())
+        );
+        let mut shell = Command::new("sh");
+        shell.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        shell.env("DEADMAN_ADDRESS", "https://deadman.example/ecolaura");
+        let output = shell.args(["-c", &again]).output().expect("it runs");
+        assert!(
+            said(&output).ends_with(" files are up to date\n"),
+            "{again}: {}",
+            said(&output)
+        );
+    }
+}
+
 #[test]
 fn what_was_changed_by_hand_stays() {
     let made = folder("deploy_by_hand");
@@ -106,7 +214,7 @@ fn what_was_changed_by_hand_stays() {
     // The same again changes nothing.
     let again = ops(&made, &SHOP);
     assert!(
-        again.status.success() && !said(&again).contains("wrote"),
+        again.status.success() && !said(&again).contains("updated"),
         "{}",
         said(&again)
     );
@@ -130,7 +238,7 @@ fn what_was_changed_by_hand_stays() {
     let other = ops(&made, &other);
     let told = said(&other);
     assert!(
-        other.status.success() && told.contains("wrote prometheus/alerts.rules.yml"),
+        other.status.success() && told.contains(": updated "),
         "{told}"
     );
 }
@@ -149,13 +257,17 @@ fn what_is_no_longer_of_the_kit_goes() {
     with(&["--probe", "https://shop.example"]);
     fs::write(&modules, "# mine\n").expect("it can be written");
     let told = with(&["--without", "QueueFills"]);
-    assert!(told.contains("removed runbooks/QueueFills.md\n"), "{told}");
-    let left = "left blackbox/blackbox.yml: changed by hand, no longer of the kit\n";
+    assert!(
+        told.contains("  removed runbooks/QueueFills.md\n"),
+        "{told}"
+    );
+    let left =
+        "  kept blackbox/blackbox.yml: it was changed by hand and is no longer part of the kit\n";
     assert!(told.contains(left), "{told}");
     assert!(!runbook.exists() && modules.exists());
     // It is told once: from there on the file is somebody's own.
     let told = with(&["--without", "QueueFills"]);
-    assert!(!told.contains("left"), "{told}");
+    assert!(!told.contains("kept"), "{told}");
 }
 
 /// Two services in one folder would remove each other's files.
@@ -185,7 +297,7 @@ fn a_folder_has_the_kit_of_one_service() {
     let told = said(&output);
     assert!(output.status.success(), "{told}");
     assert!(
-        told.contains("removed prometheus/targets/a_b.yml\n"),
+        told.contains("  removed prometheus/targets/a_b.yml\n"),
         "{told}"
     );
     let alone = folder("deploy_one");
@@ -310,6 +422,63 @@ fn help_and_documentation_name_the_same() {
     let number = format!("{alerts} alerts in four tiers");
     for text in [documentation, include_str!("../../CHANGELOG.md")] {
         assert!(text.contains(&number), "{number}");
+    }
+}
+
+/// A value in a wrong syntax: the command says which syntax the flag wants, with an example.
+#[test]
+fn a_flag_says_which_syntax_it_wants() {
+    let out = folder("deploy_syntax");
+    let journey = r#"--journey takes a file with JSON such as {"journey": "purchase", "address": "https://shop.example", "steps": [{"step""#;
+    let metrics = "--metrics takes a file with what /metrics answers, such as `curl -s http://localhost:9464/metrics > FILE` writes";
+    for (flag, wrong, wants) in [
+        ("--journey", "purchase=browse,order", journey),
+        ("--journey", "Cargo.toml", journey),
+        ("--journey", "ops", journey),
+        ("--metrics", "http://localhost:9464/metrics", metrics),
+        (
+            "--metrics",
+            "Cargo.toml",
+            "curl http://127.0.0.1:9464/metrics",
+        ),
+        (
+            "--objective",
+            "/orders 99",
+            "--objective takes NAME=ROUTE,PERCENT[,TIME], such as orders=",
+        ),
+        (
+            "--threshold",
+            "HighErrorRate 2%",
+            "--threshold takes ALERT=NUMBER, such as HighErrorRate=0.02",
+        ),
+        ("--target", "shop", "give it as host:port"),
+        (
+            "--probe",
+            "shop.example",
+            "give it as https://host or https://host:port/path",
+        ),
+        (
+            "--grafana",
+            "grafana:3000",
+            "give it as https://host or https://host:port/path",
+        ),
+        ("--port", "0x80", "--port takes a port, such as 3000"),
+        (
+            "--time-zone",
+            "CEST",
+            "give it as UTC, or as a place such as Europe/Berlin",
+        ),
+        (
+            "--image",
+            "my image",
+            "give it as registry.example/service:1.0.0",
+        ),
+    ] {
+        let output = ops(&out, &["--job", "store", flag, wrong]);
+        let why = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{flag} {wrong}: {why}");
+        assert!(why.contains(wants), "{flag} {wrong}: {why}");
+        assert!(!out.exists(), "{flag} {wrong}: nothing is written");
     }
 }
 

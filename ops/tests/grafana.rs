@@ -388,6 +388,21 @@ fn metrics_of_its_own_are_read() {
     );
 }
 
+/// Prometheus renames labels that its targets have too.
+#[test]
+fn labels_of_targets_are_asked_for_by_their_new_names() {
+    let metrics =
+        "# TYPE sent counter\nsent_total{instance=\"a\",job=\"b\",environment=\"c\",pod=\"d\"} 1\n";
+    let kit = Kit::new("shop").answer(Answer::read(metrics).expect("metrics"));
+    let dashboards = dashboards(&kit);
+    let mut asked = dashboards
+        .iter()
+        .flat_map(|(_, dashboard)| asked(dashboard));
+    let by =
+        "sum by (exported_environment, exported_instance, exported_job, pod) (rate(sent_total{";
+    assert!(asked.any(|(_, expr)| expr.starts_with(by)), "{by}");
+}
+
 /// What two instances answer is put together, and what one of them contradicts is told.
 #[test]
 fn metrics_that_are_there_twice() {
@@ -436,9 +451,9 @@ fn metrics_that_are_there_twice() {
     }
 }
 
-/// The two panels of the monitoring document, of what is chosen.
+/// Two panels whose titles and expressions services were promised.
 #[test]
-fn the_panels_of_the_monitoring_document_are_there() {
+fn the_panels_that_were_promised_are_there() {
     let dashboards = dashboards(&kit());
     let (_, api) = dashboards
         .iter()

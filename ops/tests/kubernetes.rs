@@ -7,7 +7,11 @@ mod stack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecolaura_monitoring_ops::{Journey, Kit, Step};
+use std::fs;
+
+use ecolaura_monitoring::catalog;
+use ecolaura_monitoring_ops::{Answer, Journey, Kit, Step};
+use serde_json::Value;
 
 use crate::stack::{MANIFESTS, check, lines, text, written, written_of};
 
@@ -141,4 +145,167 @@ fn nobody_may_more_than_they_need() {
         policy.contains("{app.kubernetes.io/name: prometheus}"),
         "{policy}"
     );
+}
+
+const DOCUMENTATION: &str = include_str!("../../docs/operations.md");
+
+/// Labels that scrapers add to targets, beside the ones that the Operator's own code is asked for below.
+const ADDED: [(&str, &[&str]); 4] = [
+    ("Prometheus itself", &["instance", "job"]),
+    ("the kit's file of targets", &["environment"]),
+    // documentation/examples/prometheus-kubernetes.yml of Prometheus, now and before 2.33, and its Helm chart.
+    (
+        "Prometheus' example for Kubernetes",
+        &[
+            "kubernetes_name",
+            "kubernetes_namespace",
+            "kubernetes_pod_name",
+            "namespace",
+            "node",
+            "pod",
+            "service",
+        ],
+    ),
+    (
+        "Google's PodMonitoring",
+        &[
+            "cluster",
+            "container",
+            "location",
+            "namespace",
+            "node",
+            "pod",
+            "project_id",
+            "top_level_controller_name",
+            "top_level_controller_type",
+        ],
+    ),
+];
+
+/// A label of a metric that the target has too is renamed to `exported_…`, and whatever asks for it finds nothing.
+#[test]
+fn no_label_of_a_metric_is_one_that_scrapers_add() {
+    let of_metrics = |label: &String| {
+        let mut metrics = catalog::ALL.iter();
+        let metric = metrics.find(|metric| metric.label_names().contains(&label.as_str()));
+        metric.map(|metric| format!("{label} of {}", metric.name()))
+    };
+    let folder = written("stack_labels");
+    let mut documented = DOCUMENTATION.split("```yaml\n").skip(1);
+    let mut documented = |kind: &str| {
+        let block = documented.find(|block| block.contains(&format!("kind: {kind}\n")));
+        block.and_then(|block| Some(block.split_once("```")?.0.to_owned()))
+    };
+    fs::write(
+        folder.join("own.yml"),
+        documented("ServiceMonitor").expect("it is shown"),
+    )
+    .expect("it can be written");
+    fs::write(
+        folder.join("pods.yml"),
+        documented("PodMonitor").expect("it is shown"),
+    )
+    .expect("it can be written");
+    let mut added: Vec<(String, Target)> = Vec::new();
+    for file in ["kubernetes/monitoring.yml", "own.yml", "pods.yml"] {
+        let (is_good, said) = check(&folder, &[file]);
+        assert!(is_good, "{said}");
+        for scrape in lines(&said, "scrapes ") {
+            let scrape: Value = serde_json::from_str(scrape).expect("JSON");
+            // Probes scrape the Blackbox Exporter, whose metrics are not ours.
+            if !scrape["params"].is_null() {
+                continue;
+            }
+            added.push((
+                format!("{file}: {}", scrape["job_name"]),
+                Target::of(&scrape),
+            ));
+        }
+    }
+    assert_eq!(added.len(), 3, "{added:?}");
+    for (scraper, labels) in ADDED {
+        let labels: BTreeSet<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+        let target = Target {
+            keeps: labels,
+            drops: BTreeSet::new(),
+        };
+        added.push((scraper.to_owned(), target));
+    }
+    for (scraper, target) in &added {
+        let both: Vec<String> = target.keeps.iter().filter_map(of_metrics).collect();
+        assert!(both.is_empty(), "{scraper} adds {both:?}");
+        // Readiness is joined by these.
+        if scraper.contains("serviceMonitor/") {
+            for label in ["namespace", "pod", "job", "environment"] {
+                assert!(target.keeps.contains(label), "{scraper}: {label}");
+            }
+        }
+        // Monitors lose no more than what collides.
+        let lost: Vec<_> = target
+            .drops
+            .iter()
+            .filter(|label| of_metrics(label).is_none())
+            .collect();
+        assert!(lost.is_empty(), "{scraper} loses {lost:?}");
+    }
+    // The Operator adds one that collides, so that all of this looks at something.
+    assert!(
+        added
+            .iter()
+            .any(|(_, target)| target.drops.contains("endpoint"))
+    );
+}
+
+/// The labels of a target by a scrape configuration of the Operator.
+#[derive(Debug, Default)]
+struct Target {
+    keeps: BTreeSet<String>,
+    drops: BTreeSet<String>,
+}
+
+impl Target {
+    fn of(scrape: &Value) -> Self {
+        let mut target = Self::default();
+        for config in scrape["static_configs"].as_array().into_iter().flatten() {
+            let labels = config["labels"].as_object().into_iter().flatten();
+            target.keeps.extend(labels.map(|(label, _)| label.clone()));
+        }
+        for step in scrape["relabel_configs"].as_array().into_iter().flatten() {
+            let text = |key: &str| step[key].as_str().unwrap_or_default();
+            if text("action") == "labeldrop" {
+                for label in text("regex").split('|') {
+                    if target.keeps.remove(label) {
+                        target.drops.insert(label.to_owned());
+                    }
+                }
+            }
+            let label = text("target_label");
+            // Others are gone before the scrape.
+            if !label.is_empty() && !label.starts_with("__") {
+                target.keeps.insert(label.to_owned());
+            }
+        }
+        target
+    }
+}
+
+/// A metric of one's own keeps a label that no rule needs of the target.
+#[test]
+fn own_metrics_keep_their_labels() {
+    for (labels, dropped) in [
+        ("carrier=\"bike\"", "endpoint"),
+        ("service=\"mail\",node=\"n\"", "endpoint|node|service"),
+        // Which rules need of the target.
+        ("pod=\"p\",namespace=\"n\"", "endpoint"),
+    ] {
+        let metrics = format!("# TYPE parcels_sent counter\nparcels_sent_total{{{labels}}} 3\n");
+        let kit = Kit::new("shop").answer(Answer::read(&metrics).expect("metrics"));
+        let files = kit.files().expect("a kit");
+        let monitor = files
+            .iter()
+            .find(|file| file.path == "kubernetes/monitoring.yml");
+        let line = format!("        - {{action: labeldrop, regex: {dropped}}}\n");
+        let monitor = &monitor.expect("it is there").text;
+        assert!(monitor.contains(&line), "{labels}: {monitor}");
+    }
 }

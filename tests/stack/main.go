@@ -1,5 +1,5 @@
-// Checks a compose file by the schema of compose, and manifests of Kubernetes and of the Prometheus Operator by the types that these publish: fields
-// that nobody knows are errors.
+// Checks a compose file by the schema of compose, and manifests of Kubernetes and of the Prometheus Operator by the types that these publish: unknown
+// fields are errors. For monitors and probes it also prints the scrape configuration that the Operator writes for them.
 package main
 
 import (
@@ -13,6 +13,8 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	operator "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"github.com/prometheus-operator/prometheus-operator/pkg/assets"
+	"github.com/prometheus-operator/prometheus-operator/pkg/prometheus"
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
@@ -86,6 +88,7 @@ func manifests(name string) error {
 			"policy/v1 PodDisruptionBudget":           &policy.PodDisruptionBudget{},
 			"networking.k8s.io/v1 NetworkPolicy":      &networking.NetworkPolicy{},
 			"monitoring.coreos.com/v1 ServiceMonitor": &operator.ServiceMonitor{},
+			"monitoring.coreos.com/v1 PodMonitor":     &operator.PodMonitor{},
 			"monitoring.coreos.com/v1 Probe":          &operator.Probe{},
 			"monitoring.coreos.com/v1 PrometheusRule": &operator.PrometheusRule{},
 		}
@@ -97,6 +100,9 @@ func manifests(name string) error {
 			return err
 		}
 		fmt.Printf("%s\n", kind.Kind)
+		if err := scrapes(into); err != nil {
+			return err
+		}
 		switch is := into.(type) {
 		case *operator.Probe:
 			asks(is)
@@ -119,4 +125,51 @@ func asks(probe *operator.Probe) {
 	for _, target := range probe.Spec.Targets.StaticConfig.Targets {
 		fmt.Printf("asks %s %s %s %s %s %s\n", probe.Spec.ProberSpec.URL, probe.Spec.JobName, probe.Spec.Interval, probe.Spec.Module, target, labels)
 	}
+}
+
+// Prints the scrape configuration that the Operator writes for this object: one line of JSON. Other objects have none.
+func scrapes(object any) error {
+	const namespace, key = "default", "default/object"
+	services := map[string]*operator.ServiceMonitor{}
+	pods := map[string]*operator.PodMonitor{}
+	probes := map[string]*operator.Probe{}
+	switch object := object.(type) {
+	case *operator.ServiceMonitor:
+		object = object.DeepCopy()
+		object.Namespace = namespace
+		services[key] = object
+	case *operator.PodMonitor:
+		object = object.DeepCopy()
+		object.Namespace = namespace
+		pods[key] = object
+	case *operator.Probe:
+		object = object.DeepCopy()
+		object.Namespace = namespace
+		probes[key] = object
+	default:
+		return nil
+	}
+	server := &operator.Prometheus{ObjectMeta: meta.ObjectMeta{Namespace: namespace, Name: "k8s"}}
+	generator, err := prometheus.NewConfigGenerator(nil, server)
+	if err != nil {
+		return err
+	}
+	written, err := generator.GenerateServerConfiguration(server, services, pods, probes, nil, &assets.StoreBuilder{}, nil, nil, nil, nil)
+	if err != nil {
+		return err
+	}
+	var config struct {
+		ScrapeConfigs []map[string]any `json:"scrape_configs"`
+	}
+	if err := yaml.Unmarshal(written, &config); err != nil {
+		return err
+	}
+	for _, scrape := range config.ScrapeConfigs {
+		line, err := json.Marshal(scrape)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("scrapes %s\n", line)
+	}
+	return nil
 }

@@ -29,8 +29,13 @@ pub(crate) struct Shop {
 impl Shop {
     /// Starts it on free ports.
     pub(crate) async fn open(flags: &[&str]) -> Self {
+        Self::open_at("127.0.0.1:0", flags).await
+    }
+
+    /// Starts it, and its monitoring, at this address.
+    pub(crate) async fn open_at(address: &str, flags: &[&str]) -> Self {
         let mut process = command(flags)
-            .args(["--listen", "127.0.0.1:0", "--monitoring", "127.0.0.1:0"])
+            .args(["--listen", address, "--monitoring", address])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -44,6 +49,11 @@ impl Shop {
             _stderr: stderr,
             client: Client::new(),
         }
+    }
+
+    /// Where it answers, and where its monitoring does.
+    pub(crate) fn addresses(&self) -> [SocketAddr; 2] {
+        [self.address, self.monitoring]
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {

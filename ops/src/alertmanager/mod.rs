@@ -6,14 +6,15 @@ mod templates;
 
 use crate::file::File;
 use crate::kit::Kit;
+use crate::parts::Parts;
 
 pub(crate) use receivers::SECRETS;
 pub(crate) use routes::{ALWAYS, tiers, told};
 
 /// The files for Alertmanager.
-pub(crate) fn files(kit: &Kit) -> Vec<File> {
+pub(crate) fn files(kit: &Kit, parts: &Parts) -> Vec<File> {
     vec![
-        File::new("alertmanager/alertmanager.yml", routes::file(kit)),
+        File::new("alertmanager/alertmanager.yml", routes::file(kit, parts)),
         File::new("alertmanager/templates/ecolaura.tmpl", templates::file(kit)),
     ]
 }

@@ -23,7 +23,8 @@ pub(super) fn deadman(kit: &Kit) -> String {
 }
 
 /// How a team is told, for each tier.
-pub(super) fn of_team(kit: &Kit, team: &str) -> String {
+pub(super) fn of_team(kit: &Kit) -> String {
+    let team = &kit.team;
     let mail = match &kit.mail {
         None => String::new(),
         Some(mail) => filled(MAIL, &[("ADDRESS", &mail.to)]),

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::receivers;
 use crate::file;
-use crate::kit::{ANYBODY, Kit};
+use crate::kit::Kit;
 use crate::names::as_expression;
+use crate::parts::Parts;
 use crate::place::filled;
 use crate::tier::Tier;
 
@@ -92,35 +93,32 @@ pub(crate) fn told(kit: &Kit, alert: &str, tier: Tier) -> &'static str {
 }
 
 /// The file of routes.
-pub(crate) fn file(kit: &Kit) -> String {
-    let mut text = head(kit);
-    let mut teams = vec![kit.team.as_str()];
-    teams.retain(|team| *team != ANYBODY);
-    for team in &teams {
-        let _ = writeln!(
-            text,
-            "    - matchers: ['team=\"{team}\"']\n      receiver: {team}-chat\n      routes:"
-        );
-        routes(&mut text, kit, team, "        ");
-    }
-    text += "    # Of no team that is known, or of none.\n";
-    routes(&mut text, kit, ANYBODY, "    ");
-    text += INHIBITIONS;
+///
+/// One team receives everything: alerts of another service that reach this Alertmanager are better received there than by nobody.
+pub(crate) fn file(kit: &Kit, parts: &Parts) -> String {
+    let mut text = parts.text(&head(kit));
+    routes(&mut text, kit);
+    text += &parts.text(INHIBITIONS);
     text += "receivers:\n";
-    text += &receivers::deadman(kit);
-    for team in teams.into_iter().chain([ANYBODY]) {
-        text += &receivers::of_team(kit, team);
+    if parts.has(ALWAYS.0) {
+        text += &receivers::deadman(kit);
     }
-    text
+    text + &receivers::of_team(kit)
 }
 
 /// What is said at its head, and what holds for all routes.
 fn head(kit: &Kit) -> String {
     let text = file::head(ABOUT) + &receivers::server(kit);
-    filled(HEAD, &[("HEAD", &text), ("ZONE", &kit.time_zone)])
+    let places = [
+        ("HEAD", text.as_str()),
+        ("ZONE", &kit.time_zone),
+        ("TEAM", &kit.team),
+    ];
+    filled(HEAD, &places)
 }
 
-fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
+fn routes(text: &mut String, kit: &Kit) {
+    let (team, indent) = (&kit.team, "    ");
     let others: Vec<&str> = kit.environments[1..]
         .iter()
         .map(|environment| environment.name.as_str())
@@ -160,8 +158,8 @@ fn routes(text: &mut String, kit: &Kit, team: &str, indent: &str) {
 
 const ABOUT: &str = "\
 Who is told of what. Secrets are read from files, never written here. What of it changes by which flag:
-#   --deadman ADDRESS, or a file with it: who raises an alarm when the Watchdog, which always fires, is no longer heard; without it nobody is told of it
-#   --mail-host, --mail-from, --mail-to: how tickets are mailed, and to whom; without them they are in the chat alone
+{?Watchdog:#   --deadman ADDRESS, or a file with it: who raises an alarm when the Watchdog, which always fires, is no longer heard; without it nobody is told of it
+?}#   --mail-host, --mail-from, --mail-to: how tickets are mailed, and to whom; without them they are in the chat alone
 #   --time-zone ZONE: whose nights and weekends are quiet";
 
 const HEAD: &str = "\
@@ -175,21 +173,21 @@ time_intervals:
       - location: ZONE
         weekdays: [saturday, sunday]
 route:
-  receiver: platform-chat
+  receiver: TEAM-chat
   # Not by instance: ten that fail together are one message.
   group_by: [alertname, job, environment]
   group_wait: 30s
   group_interval: 5m
   repeat_interval: 12h
   routes:
-    # What always fires is told all the time, to somebody outside who raises an alarm when it stops.
+{?Watchdog:    # What always fires is told all the time, to somebody outside who raises an alarm when it stops.
     - matchers: ['alertname=\"Watchdog\"']
       receiver: deadman
       group_wait: 0s
       # Every minute: what was told less than 50 seconds ago is told at the next interval but one.
       group_interval: 30s
       repeat_interval: 50s
-";
+?}";
 
 const INHIBITIONS: &str = "\
 inhibit_rules:
@@ -203,12 +201,12 @@ inhibit_rules:
   - source_matchers: ['severity=\"warning\"', 'about=~\".+\"']
     target_matchers: ['severity=\"info\"', 'about=~\".+\"']
     equal: [job, environment, about, slo, subject]
-  # Where no instance is left nothing else of the service is news, but for what is not about instances, and for that nobody probes it.
+{?ServiceDown:  # Where no instance is left nothing else of the service is news, but for what is not about instances.
   - source_matchers: ['alertname=\"ServiceDown\"', 'about=\"ServiceDown\"']
-    target_matchers: ['severity=~\"error|warning|info\"', 'about=~\".+\"', 'about!~\"certificate|budget|ProbesAbsent\"']
+    target_matchers: ['severity=~\"error|warning|info\"', 'about=~\".+\"', 'about!~\"certificate|budget?}{?ProbesAbsent:|ProbesAbsent?}{?ServiceDown:\"']
     equal: [job, environment]
-  # Where no instance is ready, no step of a journey is answered. That none can be scraped, or one page fails, says nothing of journeys.
+?}{?JourneyFails:  # Where no instance is ready, no step of a journey is answered. That none can be scraped, or one page fails, says nothing of journeys.
   - source_matchers: ['alertname=\"ServiceNotReady\"', 'about=\"readiness\"']
     target_matchers: ['alertname=\"JourneyFails\"', 'about=~\".+\"']
     equal: [job, environment]
-";
+?}";

@@ -5,7 +5,7 @@ use ecolaura_monitoring::catalog;
 use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
 use crate::grafana::panel::View::{Bars, Heatmap, Lines, Number, Stacked, Table};
-use crate::grafana::{mean, quantile, rate, series};
+use crate::grafana::{journey, mean, quantile, rate, series};
 use crate::kit::Kit;
 use crate::objective::Slo;
 use crate::prometheus::recording::{FAULTS, MEAN_LATENCY};
@@ -16,12 +16,12 @@ const CHOSEN: &str = "endpoint=~\"$endpoint\"";
 pub(super) fn dashboard(kit: &Kit) -> Dashboard {
     let mut rows = vec![requests(kit), endpoints(kit)];
     rows.extend(objectives(kit));
-    rows.extend([
-        functions(),
-        queries(),
-        streams().closed(),
-        others().closed(),
-    ]);
+    rows.extend([functions(), queries(), streams().closed()]);
+    // With a business they are on a dashboard about its users.
+    if !kit.has_business() {
+        rows.push(Row::new("Logins", journey::logins()).closed());
+    }
+    rows.push(others().closed());
     Dashboard {
         name: "api-performance",
         title: "API Performance",
@@ -61,7 +61,7 @@ fn requests(kit: &Kit) -> Row {
             Panel::new(Number, "Requests", "Requests that ended, a second.")
                 .ask(format!("sum(rate({}[$__rate_interval]))", series(requests, CHOSEN)), "requests")
                 .unit("reqps"),
-            Panel::new(Number, "Errors", "Share of requests that ended in 5xx, a panic or a timeout. An alert comes at 5 %.")
+            Panel::new(Number, "Errors", "Share of requests that ended in 5xx, a panic or a timeout.{?HighErrorRate: An alert fires at {percent}.?}")
                 .ask(error_ratio(CHOSEN), "errors")
                 .unit("percentunit")
                 .bad_above(0.01, 0.05),
@@ -73,14 +73,14 @@ fn requests(kit: &Kit) -> Row {
             Panel::new(
                 Stacked,
                 "Request Rate",
-                format!("Requests a second by status. The monitoring document has it as sum(rate({requests}{{job=\"{job}\"}}[5m])) by (status_code)."),
+                format!("Requests a second by status. To ask Prometheus directly: sum(rate({requests}{{job=\"{job}\"}}[5m])) by (status_code)."),
             )
             .ask(format!("sum(rate({}[$__rate_interval])) by (status_code)", series(requests, CHOSEN)), "{{status_code}}")
             .unit("reqps"),
             Panel::new(
                 Heatmap,
                 "Response Time",
-                format!("How many requests took how long; each point is a request with a trace. The monitoring document has it as sum(rate({times}_bucket{{job=\"{job}\"}}[5m])) by (le)."),
+                format!("How many requests took how long; each point is a request with a trace. To ask Prometheus directly: sum(rate({times}_bucket{{job=\"{job}\"}}[5m])) by (le)."),
             )
             .ask(format!("sum(rate({}[$__rate_interval])) by (le)", series(&format!("{times}_bucket"), CHOSEN)), "{{le}}")
             .exemplars()
@@ -224,7 +224,7 @@ fn functions() -> Row {
                 .exemplars()
                 .unit("s")
                 .width(8),
-            Panel::new(Lines, "Mean", "The mean of all calls, which the alert HighRequestLatency looks at: it comes at 500 ms.")
+            Panel::new(Lines, "Mean", "The mean of all calls.{?HighRequestLatency: The alert HighRequestLatency fires at {milliseconds}.?}")
                 .ask(format!("{MEAN_LATENCY}{{job=~\"$job\",environment=~\"$environment\"}}"), "{{job}}")
                 .unit("s")
                 .bad_above(0.25, 0.5)

@@ -86,7 +86,7 @@ fn fill() -> Row {
             Panel::new(
                 Lines,
                 "Fill rate",
-                "The mean of boxes that are packed, by plan. An alert comes below 70 %.",
+                "The mean of boxes that are packed, by plan.{?BoxesHalfEmpty: An alert fires below {percent}.?}",
             )
             .ask(mean("plan", fill, ""), "{{plan}}")
             .unit("percentunit")

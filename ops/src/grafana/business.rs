@@ -57,7 +57,7 @@ fn now() -> Row {
             Panel::new(
                 Number,
                 "Boxes are full",
-                "The mean of boxes that were packed. An alert comes below 70 %.",
+                "The mean of boxes that were packed.{?BoxesHalfEmpty: An alert fires below {percent}.?}",
             )
             .ask(
                 format!(
@@ -72,7 +72,7 @@ fn now() -> Row {
             Panel::new(
                 Number,
                 "Satisfaction",
-                "The mean of the scores from 1 to 5. An alert comes below 3.5.",
+                "The mean of the scores from 1 to 5.{?CustomersUnhappy: An alert fires below {number}.?}",
             )
             .ask(
                 format!(

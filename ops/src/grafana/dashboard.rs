@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::grafana::panel::{Panel, link};
 use crate::grafana::{DATASOURCE, selector};
 use crate::kit::Kit;
+use crate::parts::Parts;
 
 /// All of a kit have it, and so find each other.
 const TAG: &str = "ecolaura";
@@ -46,7 +47,7 @@ impl Row {
 
 impl Dashboard {
     /// As Grafana has it.
-    pub(super) fn json(&self, kit: &Kit) -> Value {
+    pub(super) fn json(&self, kit: &Kit, parts: &Parts) -> Value {
         json!({
             "uid": kit.dashboard(self.name),
             "title": format!("{} / {}", kit.job, self.title),
@@ -61,11 +62,11 @@ impl Dashboard {
             "templating": { "list": self.variables(kit) },
             "annotations": { "list": annotations() },
             "links": links(kit),
-            "panels": self.panels(),
+            "panels": self.panels(parts),
         })
     }
 
-    fn panels(&self) -> Vec<Value> {
+    fn panels(&self, parts: &Parts) -> Vec<Value> {
         let mut panels = Vec::new();
         let mut place = Place::default();
         for row in &self.rows {
@@ -74,7 +75,7 @@ impl Dashboard {
             for panel in &row.panels {
                 let (width, height) = panel.size();
                 let (id, at) = place.next(width, height);
-                inside.push(panel.json(id, at));
+                inside.push(panel.json(id, at, parts));
             }
             place.end_of_line();
             let (in_row, below) = match row.is_closed {

@@ -119,20 +119,15 @@ fn steps(kit: &Kit) -> Row {
     )
 }
 
-fn stopped(kit: &Kit) -> Row {
-    let (attempts, requests) = (
-        catalog::AUTHENTICATION_ATTEMPTS.name(),
-        catalog::HTTP_REQUESTS.name(),
-    );
-    let api = format!("{}/d/{}", kit.dashboards, kit.dashboard("api-performance"));
-    Row::new(
-        "What stops them",
-        [
+/// How many log in, and how many fail to.
+pub(super) fn logins() -> [Panel; 2] {
+    let attempts = catalog::AUTHENTICATION_ATTEMPTS.name();
+    [
             Panel::new(Lines, "Logins", "Attempts to log in a second, by mechanism and outcome.")
                 .ask(rate("mechanism, outcome", attempts, ""), "{{mechanism}} {{outcome}}")
                 .unit("ops")
                 .width(8),
-            Panel::new(Lines, "Logins that fail", "Share of the attempts that fail. An alert comes where most do, and many.")
+            Panel::new(Lines, "Logins that fail", "Share of the attempts that fail.{?LoginsFail: An alert fires where most do, and many.?}")
                 .ask(
                     format!(
                         "{}\n/ {}",
@@ -144,12 +139,21 @@ fn stopped(kit: &Kit) -> Row {
                 .unit("percentunit")
                 .max(1.0)
                 .width(8),
+    ]
+}
+
+fn stopped(kit: &Kit) -> Row {
+    let requests = catalog::HTTP_REQUESTS.name();
+    let api = format!("{}/d/{}", kit.dashboards, kit.dashboard("api-performance"));
+    Row::new(
+        "What stops them",
+        logins().into_iter().chain([
             Panel::new(Lines, "Answers that are no help", "Requests a second that ended otherwise than in success: 4xx is what people asked wrongly, cancelled is what took them too long.")
                 .ask(rate("outcome", requests, "outcome!=\"success\""), "{{outcome}}")
                 .unit("reqps")
                 .link("API Performance", api)
                 .width(8),
-        ],
+        ]),
     )
 }
 
@@ -158,7 +162,7 @@ fn content() -> Row {
     Row::new(
         "How content they are",
         [
-            Panel::new(Lines, "Score", "The mean of the scores from 1 to 5, by where customers were asked. An alert comes below 3.5.")
+            Panel::new(Lines, "Score", "The mean of the scores from 1 to 5, by where customers were asked.{?CustomersUnhappy: An alert fires below {number}.?}")
                 .ask(mean("touchpoint", score, ""), "{{touchpoint}}")
                 .max(5.0),
             Panel::new(Heatmap, "Scores", "How many gave which score: what is above a line was more than that.")

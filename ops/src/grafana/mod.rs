@@ -1,4 +1,4 @@
-//! What Grafana shows: five dashboards, and where it asks.
+//! What Grafana shows: dashboards, and where it asks.
 
 mod api;
 mod boxes;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::file::File;
 use crate::grafana::dashboard::Dashboard;
 use crate::kit::Kit;
+use crate::parts::Parts;
 
 /// Where panels ask: what is chosen on the dashboard.
 const DATASOURCE: Datasource = Datasource;
@@ -28,24 +29,34 @@ impl Datasource {
 }
 
 /// The files for Grafana.
-pub(crate) fn files(kit: &Kit) -> Vec<File> {
+pub(crate) fn files(kit: &Kit, parts: &Parts) -> Vec<File> {
     let one = |dashboard: Dashboard| {
         let name = format!("grafana/dashboards/{}.json", kit.dashboard(dashboard.name));
-        File::json(name, &dashboard.json(kit))
+        File::json(name, &dashboard.json(kit, parts))
     };
     let mut files: Vec<File> = dashboards(kit).into_iter().map(one).collect();
     files.extend(provisioning::files(kit));
     files
 }
 
-fn dashboards(kit: &Kit) -> [Dashboard; 5] {
-    [
-        overview::dashboard(kit),
-        api::dashboard(kit),
-        journey::dashboard(kit),
-        business::dashboard(kit),
-        boxes::dashboard(),
-    ]
+fn dashboards(kit: &Kit) -> Vec<Dashboard> {
+    let mut all = vec![overview::dashboard(kit), api::dashboard(kit)];
+    if kit.has_business() {
+        all.extend([
+            journey::dashboard(kit),
+            business::dashboard(kit),
+            boxes::dashboard(),
+        ]);
+    } else {
+        all.extend(own::dashboard(kit));
+    }
+    all
+}
+
+/// The title and the file of each dashboard.
+pub(crate) fn titles(kit: &Kit) -> Vec<(&'static str, String)> {
+    let one = |dashboard: Dashboard| (dashboard.title, kit.dashboard(dashboard.name));
+    dashboards(kit).into_iter().map(one).collect()
 }
 
 /// What is chosen on the dashboard, and these labels.

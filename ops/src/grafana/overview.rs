@@ -38,9 +38,16 @@ fn now(kit: &Kit) -> Row {
     let requests = catalog::HTTP_REQUESTS.name();
     let api = format!("{}/d/{}", kit.dashboards, kit.dashboard("api-performance"));
     let firing = "ALERTS{alertstate=\"firing\",severity!=\"info\",job=~\"$job\",environment=~\"$environment\"}";
-    Row::new(
-        "Now",
-        [
+    let users = Panel::new(
+        Number,
+        "Users now",
+        "Different users of the last 5 to 10 minutes, over all instances, each once.",
+    )
+    .ask(
+        "sum(active_users:estimate{job=~\"$job\",environment=~\"$environment\",window=\"10m\"})",
+        "users",
+    );
+    let numbers = [
             Panel::new(Number, "Instances up", "Instances that answer to /metrics.")
                 .ask(format!("sum({})", series("up", "")), "up"),
             Panel::new(Number, "Alerts", "Alerts that fire, but for those that are only noted. 0 is good.")
@@ -51,7 +58,7 @@ fn now(kit: &Kit) -> Row {
                 .ask(format!("sum(rate({}[$__rate_interval]))", series(requests, "")), "requests")
                 .unit("reqps")
                 .link("API Performance", &api),
-            Panel::new(Number, "Errors", "Share of requests that ended in 5xx, a panic or a timeout. An alert comes at 5 %.")
+            Panel::new(Number, "Errors", "Share of requests that ended in 5xx, a panic or a timeout.{?HighErrorRate: An alert fires at {percent}.?}")
                 .ask(super::api::error_ratio(""), "errors")
                 .unit("percentunit")
                 .bad_above(0.01, 0.05)
@@ -61,19 +68,17 @@ fn now(kit: &Kit) -> Row {
                 .unit("s")
                 .bad_above(0.5, 1.0)
                 .link("API Performance", &api),
-            Panel::new(Number, "Users now", "Different users of the last 5 to 10 minutes, over all instances, each once.")
-                .ask(
-                    "sum(active_users:estimate{job=~\"$job\",environment=~\"$environment\",window=\"10m\"})",
-                    "users",
-                ),
+    ];
+    let over_time = [
             Panel::new(Lines, "Requests by outcome", "Requests a second by how they ended. Cancelled: the client went away before there was an answer.")
                 .ask(rate("outcome", requests, ""), "{{outcome}}")
                 .unit("reqps"),
             Panel::new(Lines, "Failed, by instance", "Requests a second that ended in 5xx, a panic or a timeout. One instance alone points at that machine.")
                 .ask(rate("instance", requests, FAULTS), "{{instance}}")
                 .unit("reqps"),
-        ],
-    )
+    ];
+    let users = kit.has_business().then_some(users);
+    Row::new("Now", numbers.into_iter().chain(users).chain(over_time))
 }
 
 /// What the Blackbox Exporter sees, whose jobs are called after the service's.
@@ -95,10 +100,10 @@ fn outside() -> Row {
             Panel::new(Lines, "How long it takes", "From the look-up of the name to the last byte.")
                 .ask(of("probe_duration_seconds", PROBE_JOB, ""), "{{module}} {{instance}}")
                 .unit("s"),
-            Panel::new(Lines, "Ready", "1 while an instance says that it is to get requests. An alert comes when none is for two minutes.")
+            Panel::new(Lines, "Ready", "1 while an instance says that it is to get requests.{?ServiceNotReady: An alert fires when none is for two minutes.?}")
                 .ask(of("probe_success", HEALTH_JOB, ""), "{{instance}}")
                 .max(1.0),
-            Panel::new(Lines, "Certificates", "Time until they expire. Alerts come at three weeks and at two days.")
+            Panel::new(Lines, "Certificates", "Time until they expire.{?CertificateExpires: Alerts fire at three weeks and at two days.?}")
                 .ask(format!("min by (instance) ({expiry}) - time()"), "{{instance}}")
                 .unit("s")
                 .bad_below(21.0 * 86_400.0, 2.0 * 86_400.0),
@@ -129,7 +134,7 @@ fn instances() -> Row {
             panel("Running since", "Time since each process began.")
                 .ask(format!("time() - {}", series(started, "")), "{{instance}}")
                 .unit("s"),
-            panel("File descriptors", "Share of the file descriptors that are open. An alert comes at 80 %.")
+            panel("File descriptors", "Share of the file descriptors that are open.{?FileDescriptorsRunOut: An alert fires at {percent}.?}")
                 .ask(
                     format!(
                         "{} / {}",
@@ -162,7 +167,7 @@ fn machine() -> Row {
                 .ask(rate(by, catalog::SYSTEM_CPU.name(), "mode!~\"idle|iowait|steal\""), "{{instance}} {{scope}}")
                 .ask(series(catalog::SYSTEM_CPU_CORES.name(), ""), "{{instance}} {{scope}}: there are")
                 .ask(rate(by, catalog::SYSTEM_CPU_THROTTLED.name(), ""), "{{instance}} {{scope}}: wanted beyond the quota"),
-            panel("Memory in use", "Share of the memory that cannot be had back at once. An alert comes at 90 %.")
+            panel("Memory in use", "Share of the memory that cannot be had back at once.{?MemoryNearLimit: An alert fires at {percent}.?}")
                 .ask(format!("max by ({by}) ({})\n/ max by ({by}) ({})", series(used, ""), series(limit, "")), "{{instance}} {{scope}}")
                 .unit("percentunit")
                 .bad_above(0.8, 0.9),
@@ -214,7 +219,7 @@ fn runtime() -> Row {
                 .ask(format!("{busy}\n/ sum by (instance) ({workers})"), "{{instance}}")
                 .unit("percentunit")
                 .max(1.0),
-            panel("Lag", "Time that 90 and 99 of 100 new tasks waited at most before they ran, and how long one waits now. An alert comes at 100 ms.")
+            panel("Lag", "Time that 90 and 99 of 100 new tasks waited at most before they ran, and how long one waits now.{?RuntimeBlocked: An alert fires at {milliseconds}.?}")
                 .ask(quantile(0.9, "instance", catalog::TOKIO_LAG.name(), ""), "{{instance}} p90")
                 .ask(quantile(0.99, "instance", catalog::TOKIO_LAG.name(), ""), "{{instance}} p99")
                 .ask(series(catalog::TOKIO_LAG_CURRENT.name(), ""), "{{instance}} now")
@@ -269,7 +274,7 @@ fn resources() -> Row {
                 .max(1.0)
                 .width(8),
             Panel::new(Lines, "Queues", "Items that wait in each queue.").ask(&depth, "{{instance}} {{queue}}"),
-            Panel::new(Lines, "Queues, full", "Share of the room of each queue that is taken. An alert comes at 80 %.")
+            Panel::new(Lines, "Queues, full", "Share of the room of each queue that is taken.{?QueueFills: An alert fires at {percent}.?}")
                 .ask(format!("{depth}\n/ {capacity}"), "{{instance}} {{queue}}")
                 .unit("percentunit")
                 .bad_above(0.5, 0.8),

@@ -1,10 +1,23 @@
 //! A row of panels for each metric that a service has besides those of the catalogue.
 
 use crate::family::{Family, Shape};
-use crate::grafana::dashboard::Row;
+use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
 use crate::grafana::panel::View::{Heatmap, Lines, Stacked, Table};
 use crate::grafana::{mean, quantile, rate, series};
+use crate::kit::Kit;
+
+/// A dashboard of its own for them, where no other shows them.
+pub(super) fn dashboard(kit: &Kit) -> Option<Dashboard> {
+    let dashboard = Dashboard {
+        name: "own-metrics",
+        title: "Own Metrics",
+        about: "What the service counts and measures by metrics of its own.",
+        rows: rows(&kit.metrics),
+        by_endpoint: false,
+    };
+    (!kit.metrics.is_empty()).then_some(dashboard)
+}
 
 pub(super) fn rows(metrics: &[Family]) -> Vec<Row> {
     metrics
@@ -14,9 +27,8 @@ pub(super) fn rows(metrics: &[Family]) -> Vec<Row> {
 }
 
 fn panels(metric: &Family) -> Vec<Panel> {
-    let Family {
-        name, help, labels, ..
-    } = metric;
+    let Family { name, help, .. } = metric;
+    let labels: Vec<String> = metric.labels.iter().map(|label| stored(label)).collect();
     let (by, legend) = match labels.is_empty() {
         true => ("job".to_owned(), name.clone()),
         false => {
@@ -95,6 +107,14 @@ fn panels(metric: &Family) -> Vec<Panel> {
                 .ask(rate(&by, &count, ""), &legend)
                 .unit("ops"),
         ],
+    }
+}
+
+/// The name under which Prometheus stores a label: one that its targets have too is renamed.
+fn stored(label: &str) -> String {
+    match label {
+        "environment" | "instance" | "job" => format!("exported_{label}"),
+        other => other.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::grafana::DATASOURCE;
+use crate::parts::Parts;
 
 /// How an answer is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +140,7 @@ impl Panel {
     }
 
     /// As Grafana has it.
-    pub(super) fn json(&self, id: u32, (x, y): (u32, u32)) -> Value {
+    pub(super) fn json(&self, id: u32, (x, y): (u32, u32), parts: &Parts) -> Value {
         let (w, h) = self.size();
         let queries = self.queries.iter().zip('A'..='Z');
         let targets: Vec<Value> = queries.map(|(query, id)| self.target(query, id)).collect();
@@ -147,7 +148,7 @@ impl Panel {
             "type": self.plugin(),
             "id": id,
             "title": self.title,
-            "description": self.about,
+            "description": parts.text(&self.about),
             "datasource": DATASOURCE.json(),
             "gridPos": { "h": h, "w": w, "x": x, "y": y },
             "targets": targets,

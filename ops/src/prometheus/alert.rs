@@ -120,6 +120,15 @@ impl Alert {
         minutes(self.pending)
     }
 
+    /// By how many minutes its expression holds earlier in Prometheus 3, which leaves the left end of a window out: where cases have a value a minute, what
+    /// these look back on is a minute shorter.
+    pub(crate) fn earlier_in_3(&self) -> u32 {
+        match self.name.as_str() {
+            "TrafficGone" | "ServiceNotReady" => 1,
+            _ => 0,
+        }
+    }
+
     /// The labels that it has besides those of its result.
     fn labels(&self, kit: &Kit) -> Vec<(&'static str, String)> {
         let mut labels = vec![
@@ -148,8 +157,12 @@ impl Alert {
         }
         let threshold = own.unwrap_or(usual);
         self.threshold = Some(threshold);
+        // To a thousandth: sums of floats have more digits than people wrote.
+        let above = ((threshold + 0.2) * 1000.0).round() / 1000.0;
         for text in [&mut self.expr, &mut self.summary, &mut self.description] {
-            *text = text.replace("{threshold}", &threshold.to_string());
+            *text = text
+                .replace("{threshold}", &threshold.to_string())
+                .replace("{threshold + 0.2}", &above.to_string());
         }
     }
 

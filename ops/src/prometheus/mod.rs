@@ -23,8 +23,10 @@ use crate::prometheus::scrape::Version;
 use crate::prometheus::trial::Pace;
 
 /// The texts of all files of rules.
-pub(crate) fn rule_files(kit: &Kit) -> Result<[String; 3], Error> {
-    Ok([recording::file(kit)?, alerts::file(kit)?, active_users()])
+pub(crate) fn rule_files(kit: &Kit) -> Result<Vec<String>, Error> {
+    let mut files = vec![recording::file(kit)?, alerts::file(kit)?];
+    files.extend(kit.has_business().then(active_users));
+    Ok(files)
 }
 
 /// The files for Prometheus.
@@ -42,11 +44,19 @@ pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
             format!("prometheus/targets/{}.yml", kit.job),
             scrape::targets(kit),
         ),
-        File::new("prometheus/active-users.rules.yml", active_users()),
-        File::new("prometheus/active-users.test.yml", active_users::trial()),
         File::new("prometheus/recording.rules.yml", recording::file(kit)?),
         File::new("prometheus/alerts.rules.yml", alerts::file(kit)?),
     ];
+    if kit.has_business() {
+        files.push(File::new(
+            "prometheus/active-users.rules.yml",
+            active_users(),
+        ));
+        files.push(File::new(
+            "prometheus/active-users.test.yml",
+            active_users::trial(),
+        ));
+    }
     for pace in Pace::ALL {
         let name = format!("prometheus/{}", pace.file());
         files.push(File::new(name, trial::file(kit, pace)?));

@@ -8,7 +8,7 @@ use crate::kit::Kit;
 use crate::prometheus::alerts::objectives_recorded;
 use crate::prometheus::rule::{Group, Rule, rule_file};
 
-/// The mean time of monitored functions, as the monitoring document has it.
+/// The mean time of monitored functions, by the name that the examples of Prometheus' documentation use.
 pub(crate) const MEAN_LATENCY: &str = "job:request_latency_seconds:mean5m";
 /// The share of requests that failed by the service's fault.
 pub(crate) const ERROR_RATIO: &str = "job:http_requests:error_ratio5m";

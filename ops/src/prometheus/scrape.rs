@@ -25,7 +25,12 @@ pub(crate) fn file(kit: &Kit, version: Version) -> String {
         Version::Three => "Prometheus 3.8 or newer: prometheus --enable-feature=exemplar-storage",
     };
     let mut text = head(start);
-    text += "# Active users over 30 days want --storage.tsdb.retention.time=31d.\n";
+    if let Some(looks_back) = kit.looks_back() {
+        let _ = writeln!(
+            text,
+            "# {looks_back}: start it with --storage.tsdb.retention.time=31d as well."
+        );
+    }
     text += &GLOBAL.replace("EVALUATED", EVALUATED);
     let _ = write!(
         text,

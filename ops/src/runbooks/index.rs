@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use crate::alertmanager;
 use crate::kit::Kit;
+use crate::parts::Parts;
 use crate::prometheus::Alert;
 use crate::runbooks::{head, page, source};
 
 /// The page.
-pub(super) fn page(kit: &Kit, alerts: &[Alert]) -> String {
-    let mut text = head() + &kit.named(source::INDEX);
+pub(super) fn page(kit: &Kit, parts: &Parts, alerts: &[Alert]) -> String {
+    let mut text = head() + &kit.named(&parts.text(source::INDEX));
     let mut tiers: Vec<_> = alertmanager::tiers(kit).collect();
     tiers.sort_by_key(|(tier, _)| Reverse(*tier));
     for (tier, why) in tiers {

@@ -9,6 +9,7 @@ mod source;
 use crate::error::Error;
 use crate::file::{File, MADE};
 use crate::kit::Kit;
+use crate::parts::Parts;
 use crate::prometheus::{Alert, alerts};
 
 /// What stands at the head of each page.
@@ -17,19 +18,19 @@ fn head() -> String {
 }
 
 /// The pages.
-pub(crate) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
+pub(crate) fn files(kit: &Kit, parts: &Parts) -> Result<Vec<File>, Error> {
     let alerts: Vec<Alert> = alerts(kit)?
         .into_iter()
         .flat_map(|(_, alerts)| alerts)
         .collect();
     let mut files = Vec::new();
     for alert in &alerts {
-        files.push(file(kit, &alert.name, page::page(kit, alert)?));
+        files.push(file(kit, &alert.name, page::page(kit, parts, alert)?));
     }
-    for (name, text) in guide::pages(kit, &alerts) {
+    for (name, text) in guide::pages(kit, parts, &alerts) {
         files.push(file(kit, name, text));
     }
-    files.push(file(kit, "README", index::page(kit, &alerts)));
+    files.push(file(kit, "README", index::page(kit, parts, &alerts)));
     Ok(files)
 }
 

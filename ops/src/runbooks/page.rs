@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use crate::alertmanager;
 use crate::error::Error;
 use crate::kit::Kit;
+use crate::parts::Parts;
 use crate::prometheus::{Alert, Source};
 use crate::runbooks::{head, source};
 use crate::tier::Tier;
 
 /// The page of it.
-pub(super) fn page(kit: &Kit, alert: &Alert) -> Result<String, Error> {
+pub(super) fn page(kit: &Kit, parts: &Parts, alert: &Alert) -> Result<String, Error> {
     let mut text = head();
     let _ = writeln!(text, "# {}\n\n{}.\n", alert.name, plain(&alert.summary));
     text += &fires(kit, alert);
-    let steps = kit.named(source::steps(&alert.name)?);
+    let steps = kit.named(&parts.text(source::steps(&alert.name)?));
     let steps = steps
         .replace("## Assess", "## 2. Assess")
         .replace("## Respond", "## 3. Respond")
@@ -93,17 +94,21 @@ pub(super) fn plain(template: &str) -> String {
 mod tests {
     use super::{page, plain};
     use crate::kit::Kit;
+    use crate::parts::Parts;
     use crate::prometheus::alerts;
 
     /// Whoever writes an alert is told that it wants a page.
     #[test]
     fn an_alert_without_a_page_is_told() {
         let kit = Kit::new("shop");
+        let parts = Parts::of(&kit).expect("a kit");
         let mut groups = alerts(&kit).expect("a kit");
         let mut alert = groups.remove(0).1.remove(0);
-        assert!(page(&kit, &alert).is_ok());
+        assert!(page(&kit, &parts, &alert).is_ok());
         alert.name = "Unheard".into();
-        let error = page(&kit, &alert).expect_err("there is none").to_string();
+        let error = page(&kit, &parts, &alert)
+            .expect_err("there is none")
+            .to_string();
         assert!(
             error.contains("write ops/src/runbooks/Unheard.md"),
             "{error}"

@@ -2,6 +2,7 @@
 //!
 //! An alert's has the steps Assess, Respond and Resolve; the first and the last step are made of the alert. Each line of a block of PromQL is a
 //! query of its own. `JOB`, `TEAM` and `DEPLOYMENT` stand for the names of the service, and `[API Performance]` for a link ([`link`](super::link)).
+//! What holds for some kits only stands between `{?NAME:` and `?}` ([`Parts`](crate::parts::Parts)).
 
 use crate::error::Error;
 

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use crate::blackbox;
 use crate::file::{File, head};
-use crate::kit::{ANYBODY, Kit};
+use crate::kit::Kit;
 use crate::stack::versions::PROGRAMS;
 
 pub(super) fn files(kit: &Kit) -> [File; 3] {
@@ -43,10 +43,13 @@ fn services(kit: &Kit) -> String {
         true => (NETWORKS, "    networks: [default, probing]\n"),
         false => ("", ""),
     };
+    let looks_back = kit.looks_back().map(|why| format!("      # {why}.\n"));
+    let retention = looks_back.unwrap_or_default();
     let places = [
         ("OWN_IMAGE", image(kit)),
         ("PORT_OF_CUSTOMERS", kit.port.to_string()),
         ("PORT_OF_METRICS", kit.own_port().to_string()),
+        ("RETENTION", retention),
         ("PROMETHEUS_AT", reached(kit.prometheus.as_deref())),
         ("ALERTMANAGER_AT", reached(kit.alertmanager.as_deref())),
         ("NETWORKS_OF_SERVICE", of_service),
@@ -103,11 +106,9 @@ fn reached(address: Option<&str>) -> String {
 }
 
 /// The files that receivers and journeys read.
-fn secrets(kit: &Kit) -> BTreeSet<String> {
-    let teams = [kit.team.as_str(), ANYBODY];
-    let of_teams = teams.iter().flat_map(|team| {
-        ["slack-url", "pagerduty-key"].map(|what| format!("alertmanager/{team}-{what}"))
-    });
+pub(crate) fn secrets(kit: &Kit) -> BTreeSet<String> {
+    let team = &kit.team;
+    let of_team = ["slack-url", "pagerduty-key"].map(|what| format!("alertmanager/{team}-{what}"));
     let tokens = blackbox::tokens(kit).into_iter();
     let tokens = tokens.map(|token| format!("blackbox/{token}"));
     let mail = kit.mail.iter().map(|_| "alertmanager/smtp-password");
@@ -115,7 +116,7 @@ fn secrets(kit: &Kit) -> BTreeSet<String> {
     let deadman = deadman.filter_map(|file| file.strip_prefix("/run/secrets/"));
     let others = mail.chain(deadman).chain(["grafana-password"]);
     let others = others.map(str::to_owned);
-    of_teams.chain(tokens).chain(others).collect()
+    of_team.into_iter().chain(tokens).chain(others).collect()
 }
 
 /// The Blackbox Exporter, with the tokens of journeys: where anything is probed.

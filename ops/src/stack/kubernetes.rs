@@ -1,5 +1,9 @@
 //! The service in Kubernetes, and what the Prometheus Operator has to know of it.
 
+use std::collections::BTreeSet;
+
+use ecolaura_monitoring::catalog;
+
 use crate::error::Error;
 use crate::file::{File, head};
 use crate::kit::Kit;
@@ -25,9 +29,10 @@ pub(super) fn files(kit: &Kit) -> Result<Vec<File>, Error> {
     let service =
         head("The service: kubectl apply -f service.yml. Its image is what --image names.")
             + &with_names(SERVICE);
+    let monitor = MONITOR.replace("DROPPED", &dropped(kit));
     let mut monitoring =
         head("What the Prometheus Operator scrapes. Its selectors must choose the label `team`.")
-            + &with_names(MONITOR);
+            + &with_names(&monitor);
     monitoring += &probes::probes(kit);
     let mut rules = head("The rules of prometheus/*.rules.yml.") + &with_names(RULES);
     for text in rule_files(&kit.in_kubernetes())? {
@@ -59,6 +64,21 @@ fn with_intervals(groups: &str) -> String {
         }
     }
     text
+}
+
+/// The labels that the Operator adds to the targets of a ServiceMonitor, and that no rule and no dashboard of the kit needs.
+const TARGET_LABELS: [&str; 4] = ["container", "endpoint", "node", "service"];
+
+/// Those of them that metrics of the service have too, as a regular expression: targets lose them, so that metrics keep theirs.
+fn dropped(kit: &Kit) -> String {
+    let of_catalog = catalog::ALL.iter().flat_map(|metric| metric.label_names());
+    let own = kit.metrics.iter().flat_map(|metric| &metric.labels);
+    let used: BTreeSet<&str> = of_catalog.copied().chain(own.map(String::as_str)).collect();
+    let both: Vec<&str> = TARGET_LABELS
+        .into_iter()
+        .filter(|label| used.contains(label))
+        .collect();
+    both.join("|")
 }
 
 /// The service's name as Kubernetes takes it.
@@ -199,9 +219,11 @@ spec:
       interval: 15s
       scrapeTimeout: 10s
       relabelings:
-        # As rules and dashboards know it.
+        # Rules and dashboards select by these labels.
         - {targetLabel: job, replacement: JOB}
         - {targetLabel: environment, replacement: ENVIRONMENT}
+        # The Operator adds this label to each target, and metrics of the service have a label of the same name. Prometheus would rename theirs to exported_….
+        - {action: labeldrop, regex: DROPPED}
 ";
 
 const RULES: &str = "\

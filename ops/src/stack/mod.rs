@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
 
+pub(crate) use compose::secrets;
 pub(crate) use kubernetes::name as kubernetes_name;
 
 /// The files for it.

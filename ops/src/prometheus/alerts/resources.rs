@@ -132,7 +132,10 @@ fn killed(kit: &Kit) -> Alert {
         threshold: None,
         by: &["job", "instance"],
         summary: "A process in the container of {{ $labels.instance }} was killed: there was no memory left".into(),
-        description: "The kernel killed it. If it was the service itself, see RestartsAgainAndAgain.".into(),
+        description: match kit.has_alert("targets", "RestartsAgainAndAgain") {
+            true => "The kernel killed it. If it was the service itself, see RestartsAgainAndAgain.".into(),
+            false => "The kernel killed it.".into(),
+        },
         reason: "Each one is work that was lost.".into(),
         cases: vec![
             Case {

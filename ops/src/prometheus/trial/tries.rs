@@ -65,7 +65,7 @@ fn not_before_its_time(alert: &Alert, first: &Case) -> [Try; 2] {
     // While what was found by the evaluation before is still known.
     let before = match pace {
         Pace::Days => fires_at - pace.minutes() + 1,
-        Pace::Hours | Pace::Minutes => fires_at - 1,
+        Pace::Hours | Pace::Minutes => fires_at - 1 - alert.earlier_in_3(),
     };
     let whole = Try {
         pace,

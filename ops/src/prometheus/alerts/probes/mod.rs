@@ -114,7 +114,7 @@ fn failing(kit: &Kit) -> Alert {
             Case {
                 about: "it comes back, goes, and comes back",
                 series: told([(page, RETURNS)]),
-                at: 18,
+                at: 17,
                 fires: &[&[JOB, SHOP]],
             },
             Case {
@@ -201,7 +201,7 @@ fn journey(kit: &Kit) -> Alert {
             Case {
                 about: "it comes back, goes, and comes back",
                 series: told([(step("order"), RETURNS)]),
-                at: 18,
+                at: 17,
                 fires: &[&[JOB, "subscription", "order"]],
             },
             Case {

@@ -99,6 +99,7 @@ fn failing(kit: &Kit, name: &str, tier: Tier, share: f64, pending: &'static str)
         description: "Requests end in 5xx, a panic or a timeout. Which: sum by (endpoint, outcome) of http_requests_total.".into(),
         reason: match tier {
             Tier::Critical => "Where most requests fail nobody can use the service.",
+            _ if kit.objectives.is_empty() => "One request in twenty is what customers notice.",
             _ => "One request in twenty is what customers notice; fewer are for the objectives.",
         }
         .into(),

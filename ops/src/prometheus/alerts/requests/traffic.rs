@@ -23,25 +23,23 @@ pub(super) fn gone(kit: &Kit) -> Alert {
     let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
     // It stays until requests come again, or it is as quiet as yesterday: what was four hours ago is forgotten meanwhile. Where it fired yesterday as
     // well, half an hour on, that is no yesterday to go by.
-    let gone = |of: &str, probes: &str| {
-        let (of, before) = (
-            format!("{REQUEST_RATE}{{{job}{of}}}"),
-            format!("{probes} + 0.2"),
-        );
+    let gone = |of: &str, probes: &str, before: &str| {
+        let of = format!("{REQUEST_RATE}{{{job}{of}}}");
         let fires = format!("ALERTS{{alertname=\"TrafficGone\",alertstate=\"firing\",{job}}}");
         format!(
             "{of} <= {probes}\nand on (environment, job) (\n  max_over_time({of}[4h]) > {before} unless {of} offset 1d <= {before}\n  or on (environment, job) (\n    {fires}\n    unless on (environment, job) (\n      {of} offset 1d <= {before} unless on (environment, job) {fires} offset 23h30m\n    )\n  )\n)"
         )
     };
     let expr = match others.is_empty() {
-        true => gone("", "{threshold}"),
+        true => gone("", "{threshold}", "{threshold + 0.2}"),
         false => format!(
             "({})\nor ({})",
             gone(
                 &format!(",{}", none_of("environment", &others)),
-                "{threshold}"
+                "{threshold}",
+                "{threshold + 0.2}"
             ),
-            gone(&format!(",{}", one_of("environment", &others)), "0")
+            gone(&format!(",{}", one_of("environment", &others)), "0", "0.2")
         ),
     };
     Alert {
