@@ -28,8 +28,6 @@ async fn the_own_listener_serves_metrics_and_health() {
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(body, serde_json::json!({ "checks": {}, "status": "pass" }));
     }
-    let index = client.get(&format!("{at}/")).await.unwrap();
-    assert!(index.contains("/metrics") && index.contains("/health/ready"));
     for (method, path, status) in [
         ("POST", "/metrics", 405),
         ("HEAD", "/metrics", 200),
@@ -47,6 +45,50 @@ async fn the_own_listener_serves_metrics_and_health() {
             .value("monitoring_scrapes_total", &[("status_code", code)])
     };
     assert_eq!((counted("200"), counted("405")), (Some(2.0), Some(1.0)));
+}
+
+/// `/` lists what is there and nothing else.
+#[tokio::test]
+async fn the_first_page_lists_every_path() {
+    const PATHS: [&str; 5] = [
+        "/control",
+        "/health/live",
+        "/health/ready",
+        "/health/startup",
+        "/metrics",
+    ];
+    for (token, expected) in [(None, &PATHS[1..]), (Some("0123456789abcdef"), &PATHS[..])] {
+        let builder = Monitoring::builder("test").listen(([127, 0, 0, 1], 0));
+        let builder = match token {
+            Some(token) => builder.control_token(token),
+            None => builder,
+        };
+        let monitoring = builder.build().unwrap();
+        let at = format!("http://{}", monitoring.listen_addr().unwrap());
+        let client = Client::new();
+        let index = client.get(&format!("{at}/")).await.unwrap();
+        let path = |line: &str| {
+            let (path, what) = line.split_once(' ').expect("a path and what it is for");
+            assert!(!what.trim().is_empty(), "{index}");
+            path.to_owned()
+        };
+        let mut listed: Vec<_> = index.lines().map(path).collect();
+        listed.sort();
+        assert_eq!(listed, expected);
+        assert_eq!(index.contains("needs the token"), token.is_some());
+        for path in PATHS {
+            let (status, _) = client
+                .send("GET", &format!("{at}{path}"), "")
+                .await
+                .unwrap();
+            let expected = match (path, token) {
+                ("/control", None) => 404,
+                ("/control", Some(_)) => 401,
+                _ => 200,
+            };
+            assert_eq!(status, expected, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

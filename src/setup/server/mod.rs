@@ -70,10 +70,41 @@ impl Monitoring {
         }));
         if let Some(address) = listen {
             let routes = monitoring.routes().merge(monitoring.control());
-            let listener = Listener::open(address, routes)?;
+            let listener = Listener::open(address, routes, monitoring.index())?;
             let _ = monitoring.0.listener.set(listener);
         }
         Ok(monitoring)
+    }
+
+    /// What `/` of the admin listener answers: each path that it serves, and what for.
+    fn index(&self) -> String {
+        let is_controlled = self.0.parts.control_token.is_some();
+        let control = is_controlled.then_some((
+            "/control",
+            "the log filter and the share of traces, to read and to change; needs the token",
+        ));
+        let pages = [
+            (
+                "/metrics",
+                "metrics, in the format that Prometheus asks for",
+            ),
+            (
+                "/health/live",
+                "liveness: 503 when the process should be restarted",
+            ),
+            (
+                "/health/ready",
+                "readiness: 503 while it should get no requests",
+            ),
+            (
+                "/health/startup",
+                "start-up: 503 until the service has started",
+            ),
+        ];
+        let lines = pages.into_iter().chain(control);
+        lines
+            .map(|(path, what)| format!("{path:<17}{what}\n"))
+            .collect()
     }
 
     /// `/metrics`, `/health/live`, `/health/ready` and `/health/startup`, to be merged into the app.
@@ -113,8 +144,9 @@ impl Monitoring {
     /// Has liveness ask whether the runtime still works.
     pub(crate) fn watch_runtime(&self) {
         if tokio::runtime::Handle::try_current().is_ok() {
-            self.health()
-                .live("runtime", || std::future::ready(Ok::<(), Infallible>(())));
+            let check = || std::future::ready(Ok::<(), Infallible>(()));
+            // The first check that there is: its name is free.
+            let _ = self.health().live("runtime", check);
         }
     }
 
