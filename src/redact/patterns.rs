@@ -210,7 +210,7 @@ const fn pairs() -> [u64; 256] {
     const WORD: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.";
     let mut pairs = [0; 256];
     let kinds = [
-        (NUMBER, "", "23456"), // and what comes before a word
+        (NUMBER, "", "2345689"), // and what comes before a word
         (PAIR, WORD, "=:"),
         (PAIR, "\"'`] \t", "=:"),
         (TUPLE, "\"'`", ","),
