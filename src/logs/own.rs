@@ -16,6 +16,21 @@ use crate::trace_context::TraceContext;
 #[derive(Default)]
 pub(crate) struct Verdicts([[Verdict; LEVELS.len()]; Dataset::ALL.len()]);
 
+/// Where a line comes from, as text and as it is written in JSON.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) target: &'a str,
+    pub(crate) tail: &'a [u8],
+}
+
+impl Origin<'_> {
+    /// The library.
+    pub(crate) const OWN: Self = Self {
+        target: env!("CARGO_CRATE_NAME"),
+        tail: b"",
+    };
+}
+
 /// The names of levels, from the most detailed.
 pub(crate) const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
 
@@ -54,13 +69,30 @@ impl Logs {
         message: &[u8],
         pairs: &Pairs,
     ) -> Line {
+        let origin = Origin {
+            target: target(dataset),
+            ..Origin::OWN
+        };
+        self.line_of(origin, dataset, level, context, message, pairs)
+    }
+
+    /// A line that is told of a place in the code.
+    pub(crate) fn line_of(
+        &self,
+        origin: Origin<'_>,
+        dataset: Dataset,
+        level: Level,
+        context: Option<TraceContext>,
+        message: &[u8],
+        pairs: &Pairs,
+    ) -> Line {
         let head = Head {
             at: SystemTime::now(),
             level,
             dataset,
             context,
-            target: target(dataset),
-            tail: b"",
+            target: origin.target,
+            tail: origin.tail,
         };
         let mut text = self.output.buffer();
         self.format.write(&mut text, &head, message, pairs);

@@ -135,8 +135,9 @@ impl MonitoringBuilder {
 
     /// How many lines a second each place in the code may write. Default: 1,000; `u32::MAX` is no limit.
     ///
-    /// Those beyond are counted in `monitoring_log_lines_dropped_total`, and their number is told by the next line of that place
-    /// (`labels.lines_held_back`).
+    /// Those beyond are counted in `monitoring_log_lines_dropped_total`, and the next line of that place says how many there were
+    /// (`labels.lines_held_back`). Where none comes within 5 to 10 seconds, or before a flush or the end, a warning of its own says it for
+    /// each such place; beyond 64 places one for all others.
     pub fn log_lines_per_second(mut self, most: u32) -> Self {
         self.logs.lines_per_second = most;
         self
