@@ -139,6 +139,7 @@ const MODULES: [Module; 29] = [
             "metrics",
             "observe",
             "otlp",
+            "redact",
             "resources",
             "scrape",
             "system",

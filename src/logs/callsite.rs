@@ -212,15 +212,22 @@ impl Callsites {
 
 impl Callsite {
     fn new(metadata: &Metadata<'_>, is_of_log: bool, place: Place, limiter: Arc<Limit>) -> Self {
+        let is_of_other_code =
+            metadata.is_event() && metadata.fields().field(catalog::ORIGIN_FILE).is_some();
         Self {
             place,
             target: cut(metadata.target(), LONGEST_NAME).into(),
-            tail: tail(metadata),
+            tail: tail(metadata, is_of_other_code),
             role: Role::of(metadata),
             fields: metadata
                 .fields()
                 .iter()
-                .map(|field| Meaning::of(field.name(), is_of_log))
+                .map(|field| match catalog::origin(field.name()) {
+                    Some(origin) if is_of_other_code => {
+                        Meaning::Schema(origin, Key::of(field.name()))
+                    }
+                    _ => Meaning::of(field.name(), is_of_log),
+                })
                 .collect(),
             limiter,
             verdict: Verdict::default(),
@@ -248,9 +255,12 @@ impl Callsite {
 }
 
 /// `,"log.logger":…,"log.origin.file.name":…,"log.origin.file.line":…`
-fn tail(metadata: &Metadata<'_>) -> Box<[u8]> {
+fn tail(metadata: &Metadata<'_>, is_of_other_code: bool) -> Box<[u8]> {
     let mut tail = Vec::new();
     field(&mut tail, catalog::LOG_LOGGER, metadata.target());
+    if is_of_other_code {
+        return tail.into(); // the event's fields say the rest
+    }
     if let Some(file) = metadata.file() {
         field(&mut tail, catalog::LOG_ORIGIN_FILE_NAME, file);
     }

@@ -8,6 +8,7 @@ use tracing::{Level, Metadata};
 use tracing_log::AsLog as _;
 use tracing_subscriber::filter::Targets;
 
+use crate::catalog;
 use crate::error::Error;
 
 /// Which lines are written. Asked once for each place that logs, and again when it has changed.
@@ -115,7 +116,12 @@ impl Filter {
 }
 
 /// Streams whose lines are wanted from this level on where only other targets are named: failed queries, logins, panics, start and stop.
-const NEEDED: [&str; 3] = ["database", "authentication", env!("CARGO_CRATE_NAME")];
+const NEEDED: [&str; 4] = [
+    "database",
+    "authentication",
+    catalog::PANIC,
+    env!("CARGO_CRATE_NAME"),
+];
 
 fn parse(directives: &str) -> Result<Targets, Error> {
     let trimmed = directives.split(',').map(str::trim);

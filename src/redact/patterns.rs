@@ -25,7 +25,7 @@ pub(crate) fn pieces(text: &str) -> Pieces<'_> {
 }
 
 /// A text without what must not be told.
-#[cfg_attr(not(any(test, fuzzing)), allow(dead_code))]
+#[cfg_attr(not(feature = "logs"), allow(dead_code))]
 pub(crate) fn text(text: &str) -> Cow<'_, str> {
     told(text).0
 }

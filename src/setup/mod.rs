@@ -8,6 +8,8 @@ mod exemplars;
 #[cfg(feature = "logs")]
 mod logs;
 mod monitoring;
+#[cfg(feature = "logs")]
+mod panics;
 mod propagators;
 #[cfg(any(feature = "business", feature = "logs", feature = "server"))]
 mod secret;

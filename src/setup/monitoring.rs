@@ -102,10 +102,16 @@ impl Monitoring {
     /// span limits say.
     ///
     /// With the feature `logs` it installs a subscriber of `tracing` and a logger of the crate `log`, which write to standard output what
-    /// `RUST_LOG` asks for (`OTEL_LOGS_EXPORTER` has it go elsewhere), and tells of panics. Where a subscriber is installed already it is left alone,
+    /// `RUST_LOG` asks for (`OTEL_LOGS_EXPORTER` has it go elsewhere). Where a subscriber is installed already it is left alone,
     /// and no lines are written; one that is installed afterwards by its `init` panics: see
     /// [`without_subscriber`](MonitoringBuilder::without_subscriber). A process that ends by `std::process::exit` should
     /// [`flush`](Self::flush) before.
+    ///
+    /// It also installs a panic hook: each panic is one line of the log, without secrets, with the place of the panic as its origin. Where the
+    /// log leaves panics out, cannot take the line or does not go to standard output, the same goes to standard error. The standard library's
+    /// own hook does not run any more, since it prints the message as it is. A hook that the service installed before `init` runs after ours, and
+    /// prints what it prints, secrets too; one that is installed after it replaces ours unless it calls what `take_hook` gave it. With
+    /// [`without_logs`](MonitoringBuilder::without_logs) no hook is installed.
     ///
     /// # Errors
     ///
