@@ -8,6 +8,7 @@ mod attempt;
 #[cfg(feature = "server")]
 mod audit;
 mod callsite;
+mod directives;
 mod escape;
 mod fields;
 mod filter;
@@ -29,7 +30,7 @@ pub use settings::LogFormat;
 
 pub(crate) use access::{Ended, Visit};
 pub(crate) use attempt::Attempted;
-pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
+pub(crate) use filter::{ACCEPTED as ACCEPTED_FILTERS, DEFAULT as DEFAULT_FILTER, Filter};
 pub(crate) use panics::Panicked;
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};

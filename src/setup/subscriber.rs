@@ -100,7 +100,7 @@ struct Gate(&'static Logs);
 
 impl Gate {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        self.0.filter.wants(metadata)
+        self.0.filter.may_want(metadata)
             || may_tell_of_queries(metadata)
             || self.spans().is_some_and(|level| *metadata.level() <= level)
     }
