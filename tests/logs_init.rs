@@ -114,7 +114,9 @@ fn init_installs_what_logs() {
         .unwrap();
     assert!(packing.join().is_err());
     let all = lines::written(&lines, &monitoring);
-    let panicked = all.iter().find(|line| line.get("log.logger") == Some(&"panic".into()));
+    let panicked = all
+        .iter()
+        .find(|line| line.get("log.logger") == Some(&"panic".into()));
     let panicked = panicked.expect("its record; tests/panic_hook.rs says more of it");
     assert_eq!(panicked["error.message"], "no tape: token=[redacted]");
 

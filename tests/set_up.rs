@@ -163,6 +163,85 @@ fn a_service_without_a_name_or_room_is_refused() {
     }
 }
 
+/// What is switched off stays so, whatever is said before or after it.
+#[cfg(all(feature = "logs", feature = "traces"))]
+#[test]
+fn what_is_switched_off_stays_off() {
+    use ecolaura_monitoring::MonitoringBuilder;
+    type Call = fn(MonitoringBuilder) -> MonitoringBuilder;
+    let log: [(&str, Call); 5] = [
+        ("subscriber", MonitoringBuilder::without_subscriber),
+        ("writer", |builder| builder.log_writer(std::io::sink())),
+        ("collector", |builder| {
+            builder.log_collector("http://localhost:1")
+        }),
+        ("both", |builder| {
+            let builder = builder.log_collector("http://localhost:1");
+            builder.log_writer(std::io::sink())
+        }),
+        ("filter", |builder| builder.log_filter("info")),
+    ];
+    for (name, call) in log {
+        let builder = || Monitoring::builder("test");
+        for builder in [
+            call(builder()).without_logs(),
+            call(builder().without_logs()),
+        ] {
+            let monitoring = builder.build().expect("a monitoring");
+            assert!(monitoring.log_layer().is_none(), "{name}");
+        }
+    }
+    let listen: Call = |builder| builder.listen(([127, 0, 0, 1], 0));
+    let builder = || Monitoring::builder("test");
+    for builder in [
+        listen(builder()).without_listener(),
+        listen(builder().without_listener()),
+    ] {
+        assert_eq!(builder.build().expect("a monitoring").listen_addr(), None);
+    }
+    let collector: Call = |builder| builder.collector("http://localhost:1");
+    for builder in [
+        collector(builder()).without_traces(),
+        collector(builder().without_traces()),
+    ] {
+        let monitoring = builder.build().expect("a monitoring");
+        let text = monitoring.metrics().render();
+        assert!(!text.contains("monitoring_spans_exported_total"), "{text}");
+    }
+}
+
+/// A log has one place to go: what is said twice is an error, in either order, and nothing is dropped silently.
+#[cfg(all(feature = "logs", feature = "traces"))]
+#[test]
+fn a_log_that_is_to_go_to_two_places() {
+    let builder = || Monitoring::builder("test");
+    for builder in [
+        builder()
+            .log_writer(std::io::sink())
+            .log_collector("http://localhost:1"),
+        builder()
+            .log_collector("http://localhost:1")
+            .log_writer(std::io::sink()),
+    ] {
+        let error = builder.build().expect_err("an error").to_string();
+        assert_eq!(
+            error,
+            "the log has a `log_writer` and a `log_collector`: choose one of them"
+        );
+    }
+}
+
+#[test]
+fn of_two_attributes_of_one_key_the_last_counts() {
+    let builder = Monitoring::builder("test").resource_attribute("team", "red");
+    let text = builder.resource_attribute("team", "green").build().unwrap();
+    let text = text.metrics().render();
+    assert!(
+        text.contains(r#"target_info{service_name="test",team="green"} 1"#),
+        "{text}"
+    );
+}
+
 #[test]
 fn resource_attributes_are_labels_of_target_info() {
     let builder =

@@ -6,6 +6,8 @@ use tracing::Level;
 
 use crate::catalog::Dataset;
 use crate::logs::Logs;
+use crate::logs::escape::told;
+use crate::logs::fields::LONGEST_MESSAGE;
 use crate::logs::filter::Verdict;
 use crate::logs::line::Head;
 use crate::logs::output::Line;
@@ -74,6 +76,17 @@ impl Logs {
             ..Origin::OWN
         };
         self.line_of(origin, dataset, level, context, message, pairs)
+    }
+
+    /// Writes a warning of the library's own, unless the filter leaves it out.
+    pub(crate) fn warn(&self, what: &str) {
+        let (dataset, level) = (Dataset::Application, Level::WARN);
+        if self.wants_own(dataset, level) {
+            let mut message = Vec::new();
+            told(&mut message, what, LONGEST_MESSAGE, self.format.style);
+            let line = self.own_line(dataset, level, None, &message, &Pairs::default());
+            self.output.put(line);
+        }
     }
 
     /// A line that is told of a place in the code.

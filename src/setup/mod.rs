@@ -23,6 +23,7 @@ mod traced;
 mod traces;
 #[cfg(any(feature = "business", feature = "logs"))]
 mod user_hash;
+mod variables;
 
 pub use builder::MonitoringBuilder;
 pub use monitoring::Monitoring;

@@ -80,6 +80,9 @@ pub(crate) struct Parts {
     pub(crate) exporter: Option<crate::otlp::Exporter>,
     pub(crate) service_name: String,
     pub(crate) disabled: bool,
+    /// Whether the service wants no log: then nothing is said on standard error either, but warnings.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) is_quiet: bool,
     pub(crate) meter: &'static Meter,
     pub(crate) resources: &'static Resources,
     #[cfg(feature = "metrics")]
@@ -327,6 +330,20 @@ impl Monitoring {
         let _ = KEPT.set(self.clone());
     }
 
+    /// Warns of what is not as the service may expect: in its log, else through `tracing` where a subscriber is installed, else on standard
+    /// error.
+    pub(crate) fn warn(&self, what: &str) {
+        #[cfg(feature = "logs")]
+        if let Some(logging) = &self.0.parts.logging {
+            return logging.logs.warn(what);
+        }
+        #[cfg(feature = "server")]
+        if tracing::dispatcher::has_been_set() {
+            return tracing::warn!("{what}");
+        }
+        eprintln!("{what}");
+    }
+
     /// What the macros of the `metrics` crate can record to, where this is not the monitoring of the process: in tests.
     ///
     /// [`init`](Self::init) installs it for the process. When telemetry is disabled it records nothing.
@@ -363,7 +380,7 @@ impl Monitoring {
     pub(crate) fn become_recorder(&self) {
         let parts = &self.0.parts;
         if !parts.disabled && metrics::set_global_recorder(parts.recorder).is_err() {
-            Self::warn(
+            self.warn(
                 "another recorder of the `metrics` crate is installed already: what its macros record does not appear in /metrics",
             );
         }
@@ -404,11 +421,6 @@ impl Monitoring {
     }
 
     pub(crate) fn announce(&self) {}
-
-    #[cfg(feature = "metrics")]
-    fn warn(what: &str) {
-        eprintln!("{what}");
-    }
 
     pub(crate) fn watch_runtime(&self) {}
 }

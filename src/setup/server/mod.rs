@@ -18,7 +18,7 @@ use axum::routing::{any, get};
 use crate::error::Error;
 use crate::health::Health;
 use crate::scrape::Scrape;
-use crate::setup::builder::{Listen, MonitoringBuilder};
+use crate::setup::builder::MonitoringBuilder;
 use crate::setup::monitoring::{Inner, Monitoring, Parts};
 
 pub(crate) use listener::Listener;
@@ -30,13 +30,13 @@ impl MonitoringBuilder {
     /// Port 0 takes a free one; [`Monitoring::listen_addr`] tells it. Whoever reaches this address can read the
     /// metrics: do not open it to the world.
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.listen = Listen::At(address.into());
+        self.listen = Some(address.into());
         self
     }
 
-    /// No listener of its own: merge [`Monitoring::routes`] into the app instead.
+    /// No admin listener, whatever [`listen`](Self::listen) says: merge [`Monitoring::routes`] into the app instead. Then there is no `/control`.
     pub fn without_listener(mut self) -> Self {
-        self.listen = Listen::Nowhere;
+        self.without_listener = true;
         self
     }
 
@@ -150,16 +150,6 @@ impl Monitoring {
         }
     }
 
-    /// Says what is not as the service may expect: to `tracing` where somebody listens, else to standard error.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn warn(what: &str) {
-        if tracing::dispatcher::has_been_set() {
-            tracing::warn!("{what}");
-        } else {
-            eprintln!("{what}");
-        }
-    }
-
     /// Says in one line what is exposed where.
     pub(crate) fn announce(&self) {
         let name = &self.0.parts.service_name;
@@ -170,15 +160,16 @@ impl Monitoring {
             }
             (false, None) => "no listener: merge `monitoring.routes()` into the app".to_owned(),
         };
-        say(&format!("monitoring {name}: {what}"));
+        self.say(&format!("monitoring {name}: {what}"));
     }
-}
 
-/// Says something about the service's life: to `tracing` where somebody listens, else to standard error.
-pub(crate) fn say(what: &str) {
-    if tracing::dispatcher::has_been_set() {
-        tracing::info!("{what}");
-    } else {
-        eprintln!("{what}");
+    /// Logs something about the service's life: through `tracing` where a subscriber is installed, else to standard error, unless the
+    /// service wants no log.
+    pub(crate) fn say(&self, what: &str) {
+        if tracing::dispatcher::has_been_set() {
+            tracing::info!("{what}");
+        } else if !self.0.parts.is_quiet {
+            eprintln!("{what}");
+        }
     }
 }

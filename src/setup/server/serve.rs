@@ -19,7 +19,7 @@ use tower_service::Service;
 use crate::error::Error;
 use crate::http;
 use crate::setup::monitoring::Monitoring;
-use crate::setup::server::{connection, say, signal};
+use crate::setup::server::{connection, signal};
 
 /// How long an HTTP/1 connection may be silent before or within a request's head. Longer than the 60 s for which load
 /// balancers keep idle connections, so that it is they who close them.
@@ -86,20 +86,20 @@ impl Monitoring {
             }
         };
         let open = take_connections(listener, http::with_routes_made(app), stop).await;
-        say("stopping: no new connections, those that are open finish");
+        self.say("stopping: no new connections, those that are open finish");
         tokio::select! {
-            () = open.shutdown() => say("stopped: every connection has finished"),
+            () = open.shutdown() => self.say("stopped: every connection has finished"),
             () = tokio::time::sleep(self.0.parts.drain_timeout) => {
-                say("stopped at the drain timeout: some connections, such as streams, were still open");
+                self.say("stopped at the drain timeout: some connections, such as streams, were still open");
             }
-            () = signal::stop() => say("stopped by a second signal: some connections were still open"),
+            () = signal::stop() => self.say("stopped by a second signal: some connections were still open"),
         }
         #[cfg(feature = "traces")]
         tokio::select! {
             all = self.flush(FLUSH_TIMEOUT) => if !all {
-                say("stopped before all spans and lines had left");
+                self.say("stopped before all spans and lines had left");
             },
-            () = signal::stop() => say("stopped by a signal before all spans and lines had left"),
+            () = signal::stop() => self.say("stopped by a signal before all spans and lines had left"),
         }
         #[cfg(feature = "logs")]
         self.write_lines();
