@@ -171,12 +171,12 @@ mod tests {
 
     /// What the environment says, and what is warned of.
     fn read(variables: &[(&str, &str)]) -> (Environment, Vec<String>) {
-        let (read, warnings) = with(variables, |variables| Environment::from(variables));
+        let (read, warnings) = with(variables, Environment::from);
         (read.unwrap(), warnings)
     }
 
     fn error(variables: &[(&str, &str)]) -> String {
-        let (read, _) = with(variables, |variables| Environment::from(variables));
+        let (read, _) = with(variables, Environment::from);
         read.unwrap_err().to_string()
     }
 

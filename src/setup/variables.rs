@@ -8,7 +8,9 @@
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+#[cfg(any(feature = "traces", test))]
 use std::fmt::Display;
+#[cfg(any(feature = "traces", test))]
 use std::str::FromStr;
 
 use crate::error::Error;
@@ -85,6 +87,7 @@ impl Variables<'_> {
     }
 
     /// The number of the first of the variables that has one which is not below the least. Else the default.
+    #[cfg(any(feature = "traces", test))]
     pub(crate) fn number<N: FromStr + PartialOrd + Display + Copy>(
         &self,
         names: &[&str],

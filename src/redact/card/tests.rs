@@ -166,10 +166,10 @@ fn ids_of_the_usual_kinds() {
     for n in 0..100_000u64 {
         let milliseconds = 1_790_000_000_000 + n * 997;
         for id in [
-            milliseconds,                                        // of Unix
-            milliseconds * 1000 + n % 1000,                      // microseconds
-            milliseconds * 1_000_000 + n,                        // nanoseconds
-            (milliseconds - 1_420_070_400_000) << 22 | n % 4096, // a snowflake since 2015
+            milliseconds,                                            // of Unix
+            milliseconds * 1000 + n % 1000,                          // microseconds
+            milliseconds * 1_000_000 + n,                            // nanoseconds
+            ((milliseconds - 1_420_070_400_000) << 22) | (n % 4096), // a snowflake since 2015
         ] {
             hidden += u32::from(is_card_number(id));
         }
