@@ -36,6 +36,17 @@ impl Limiter {
         self.most == u32::MAX || self.admits_in(self.begun.elapsed().as_secs() / self.period)
     }
 
+    /// Whether it has let nothing through for a whole period: what it lets through next may be long in coming.
+    #[cfg_attr(not(feature = "logs"), allow(dead_code))]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.is_idle_in(self.begun.elapsed().as_secs() / self.period)
+    }
+
+    fn is_idle_in(&self, second: u64) -> bool {
+        let last = self.state.load(Ordering::Relaxed) >> 32;
+        (second & u64::from(u32::MAX)).wrapping_sub(last) > 1
+    }
+
     fn admits_in(&self, second: u64) -> bool {
         let second = second & u64::from(u32::MAX);
         let admitted = self
@@ -63,6 +74,14 @@ mod tests {
         assert_eq!(admitted, [true, true, false, true, true, false, true]);
         assert!(!Limiter::new(0).admits());
         assert!((0..1000).all(|_| Limiter::new(u32::MAX).admits()));
+    }
+
+    #[test]
+    fn idle_after_a_second_in_which_nothing_was_let_through() {
+        let limiter = Limiter::new(1);
+        assert!(limiter.admits_in(7) && !limiter.admits_in(7));
+        let idle = [7, 8, 9].map(|second| limiter.is_idle_in(second));
+        assert_eq!(idle, [false, false, true]);
     }
 
     #[test]

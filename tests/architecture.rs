@@ -109,7 +109,7 @@ const MODULES: [Module; 29] = [
     ),
     module("control", 4, &["limiter", "logs", "metrics", "trace"]),
     module("database", 4, &["catalog", "logs", "observe"]),
-    module("health", 4, &[]),
+    module("health", 4, &["error"]),
     module("http", 4, &["error", "label", "observe", "outcome"]),
     module(
         "otlp",
@@ -139,6 +139,7 @@ const MODULES: [Module; 29] = [
             "metrics",
             "observe",
             "otlp",
+            "redact",
             "resources",
             "scrape",
             "system",

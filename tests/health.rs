@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use ecolaura_monitoring::Monitoring;
+use ecolaura_monitoring::health::Health;
+use ecolaura_monitoring::{Error, Monitoring};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -48,12 +49,16 @@ async fn without_checks_everything_passes() {
 #[tokio::test]
 async fn each_check_is_named_and_its_error_is_not_shown() {
     let monitoring = monitoring();
-    monitoring.health().ready("database", || async {
-        Err::<(), _>("postgres://user:secret@host")
-    });
     monitoring
         .health()
-        .ready("cache", || async { Ok::<(), &str>(()) });
+        .ready("database", || async {
+            Err::<(), _>("postgres://user:secret@host")
+        })
+        .unwrap();
+    monitoring
+        .health()
+        .ready("cache", || async { Ok::<(), &str>(()) })
+        .unwrap();
     let expected = json!({
         "status": "fail",
         "checks": {
@@ -70,7 +75,8 @@ async fn a_check_that_hangs_fails_after_its_time_limit() {
     let monitoring = monitoring();
     monitoring
         .health()
-        .live("stuck", std::future::pending::<Result<(), String>>);
+        .live("stuck", std::future::pending::<Result<(), String>>)
+        .unwrap();
     let expected = json!({
         "status": "fail",
         "checks": { "stuck": { "status": "fail", "reason": "timed out" } },
@@ -81,14 +87,18 @@ async fn a_check_that_hangs_fails_after_its_time_limit() {
 #[tokio::test]
 async fn a_check_that_panics_fails() {
     let monitoring = monitoring();
-    monitoring.health().ready("late", || async {
-        panic!("in the future") as Result<(), String>
-    });
+    monitoring
+        .health()
+        .ready("late", || async {
+            panic!("in the future") as Result<(), String>
+        })
+        .unwrap();
     monitoring
         .health()
         .live("early", || -> std::future::Ready<Result<(), String>> {
             panic!("at once")
-        });
+        })
+        .unwrap();
     let reason = |(_, body): (u16, Value), check: &str| body["checks"][check]["reason"].clone();
     assert_eq!(
         reason(probe(&monitoring, "ready").await, "late"),
@@ -105,10 +115,13 @@ async fn probes_that_come_together_share_one_run() {
     let monitoring = monitoring();
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&runs);
-    monitoring.health().ready("counted", move || {
-        counted.fetch_add(1, Ordering::SeqCst);
-        async { Ok::<(), String>(()) }
-    });
+    monitoring
+        .health()
+        .ready("counted", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Ok::<(), String>(()) }
+        })
+        .unwrap();
     let probes = (0..20).map(|_| {
         let monitoring = monitoring.clone();
         tokio::spawn(async move { probe(&monitoring, "ready").await.0 })
@@ -119,16 +132,42 @@ async fn probes_that_come_together_share_one_run() {
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
+type Passes = std::future::Ready<Result<(), String>>;
+
+fn passes() -> Passes {
+    std::future::ready(Ok(()))
+}
+
+/// A copied line would otherwise switch the first check off without a word.
 #[tokio::test]
-async fn a_check_of_the_same_name_replaces_the_first() {
+async fn a_second_check_of_one_name_is_an_error() {
+    type Add = fn(&Health, &'static str, fn() -> Passes) -> Result<(), Error>;
     let monitoring = monitoring();
-    monitoring
-        .health()
-        .ready("database", || async { Err::<(), _>("old") });
-    monitoring
-        .health()
-        .ready("database", || async { Ok::<(), &str>(()) });
-    assert_eq!(probe(&monitoring, "ready").await.0, 200);
+    let health = monitoring.health();
+    for (path, add) in [
+        ("/health/ready", Health::ready as Add),
+        ("/health/live", Health::live),
+        ("/health/startup", Health::startup),
+    ] {
+        let fails = || std::future::ready(Err("no".to_owned()));
+        add(&health, "database", fails).expect("the first one");
+        let error = add(&health, "database", passes).expect_err("the second one");
+        assert!(error.is_configuration());
+        let expected =
+            format!("{path} already has a check `database`: give each check a name of its own");
+        assert_eq!(error.to_string(), expected);
+        add(&health, "cache", passes).expect("another name");
+        let error = add(&health, " ", passes).expect_err("no name");
+        assert!(error.to_string().contains("has no name"), "{error}");
+        // The first one is still asked.
+        let what = path.rsplit('/').next().expect("a probe");
+        let (status, body) = probe(&monitoring, what).await;
+        assert_eq!(
+            (status, &body["checks"]["database"]["status"]),
+            (503, &json!("fail"))
+        );
+        assert_eq!(body["checks"]["cache"]["status"], "pass");
+    }
 }
 
 #[tokio::test]
@@ -136,10 +175,13 @@ async fn ready_waits_for_start_up_and_ends_with_the_drain() {
     let monitoring = monitoring();
     let migrated = Arc::new(AtomicBool::new(false));
     let state = Arc::clone(&migrated);
-    monitoring.health().startup("migration", move || {
-        let done = state.load(Ordering::SeqCst);
-        async move { if done { Ok(()) } else { Err("still running") } }
-    });
+    monitoring
+        .health()
+        .startup("migration", move || {
+            let done = state.load(Ordering::SeqCst);
+            async move { if done { Ok(()) } else { Err("still running") } }
+        })
+        .unwrap();
     let (status, body) = probe(&monitoring, "ready").await;
     assert_eq!((status, &body["reason"]), (503, &json!("starting")));
     assert_eq!(probe(&monitoring, "startup").await.0, 503);
@@ -182,11 +224,14 @@ async fn a_check_that_blocks_its_thread_holds_one_thread_and_no_probe() {
     {
         let _within = service.enter();
         // Blocks in the part that makes the future, which is the check's own code as well.
-        monitoring.health().live("blocking", move || {
-            counted.fetch_add(1, Ordering::SeqCst);
-            let _ = blocked.lock().unwrap().recv();
-            std::future::ready(Ok::<(), String>(()))
-        });
+        monitoring
+            .health()
+            .live("blocking", move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let _ = blocked.lock().unwrap().recv();
+                std::future::ready(Ok::<(), String>(()))
+            })
+            .unwrap();
     }
     // A run that has not begun within its limit is given up: ask until one has.
     while runs.load(Ordering::SeqCst) == 0 {
@@ -212,7 +257,8 @@ fn a_check_that_cannot_be_run_does_not_pass() {
         let monitoring = monitoring();
         monitoring
             .health()
-            .ready("any", || async { Ok::<(), String>(()) });
+            .ready("any", || async { Ok::<(), String>(()) })
+            .unwrap();
         let (status, body) = probe(&monitoring, "ready").await;
         assert_eq!(
             (status, &body["checks"]["any"]["status"]),

@@ -311,3 +311,119 @@ fn a_writer_that_panics_loses_its_batch_and_no_more() {
         "{all:?}"
     );
 }
+
+/// How many lines were held back, as the log says it, by the line of the code that is said to have written them.
+fn announced(lines: &Lines) -> Vec<(u64, usize)> {
+    let mut found = std::collections::BTreeMap::new();
+    for line in lines.all() {
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        if let Some(number) = line["labels"]["lines_held_back"].as_str() {
+            let place = line["log.origin.file.line"].as_u64().unwrap_or_default();
+            *found.entry(place).or_default() += number.parse::<usize>().expect("a number");
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// A place that is loud and then says nothing more.
+fn loud(times: usize) -> u64 {
+    (0..times).for_each(|_| info!("loud"));
+    u64::from(line!()) - 1
+}
+
+fn louder(times: usize) -> u64 {
+    (0..times).for_each(|_| info!("louder"));
+    u64::from(line!()) - 1
+}
+
+fn limited(most: u32) -> (Lines, Monitoring) {
+    lines::logged(|builder| builder.log_lines_per_second(most))
+}
+
+#[test]
+fn lines_held_back_before_the_end_are_announced() {
+    let (lines, monitoring) = limited(0);
+    let places = within(&monitoring, || [loud(30), louder(200)]);
+    drop(monitoring);
+    assert_eq!(announced(&lines), [(places[0], 30), (places[1], 200)]);
+    let all = lines.all();
+    let line: serde_json::Value = serde_json::from_str(&all[0]).expect("JSON");
+    assert_eq!(
+        line["message"],
+        "lines of this place were held back: at most 0 a second are written"
+    );
+    assert_eq!(
+        (&line["log.level"], &line["log.logger"]),
+        (&"warn".into(), &"logs_output".into())
+    );
+    assert_eq!(all.len(), 2, "one line for each place");
+}
+
+#[test]
+fn a_flush_announces_lines_that_were_held_back() {
+    let (lines, monitoring) = limited(0);
+    let place = within(&monitoring, || loud(30));
+    written(&lines, &monitoring);
+    assert_eq!(announced(&lines), [(place, 30)]);
+    written(&lines, &monitoring);
+    assert_eq!(lines.all().len(), 1, "once");
+    within(&monitoring, || loud(3));
+    written(&lines, &monitoring);
+    assert_eq!(announced(&lines), [(place, 33)]);
+}
+
+/// Nobody flushes, and nothing is logged any more.
+#[test]
+fn lines_held_back_are_announced_when_their_place_is_quiet() {
+    let (lines, monitoring) = limited(1);
+    let place = within(&monitoring, || loud(1000));
+    let start = Instant::now();
+    while announced(&lines).is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it is announced");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let written = lines
+        .all()
+        .iter()
+        .filter(|line| line.contains("\"loud\""))
+        .count();
+    assert_eq!(announced(&lines), [(place, 1000 - written)]);
+    assert_eq!(dropped(&monitoring, "rate_limited"), 1000 - written);
+}
+
+/// More places than are known one by one share a limit, and what that holds back is announced too.
+#[test]
+fn lines_of_places_beyond_those_that_are_known_are_announced() {
+    const PLACES: u32 = 16_384 + 10;
+    let (lines, monitoring) = limited(1);
+    within(&monitoring, || {
+        for line in 0..PLACES {
+            for _ in 0..2 {
+                let mut record = tracing_log::log::Record::builder();
+                let record = record.line(Some(line)).file(Some("old.rs")).target("old");
+                let record = record.level(tracing_log::log::Level::Info);
+                tracing_log::format_trace(&record.args(format_args!("old")).build()).unwrap();
+            }
+        }
+    });
+    drop(monitoring);
+    let announced: usize = announced(&lines).iter().map(|(_, number)| number).sum();
+    let written = lines
+        .all()
+        .iter()
+        .filter(|line| line.contains("\"message\":\"old\""))
+        .count();
+    let lost: usize = lines
+        .all()
+        .iter()
+        .filter_map(|line| {
+            line.split_once("\"lines_lost\":\"")?
+                .1
+                .split('"')
+                .next()?
+                .parse::<usize>()
+                .ok()
+        })
+        .sum();
+    assert_eq!(announced + written + lost, 2 * PLACES as usize);
+}

@@ -100,19 +100,6 @@ async fn an_exemplar_filter() {
         }
         return;
     }
-    let error = Command::new(env::current_exe().expect("a path"))
-        .args(["--exact", "a_good_environment", "--nocapture"])
-        .env(FILTER, "sometimes")
-        .output()
-        .expect("it runs");
-    let told = String::from_utf8_lossy(&error.stderr);
-    let what = "OTEL_METRICS_EXEMPLAR_FILTER is `sometimes`: set it to `trace_based`";
-    assert!(!error.status.success() && told.contains(what), "{told}");
-}
-
-#[test]
-fn a_good_environment() {
-    let _ = Monitoring::builder("test").build().expect("a monitoring");
 }
 
 // --- the exporter -------------------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     monitoring.health().ready("database", move || {
         let database = database.clone();
         async move { database.ping().await }
-    });
+    })?;
 
     let app = api::router(AppState {
         store,

@@ -35,6 +35,9 @@ pub(crate) const URL_PATH: &str = "url.path";
 pub(crate) const USER_HASH: &str = "user.hash";
 pub(crate) const SOURCE_IP: &str = "source.ip";
 pub(crate) const ERROR_MESSAGE_NAME: &str = ERROR_MESSAGE.name;
+pub(crate) const ERROR_TYPE_NAME: &str = ERROR_TYPE.name;
+pub(crate) const ERROR_STACK_TRACE_NAME: &str = ERROR_STACK_TRACE.name;
+pub(crate) const PROCESS_THREAD_NAME: &str = "process.thread.name";
 pub(crate) const EVENT_REASON: &str = "event.reason";
 pub(crate) const LABELS: &str = "labels";
 
@@ -48,6 +51,10 @@ pub(crate) const STATEMENT: &str = "statement";
 pub(crate) const ROWS: &str = "rows";
 pub(crate) const MECHANISM: &str = "mechanism";
 pub(crate) const FIELDS_LEFT_OUT: &str = "fields_left_out";
+pub(crate) const PANIC_LOCATION: &str = "panic_location";
+
+/// The type of the error that a panic is, and what filters and lines call where it comes from.
+pub(crate) const PANIC: &str = "panic";
 
 /// What the values of a field are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +103,7 @@ const OPEN: &[Field] = &[
     field("http.request.method", FieldKind::Keyword),
     field("http.response.status_code", FieldKind::Long),
     field("organization.id", FieldKind::Keyword),
-    field("process.thread.name", FieldKind::Keyword),
+    field(PROCESS_THREAD_NAME, FieldKind::Keyword),
     field("source.ip", FieldKind::Ip),
     field("url.domain", FieldKind::Keyword),
     field("url.path", FieldKind::Keyword),
@@ -119,6 +126,24 @@ pub(crate) fn open(name: &str) -> Option<&'static Field> {
     let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
     let named = || OPEN.iter().find(|field| field.name == name);
     alias.map(|(_, field)| field).or_else(named)
+}
+
+/// Fields by which an event says of what code it tells, where that is not its own: names of OpenTelemetry.
+const ORIGIN: &[(&str, Field)] = &[
+    (ORIGIN_FILE, field(LOG_ORIGIN_FILE_NAME, FieldKind::Keyword)),
+    (
+        "code.line.number",
+        field(LOG_ORIGIN_FILE_LINE, FieldKind::Long),
+    ),
+];
+
+/// An event that has this field says of what code it tells.
+pub(crate) const ORIGIN_FILE: &str = "code.file.path";
+
+/// The field of the schema for a part of the origin.
+pub(crate) fn origin(name: &str) -> Option<&'static Field> {
+    let origin = ORIGIN.iter().find(|(known, _)| *known == name);
+    origin.map(|(_, field)| field)
 }
 
 /// Which of the streams of logs a line belongs to: `event.dataset`.

@@ -3,7 +3,7 @@
 //! ```
 //! # fn main() -> Result<(), ecolaura_monitoring::Error> {
 //! # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
-//! monitoring.health().ready("database", || async { Ok::<(), std::io::Error>(()) });
+//! monitoring.health().ready("database", || async { Ok::<(), std::io::Error>(()) })?;
 //! # Ok(()) }
 //! ```
 //!
@@ -26,6 +26,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::error::Error;
 use crate::health::check::Check;
 
 /// The checks of a service; get it from [`Monitoring::health`](crate::Monitoring::health).
@@ -45,10 +46,22 @@ struct Inner {
 struct Checks(Mutex<Vec<Arc<Check>>>);
 
 impl Checks {
-    fn add(&self, check: Check) {
+    /// Adds a check. `path` is the probe that runs it, for the error.
+    fn add(&self, path: &str, check: Check) -> Result<(), Error> {
+        let name = check.name();
+        if name.trim().is_empty() {
+            return Err(Error::configuration(format!(
+                "a check of {path} has no name: give it one, such as `database`"
+            )));
+        }
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|known| known.name() != check.name());
+        if all.iter().any(|known| known.name() == name) {
+            return Err(Error::configuration(format!(
+                "{path} already has a check `{name}`: give each check a name of its own"
+            )));
+        }
         all.push(Arc::new(check));
+        Ok(())
     }
 
     fn all(&self) -> Vec<Arc<Check>> {
@@ -60,45 +73,62 @@ impl Checks {
 }
 
 impl Health {
-    /// Adds a check to `/health/ready`, or replaces the one of this name.
+    /// Adds a check to `/health/ready`.
     ///
     /// Call it within the service's Tokio runtime: checks run there. Outside of one they run on the
     /// listener's.
-    pub fn ready<F, R, T, E>(&self, name: &'static str, check: F)
+    ///
+    /// # Errors
+    ///
+    /// When `/health/ready` already has a check of this name, or the name is empty.
+    pub fn ready<F, R, T, E>(&self, name: &'static str, check: F) -> Result<(), Error>
     where
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
-        self.0.ready.add(Check::new(name, check));
+        let check = Check::new(name, check);
+        self.0.ready.add("/health/ready", check)
     }
 
-    /// Adds a check to `/health/live`, or replaces the one of this name.
+    /// Adds a check to `/health/live`.
     ///
     /// A failing check gets the process restarted: check what a restart mends, never a database.
-    pub fn live<F, R, T, E>(&self, name: &'static str, check: F)
+    ///
+    /// # Errors
+    ///
+    /// When `/health/live` already has a check of this name, or the name is empty. After
+    /// [`Monitoring::init`](crate::Monitoring::init) within a Tokio runtime `runtime` is taken.
+    pub fn live<F, R, T, E>(&self, name: &'static str, check: F) -> Result<(), Error>
     where
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
-        self.0.live.add(Check::new(name, check));
+        let check = Check::new(name, check);
+        self.0.live.add("/health/live", check)
     }
 
-    /// Adds a check to `/health/startup`, or replaces the one of this name.
+    /// Adds a check to `/health/startup`.
     ///
     /// The service has started once all of them have passed together. Add them before the slow part begins.
-    pub fn startup<F, R, T, E>(&self, name: &'static str, check: F)
+    ///
+    /// # Errors
+    ///
+    /// When `/health/startup` already has a check of this name, or the name is empty.
+    pub fn startup<F, R, T, E>(&self, name: &'static str, check: F) -> Result<(), Error>
     where
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
-        self.0.startup.add(Check::new(name, check));
+        let check = Check::new(name, check);
+        self.0.startup.add("/health/startup", check)?;
         self.0.started.store(false, Ordering::Release);
+        Ok(())
     }
 
     /// From now on `/health/ready` says no, so that load balancers send nothing more.

@@ -13,6 +13,7 @@ use crate::limiter::Limiter;
 use crate::logs::escape::{Style, told};
 use crate::logs::filter::Verdict;
 use crate::logs::line::{field, number};
+use crate::logs::own::Origin;
 use crate::logs::query;
 use crate::metrics::Bounded;
 use crate::redact;
@@ -32,19 +33,48 @@ pub(crate) struct Callsites {
     /// Lines a second that each may write.
     most_per_second: u32,
     /// What those share for which there is no room.
-    of_others: Arc<Limiter>,
+    of_others: Arc<Limit>,
+}
+
+/// How many lines a place may write, and how many of it were held back.
+pub(crate) struct Limit {
+    limiter: Limiter,
+    /// Lines that were not written since the last one that was.
+    held_back: AtomicU64,
+}
+
+impl Limit {
+    fn new(most_per_second: u32) -> Self {
+        Self {
+            limiter: Limiter::new(most_per_second),
+            held_back: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn admits(&self) -> bool {
+        self.limiter.admits()
+    }
+
+    /// Takes the number of lines that were held back.
+    #[inline]
+    fn take(&self) -> u64 {
+        match self.held_back.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => self.held_back.swap(0, Ordering::Relaxed),
+        }
+    }
 }
 
 /// A place in the code that logs, or begins a span.
 pub(crate) struct Callsite {
     place: Place,
+    /// Where it is, for lines of text.
+    pub(crate) target: Box<str>,
     /// The fields of a line that tell of it, written.
     pub(crate) tail: Box<[u8]>,
     pub(crate) fields: Box<[Meaning]>,
     pub(crate) role: Role,
-    pub(crate) limiter: Arc<Limiter>,
-    /// Lines that were not written since the last one that was.
-    held_back: AtomicU64,
+    pub(crate) limiter: Arc<Limit>,
     /// Whether its lines are wanted.
     pub(crate) verdict: Verdict,
 }
@@ -99,8 +129,41 @@ impl Callsites {
             known: Bounded::new(MOST),
             hasher: FixedState::default(),
             most_per_second,
-            of_others: Arc::new(Limiter::new(most_per_second)),
+            of_others: Arc::new(Limit::new(most_per_second)),
         }
+    }
+
+    /// Takes how many lines of each place were held back and not announced by a later line of it: of all places, or of those alone
+    /// that have been idle since. `None` stands for the places that are not known one by one. Returns whether some are left.
+    pub(crate) fn take_held_back(
+        &'static self,
+        of_all: bool,
+        mut announce: impl FnMut(Option<&'static Callsite>, u64),
+    ) -> bool {
+        let mut is_any_left = false;
+        let known = self
+            .known
+            .iter()
+            .map(|known| (&*known.limiter, Some(known)));
+        for (limit, callsite) in known.chain([(&*self.of_others, None)]) {
+            if limit.held_back.load(Ordering::Relaxed) == 0 {
+                continue;
+            }
+            if !of_all && !limit.limiter.is_idle() {
+                is_any_left = true;
+                continue;
+            }
+            let number = limit.take();
+            if number > 0 {
+                announce(callsite, number);
+            }
+        }
+        is_any_left
+    }
+
+    /// How many lines a second each place may write.
+    pub(crate) fn most_per_second(&self) -> u32 {
+        self.most_per_second
     }
 
     /// Hands the place on that this tells of.
@@ -135,7 +198,7 @@ impl Callsites {
             ),
             false => Place::Of(id.clone()),
         };
-        let limiter = || Arc::new(Limiter::new(self.most_per_second));
+        let limiter = || Arc::new(Limit::new(self.most_per_second));
         let make = || Callsite::new(metadata, is_of_log, place(), limiter());
         match self.known.add(hash, is, make, |_| {}) {
             Some(known) => work(known),
@@ -148,41 +211,56 @@ impl Callsites {
 }
 
 impl Callsite {
-    fn new(metadata: &Metadata<'_>, is_of_log: bool, place: Place, limiter: Arc<Limiter>) -> Self {
+    fn new(metadata: &Metadata<'_>, is_of_log: bool, place: Place, limiter: Arc<Limit>) -> Self {
+        let is_of_other_code =
+            metadata.is_event() && metadata.fields().field(catalog::ORIGIN_FILE).is_some();
         Self {
             place,
-            tail: tail(metadata),
+            target: cut(metadata.target(), LONGEST_NAME).into(),
+            tail: tail(metadata, is_of_other_code),
             role: Role::of(metadata),
             fields: metadata
                 .fields()
                 .iter()
-                .map(|field| Meaning::of(field.name(), is_of_log))
+                .map(|field| match catalog::origin(field.name()) {
+                    Some(origin) if is_of_other_code => {
+                        Meaning::Schema(origin, Key::of(field.name()))
+                    }
+                    _ => Meaning::of(field.name(), is_of_log),
+                })
                 .collect(),
             limiter,
-            held_back: AtomicU64::new(0),
             verdict: Verdict::default(),
+        }
+    }
+
+    /// Where its lines come from.
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        Origin {
+            target: &self.target,
+            tail: &self.tail,
         }
     }
 
     /// A line of it is not written.
     pub(crate) fn hold_back(&self) {
-        self.held_back.fetch_add(1, Ordering::Relaxed);
+        self.limiter.held_back.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many were not since this was asked last.
     #[inline]
     pub(crate) fn held_back(&self) -> u64 {
-        match self.held_back.load(Ordering::Relaxed) {
-            0 => 0,
-            _ => self.held_back.swap(0, Ordering::Relaxed),
-        }
+        self.limiter.take()
     }
 }
 
 /// `,"log.logger":…,"log.origin.file.name":…,"log.origin.file.line":…`
-fn tail(metadata: &Metadata<'_>) -> Box<[u8]> {
+fn tail(metadata: &Metadata<'_>, is_of_other_code: bool) -> Box<[u8]> {
     let mut tail = Vec::new();
     field(&mut tail, catalog::LOG_LOGGER, metadata.target());
+    if is_of_other_code {
+        return tail.into(); // the event's fields say the rest
+    }
     if let Some(file) = metadata.file() {
         field(&mut tail, catalog::LOG_ORIGIN_FILE_NAME, file);
     }

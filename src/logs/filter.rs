@@ -1,23 +1,48 @@
 //! Which lines are written, as it is told at start and while the service runs.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use tracing::field::Visit;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
 use tracing_log::AsLog as _;
-use tracing_subscriber::filter::Targets;
 
+use crate::catalog;
 use crate::error::Error;
+use crate::logs::directives::{Directive, Directives, Within};
 
 /// Which lines are written. Asked once for each place that logs, and again when it has changed.
 pub(crate) struct Filter {
-    targets: RwLock<(Targets, String)>,
+    told: RwLock<Told>,
     version: AtomicU64,
+    /// Up to which level lines may be written for the spans that they are in; 0 where spans do not count.
+    in_spans: AtomicU8,
     /// Whether the crate `log` is to know what is wanted, too.
     is_bridged: AtomicBool,
     /// Whether what nobody wants is switched off by this.
     gates: AtomicBool,
+}
+
+struct Told {
+    directives: Arc<Directives>,
+    /// As they were written.
+    text: String,
+}
+
+/// A filter of the environment, and what may not have been meant.
+pub(crate) struct Lenient<'a> {
+    pub(crate) filter: Filter,
+    /// What is no directive.
+    pub(crate) wrong: Vec<&'a str>,
+    /// Targets that look like levels with a typing error: then nearly nothing is written.
+    pub(crate) words: Vec<&'a str>,
+}
+
+/// What one version of a filter has written in a span.
+pub(crate) struct InSpan {
+    version: u64,
+    within: Within,
 }
 
 /// Whether something is written, as one version of a filter has it: asked once for each.
@@ -42,13 +67,39 @@ impl Verdict {
 pub(crate) const DEFAULT: &str = "info";
 
 impl Filter {
+    /// That of the code and of operators, in which everything has to be right.
     pub(crate) fn new(directives: &str) -> Result<Self, Error> {
-        Ok(Self {
-            targets: RwLock::new((parse(directives)?, directives.to_owned())),
+        Ok(Self::of(strict(directives)?))
+    }
+
+    /// That of the environment: what is no directive is left out. Where none is left, it is the default.
+    pub(crate) fn lenient(list: &str) -> Lenient<'_> {
+        let (known, wrong) = Directives::parse(list);
+        let words = known.iter().filter(|(_, directive)| directive.is_bare());
+        let words = words.map(|(word, _)| *word);
+        let told = match known.is_empty() {
+            true => told(&Directives::parse(DEFAULT).0),
+            false => told(&known),
+        };
+        Lenient {
+            words: words.filter(|word| looks_like_level(word)).collect(),
+            filter: Self::of(told),
+            wrong,
+        }
+    }
+
+    fn of(told: Told) -> Self {
+        Self {
+            in_spans: AtomicU8::new(in_spans(&told.directives)),
+            told: RwLock::new(told),
             version: AtomicU64::new(1),
             is_bridged: AtomicBool::new(false),
             gates: AtomicBool::new(false),
-        })
+        }
+    }
+
+    fn told(&self) -> RwLockReadGuard<'_, Told> {
+        self.told.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Steps with each change; the first is 1.
@@ -57,30 +108,99 @@ impl Filter {
         self.version.load(Ordering::Acquire)
     }
 
-    /// Whether lines of this place are written.
+    /// Whether lines of this place are written, whatever span they are in.
     pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        self.admits(metadata.target(), metadata.level())
+        let (target, level) = (metadata.target(), metadata.level());
+        let told = self.told();
+        told.directives.admits(target, level, Some(metadata))
     }
 
     pub(crate) fn admits(&self, target: &str, level: &Level) -> bool {
-        let targets = self.targets.read().unwrap_or_else(PoisonError::into_inner);
-        targets.0.would_enable(target, level)
+        self.told().directives.admits(target, level, None)
+    }
+
+    /// Whether lines of this level may be written for the spans that they are in.
+    #[inline]
+    pub(crate) fn asks_spans(&self, level: &Level) -> bool {
+        detail(level) <= self.in_spans.load(Ordering::Relaxed)
+    }
+
+    /// Whether something of this place may be written, or counts for what is.
+    pub(crate) fn may_want(&self, metadata: &Metadata<'_>) -> bool {
+        self.wants(metadata)
+            || self.asks_spans(metadata.level())
+            || self.told().directives.asks_for(metadata)
+    }
+
+    /// What is written in a span with these values; `None` where it does not count. Runs the service's own code.
+    pub(crate) fn begin(
+        &self,
+        span: &Metadata<'_>,
+        record: impl FnOnce(&mut dyn Visit),
+    ) -> Option<InSpan> {
+        if self.in_spans.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let (directives, version) = self.current();
+        let within = directives.within(span, record)?;
+        Some(InSpan { version, within })
+    }
+
+    /// What more is known of a span with these values, for [`take_in`](Self::take_in). Runs the service's own code.
+    pub(crate) fn matched(
+        &self,
+        open: &[(usize, u64)],
+        record: impl FnOnce(&mut dyn Visit),
+    ) -> Vec<(usize, u64)> {
+        self.current().0.matched(open, record)
+    }
+
+    /// Takes in what more is known of a span.
+    pub(crate) fn take_in(&self, span: &mut InSpan, matched: &[(usize, u64)]) {
+        let (directives, version) = self.current();
+        if version == span.version {
+            directives.add(&mut span.within, matched);
+        }
+    }
+
+    /// Whether a line of this level is written in a span. Of one that began before the filter was changed the values are not known.
+    pub(crate) fn wants_in(
+        &self,
+        level: &Level,
+        kept: Option<&InSpan>,
+        span: &Metadata<'_>,
+    ) -> bool {
+        let (directives, version) = self.current();
+        let within = match kept {
+            Some(kept) if kept.version == version => kept.within.level,
+            None if version == FIRST => return false,
+            _ => match directives.within(span, |_| {}) {
+                Some(within) => within.level,
+                None => return false,
+            },
+        };
+        *level <= within
+    }
+
+    fn current(&self) -> (Arc<Directives>, u64) {
+        let told = self.told();
+        (Arc::clone(&told.directives), self.version())
     }
 
     /// The most detailed level of all.
     pub(crate) fn most_detailed(&self) -> LevelFilter {
-        let targets = self.targets.read().unwrap_or_else(PoisonError::into_inner);
-        let levels = targets.0.iter().map(|(_, level)| level);
-        levels
-            .chain(targets.0.default_level())
-            .max()
-            .unwrap_or(LevelFilter::OFF)
+        let told = self.told();
+        match told.directives.asks_for_values() {
+            true => LevelFilter::TRACE, // any span may be the one
+            false => told.directives.most_detailed(),
+        }
     }
 
     /// Tells the crate `log` what is wanted, now and whenever it changes.
     pub(crate) fn bridge(&self) {
         self.is_bridged.store(true, Ordering::Relaxed);
-        tracing_log::log::set_max_level(self.most_detailed().as_log());
+        let most_detailed = self.told().directives.most_detailed();
+        tracing_log::log::set_max_level(most_detailed.as_log());
     }
 
     /// What nobody wants is switched off by this, and has to be asked again when it changes.
@@ -89,19 +209,19 @@ impl Filter {
     }
 
     /// As it was told.
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn directives(&self) -> String {
-        let targets = self.targets.read().unwrap_or_else(PoisonError::into_inner);
-        targets.1.clone()
+        self.told().text.clone()
     }
 
     /// From now on these.
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn set(&self, directives: &str) -> Result<(), Error> {
-        let parsed = parse(directives)?;
+        let told = strict(directives)?;
         {
-            let mut targets = self.targets.write().unwrap_or_else(PoisonError::into_inner);
-            *targets = (parsed, directives.to_owned());
+            let mut known = self.told.write().unwrap_or_else(PoisonError::into_inner);
+            let in_spans = in_spans(&told.directives);
+            *known = told;
+            self.in_spans.store(in_spans, Ordering::Relaxed);
             self.version.fetch_add(1, Ordering::Release);
         }
         if self.gates.load(Ordering::Relaxed) {
@@ -114,35 +234,80 @@ impl Filter {
     }
 }
 
-/// Streams whose lines are wanted from this level on where only other targets are named: failed queries, logins, panics, start and stop.
-const NEEDED: [&str; 3] = ["database", "authentication", env!("CARGO_CRATE_NAME")];
+/// Whether a word is likely to be meant as a level.
+fn looks_like_level(word: &str) -> bool {
+    const LEVELS: [&str; 5] = ["err", "warn", "inf", "debug", "trace"];
+    let word = word.to_ascii_lowercase();
+    let is_word = word.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word && (word == "verbose" || LEVELS.iter().any(|level| word.starts_with(level)))
+}
 
-fn parse(directives: &str) -> Result<Targets, Error> {
-    let trimmed = directives.split(',').map(str::trim);
-    let trimmed: Vec<&str> = trimmed.filter(|directive| !directive.is_empty()).collect();
-    // A word that is no level would be the name of a target; what stands in brackets tells spans and fields apart elsewhere.
-    let is_well_formed = |directive: &&str| {
-        let is_level = directive.parse::<LevelFilter>().is_ok();
-        let names_target = directive.contains('=') && !directive.contains(['[', ']', '{', '}']);
-        is_level || names_target
-    };
-    let is_well_formed = !trimmed.is_empty() && trimmed.iter().all(is_well_formed);
-    let parsed = is_well_formed.then(|| trimmed.join(",").parse::<Targets>().ok());
-    let parsed = parsed.flatten().ok_or_else(|| {
-        Error::configuration(format!(
-            "the log filter is `{directives}`: write a level (`off`, `error`, `warn`, `info`, `debug`, `trace`), and what differs from \
-             it by target, such as `info,sqlx=warn,shop::orders=debug`"
-        ))
-    })?;
-    if parsed.default_level().is_some() {
-        return Ok(parsed);
+/// The first version of a filter.
+const FIRST: u64 = 1;
+
+impl InSpan {
+    /// The directives that wait for values.
+    pub(crate) fn open(&self) -> &[(usize, u64)] {
+        &self.within.open
     }
-    let named: Vec<String> = parsed.iter().map(|(target, _)| target.to_owned()).collect();
-    let missing = NEEDED
-        .iter()
-        .filter(|needed| !named.iter().any(|named| named == *needed));
-    let missing = missing.map(|needed| (*needed, LevelFilter::INFO));
-    Ok(parsed.with_targets(missing))
+}
+
+/// How detailed lines of a level are; more is more.
+fn detail(level: &Level) -> u8 {
+    match *level {
+        Level::ERROR => 1,
+        Level::WARN => 2,
+        Level::INFO => 3,
+        Level::DEBUG => 4,
+        _ => 5,
+    }
+}
+
+fn in_spans(directives: &Directives) -> u8 {
+    let level = directives.most_detailed_in_spans().into_level();
+    level.as_ref().map_or(0, detail)
+}
+
+/// Streams whose lines are wanted from this level on where only other targets are named: failed queries, logins, panics, start and stop.
+const NEEDED: [&str; 4] = [
+    "database",
+    "authentication",
+    catalog::PANIC,
+    env!("CARGO_CRATE_NAME"),
+];
+
+/// What is accepted, for errors and warnings.
+pub(crate) const ACCEPTED: &str = "a level (`off`, `error`, `warn`, `info`, `debug`, `trace`), and what differs from it by target or span, such as \
+     `info,sqlx=warn,shop::orders=debug,[packing{order=7}]=trace`";
+
+/// A word that is no level is refused: it would be the name of a target, and all else would not be written.
+fn strict(list: &str) -> Result<Told, Error> {
+    let (known, wrong) = Directives::parse(list);
+    let is_bare = known.iter().any(|(_, directive)| directive.is_bare());
+    if !wrong.is_empty() || is_bare || known.is_empty() {
+        return Err(Error::configuration(format!(
+            "the log filter is `{list}`: write {ACCEPTED}"
+        )));
+    }
+    Ok(Told {
+        text: list.to_owned(),
+        ..told(&known)
+    })
+}
+
+fn told(known: &[(&str, Directive)]) -> Told {
+    let texts: Vec<_> = known.iter().map(|(text, _)| *text).collect();
+    let all = known.iter().map(|(_, directive)| directive.clone());
+    let mut directives = Directives::new(all.clone());
+    if !directives.has_default() {
+        let missing = NEEDED.iter().filter(|needed| !directives.names(needed));
+        let missing = missing.map(|needed| Directive::of_target(needed, LevelFilter::INFO));
+        directives = Directives::new(all.chain(missing.collect::<Vec<_>>()));
+    }
+    Told {
+        directives: Arc::new(directives),
+        text: texts.join(","),
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +358,9 @@ mod tests {
         let filter = Filter::new(DEFAULT).unwrap();
         for wrong in [
             "shop=loud",
-            "info,[span]=debug",
+            "info,[span=debug",
+            "info,shop[span{a}=debug",
+            "info,[span{a=(}]=debug",
             "verbose",
             "debugg,shop=info",
             "",
@@ -202,6 +369,35 @@ mod tests {
             let error = filter.set(wrong).unwrap_err().to_string();
             assert!(error.starts_with(&format!("the log filter is `{wrong}`: ")));
         }
-        assert_eq!((filter.directives(), filter.version()), ("info".into(), 1));
+        filter.set("info,[packing]=debug").unwrap();
+        filter.set("info").unwrap();
+        assert_eq!((filter.directives(), filter.version()), ("info".into(), 3));
+    }
+
+    /// A platform's filter for all its services does not keep one of them from starting.
+    #[test]
+    fn a_filter_of_the_environment_leaves_out_what_is_wrong() {
+        for (list, used, left_out) in [
+            ("my_crate", "my_crate", vec![]),
+            ("info, [span]=debug", "info,[span]=debug", vec![]),
+            ("warn,shop=loud,é[", "warn", vec!["shop=loud", "é["]),
+            ("shop=loud", "info", vec!["shop=loud"]),
+            ("=debug,info", "info", vec!["=debug"]),
+            ("2", "2", vec![]),
+            (" , ", "info", vec![]),
+        ] {
+            let read = Filter::lenient(list);
+            let found = (&*read.filter.directives(), read.wrong);
+            assert_eq!(found, (used, left_out), "{list}");
+            assert_eq!(read.words, [""; 0], "{list}");
+        }
+        for list in ["debugg", "warning,shop=info", "verbose"] {
+            let word = list.split(',').next().unwrap();
+            assert_eq!(Filter::lenient(list).words, [word]);
+        }
+        let filter = Filter::lenient("my_crate").filter;
+        assert!(filter.admits("my_crate::a", &Level::TRACE));
+        assert!(!filter.admits("hyper", &Level::ERROR));
+        assert!(filter.admits(NEEDED[0], &Level::INFO));
     }
 }

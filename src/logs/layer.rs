@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
 use crate::logs::callsite::{Callsite, Role};
 use crate::logs::fields::Fields;
+use crate::logs::filter;
 use crate::logs::line::Head;
 use crate::logs::output::{self, Line};
 use crate::logs::pairs::{Kind, Pairs};
@@ -56,6 +57,8 @@ struct InSpan {
     pairs: Pairs,
     context: Option<TraceContext>,
     listener: Option<Arc<Listener>>,
+    /// What the filter has written in it besides.
+    filter: Option<filter::InSpan>,
 }
 
 impl std::fmt::Debug for LogLayer {
@@ -68,12 +71,22 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
         let mut listener = None;
+        let filter = self
+            .0
+            .filter
+            .begin(metadata, |visit| attributes.record(visit));
+        let is_within = || {
+            self.wants_within(
+                metadata,
+                context.span(id).as_ref().and_then(SpanRef::parent),
+            )
+        };
         let pairs = self.0.callsites.with(metadata, false, |callsite| {
             if callsite.role == Role::Connects {
                 listener = self.0.queries.get().and_then(|queries| queries.listener());
             }
             let mut pairs = Pairs::default();
-            if self.0.wants(callsite, metadata) {
+            if self.0.wants(callsite, metadata) || filter.is_some() || is_within() {
                 self.0
                     .take_in(callsite, &mut pairs, |fields| attributes.record(fields));
             }
@@ -94,6 +107,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 pairs,
                 context,
                 listener,
+                filter,
             });
         }
     }
@@ -103,8 +117,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             return;
         };
         let metadata = span.metadata();
+        let counts = self.learn(&span, values);
         self.0.callsites.with(metadata, false, |callsite| {
-            if !self.0.wants(callsite, metadata) {
+            if !(counts
+                || self.0.wants(callsite, metadata)
+                || self.wants_within(metadata, span.parent()))
+            {
                 return;
             }
             // First, since writing a value is the service's own code, which may use the span.
@@ -132,7 +150,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             if callsite.role == Role::Tells && self.hand_on(event, &context) {
                 return;
             }
-            if self.0.wants(callsite, metadata) && self.0.admits(callsite) {
+            let is_wanted = self.0.wants(callsite, metadata)
+                || self.0.filter.asks_spans(metadata.level())
+                    && self.wants_within(metadata, context.event_span(event));
+            if is_wanted && self.0.admits(callsite) {
                 self.write(callsite, metadata, event, &context);
             }
         });
@@ -140,6 +161,50 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 }
 
 impl LogLayer {
+    /// Whether something is written for a span that it is in.
+    fn wants_within<S: for<'a> LookupSpan<'a>>(
+        &self,
+        metadata: &Metadata<'_>,
+        span: Option<SpanRef<'_, S>>,
+    ) -> bool {
+        let filter = &self.0.filter;
+        if !filter.asks_spans(metadata.level()) {
+            return false;
+        }
+        let mut spans = span.iter().flat_map(SpanRef::scope);
+        spans.any(|span| {
+            let extensions = span.extensions();
+            let kept = extensions.get::<InSpans>().and_then(|kept| kept.of(self.0));
+            let kept = kept.and_then(|kept| kept.filter.as_ref());
+            filter.wants_in(metadata.level(), kept, span.metadata())
+        })
+    }
+
+    /// Takes in what values say of a span that the filter asks for; whether it asks for it.
+    fn learn<S: for<'a> LookupSpan<'a>>(&self, span: &SpanRef<'_, S>, values: &Record<'_>) -> bool {
+        if !self.0.filter.asks_spans(&Level::ERROR) {
+            return false;
+        }
+        let open = {
+            let extensions = span.extensions();
+            let kept = extensions.get::<InSpans>().and_then(|kept| kept.of(self.0));
+            match kept.and_then(|kept| kept.filter.as_ref()) {
+                Some(kept) => kept.open().to_vec(),
+                None => return false,
+            }
+        };
+        // Without the lock, since writing a value is the service's own code.
+        let matched = self.0.filter.matched(&open, |visit| values.record(visit));
+        let mut extensions = span.extensions_mut();
+        let kept = extensions.get_mut::<InSpans>();
+        let is = |kept: &&mut InSpan| std::ptr::eq(kept.logs, self.0);
+        let kept = kept.and_then(|kept| kept.0.iter_mut().find(is));
+        if let Some(kept) = kept.and_then(|kept| kept.filter.as_mut()) {
+            self.0.filter.take_in(kept, &matched);
+        }
+        true
+    }
+
     /// Hands on what an event tells of a query, if somebody wants to know.
     #[cold]
     fn hand_on<S: Subscriber + for<'a> LookupSpan<'a>>(

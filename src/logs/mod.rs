@@ -8,6 +8,7 @@ mod attempt;
 #[cfg(feature = "server")]
 mod audit;
 mod callsite;
+mod directives;
 mod escape;
 mod fields;
 mod filter;
@@ -16,6 +17,7 @@ mod line;
 mod output;
 mod own;
 mod pairs;
+mod panics;
 mod query;
 mod settings;
 mod target;
@@ -28,7 +30,8 @@ pub use settings::LogFormat;
 
 pub(crate) use access::{Ended, Visit};
 pub(crate) use attempt::Attempted;
-pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
+pub(crate) use filter::{ACCEPTED as ACCEPTED_FILTERS, DEFAULT as DEFAULT_FILTER, Filter};
+pub(crate) use panics::Panicked;
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};
 pub(crate) use target::Target;

@@ -160,7 +160,6 @@ impl Output {
     }
 
     /// Hands a line on that is to be written whatever else there is; whether there is room even for that.
-    #[cfg(feature = "server")]
     pub(crate) fn put_surely(&self, line: Line) -> bool {
         if self.closed.load(Ordering::Relaxed) {
             self.refuse(line, "shutdown");
@@ -176,6 +175,11 @@ impl Output {
         }
         self.wake_if_asleep();
         true
+    }
+
+    /// Whether there is room for one more line.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.lines.is_full() && self.bytes.load(Ordering::Relaxed) < BYTES
     }
 
     #[inline]

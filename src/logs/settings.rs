@@ -57,6 +57,8 @@ pub(crate) struct Settings<'a> {
 
 /// The logs of one monitoring.
 pub(crate) struct Logs {
+    /// Whether lines go to standard output.
+    pub(crate) is_stdout: bool,
     pub(crate) format: Format,
     pub(crate) filter: Filter,
     pub(crate) callsites: Callsites,
@@ -73,6 +75,7 @@ impl Logs {
     pub(crate) fn new(registry: Registry, settings: Settings<'_>) -> &'static Self {
         let style = settings.format.style(settings.is_stdout);
         Box::leak(Box::new(Self {
+            is_stdout: settings.is_stdout,
             format: Format::new(style, settings.service),
             filter: settings.filter,
             verdicts: Verdicts::default(),

@@ -10,8 +10,9 @@ use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
+use crate::logs::callsite::Callsite;
 use crate::logs::output::{self, Content, Line};
-use crate::logs::own::{LEVELS, place};
+use crate::logs::own::{LEVELS, Origin, place};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::logs::target::{Target, flush, write_all};
 use crate::metrics::{Counter, Registry, Series, resolve};
@@ -27,6 +28,12 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How often it is told that lines were lost.
 const TELL_AGAIN: Duration = Duration::from_secs(10);
+
+/// How long lines that were held back wait for a later line of their place to announce them.
+const HELD_BACK: Duration = Duration::from_secs(5);
+
+/// Places of which it is announced one by one that lines were held back; of the others all together.
+const MOST_PLACES: usize = 64;
 
 /// How often it is told that they cannot be written.
 const FAILS_AGAIN: Duration = Duration::from_secs(600);
@@ -62,6 +69,7 @@ impl Writer {
             patience: target.patience,
             told: None,
             lost: 0,
+            held_back: HeldBack::default(),
             failed: None,
             is_broken: false,
             taken: 0,
@@ -98,6 +106,15 @@ impl Drop for Writer {
 /// Lines by stream and level.
 type Lines = [[usize; LEVELS.len()]; Dataset::ALL.len()];
 
+/// Lines that the limits of their places held back.
+#[derive(Default)]
+struct HeldBack {
+    /// How many there were when it was looked at last.
+    seen: u64,
+    /// Since when some are not announced.
+    since: Option<Instant>,
+}
+
 struct Work {
     logs: &'static Logs,
     target: Box<dyn Write + Send>,
@@ -109,6 +126,7 @@ struct Work {
     /// When it was told that lines were lost, and how many were by then.
     told: Option<Instant>,
     lost: u64,
+    held_back: HeldBack,
     /// When it was told that they cannot be written.
     failed: Option<Instant>,
     /// The last line was not written whole.
@@ -129,10 +147,10 @@ impl Work {
         let _end = loop {
             let wrote = self.write_some();
             self.tell_lost();
+            self.announce_held_back(false);
             match orders.try_recv() {
                 Ok(Order::Flush(then)) => {
-                    let is_written = self.write_waiting();
-                    then(is_written);
+                    then(self.write_all_there_is());
                     continue;
                 }
                 Ok(Order::Stop(end)) => break Some(end),
@@ -147,16 +165,32 @@ impl Work {
                 thread::park_timeout(self.patience.max(LINGER));
                 has_lingered = true;
             } else if output.may_sleep() {
-                match self.lost != self.lost_now() && !self.is_failing {
-                    true => thread::park_timeout(TELL_AGAIN), // that lines were lost has yet to be told
-                    false => thread::park(),
-                }
+                self.sleep();
                 output.is_awake();
             }
         };
+        self.write_all_there_is();
+    }
+
+    /// Sleeps until it is woken, or until something has yet to be said.
+    fn sleep(&self) {
+        if self.held_back.since.is_some() {
+            thread::park_timeout(HELD_BACK);
+        } else if self.lost != self.lost_now() && !self.is_failing {
+            thread::park_timeout(TELL_AGAIN); // that lines were lost has yet to be told
+        } else {
+            thread::park();
+        }
+    }
+
+    /// Writes what waits now, and what there is to say of lines that are not written: nothing may come after it. Whether all of it was
+    /// written.
+    fn write_all_there_is(&mut self) -> bool {
         self.write_waiting();
         self.told = None;
         self.tell_lost();
+        self.announce_held_back(true);
+        !std::mem::take(&mut self.has_failed)
     }
 
     /// Lines that were lost until now.
@@ -165,8 +199,8 @@ impl Work {
         output.lost("queue_full") + output.lost("write_failed")
     }
 
-    /// Writes what waits now, whatever comes meanwhile; whether that and all since this was asked last was written.
-    fn write_waiting(&mut self) -> bool {
+    /// Writes what waits now, whatever comes meanwhile.
+    fn write_waiting(&mut self) {
         let mut waiting = self.logs.output.waiting();
         while waiting > 0 {
             let before = self.taken;
@@ -175,7 +209,6 @@ impl Work {
             }
             waiting = waiting.saturating_sub(self.taken - before);
         }
-        !std::mem::take(&mut self.has_failed)
     }
 
     /// Writes what waits, as much as makes a batch; whether there was anything.
@@ -272,5 +305,63 @@ impl Work {
         (self.told, self.lost) = (Some(Instant::now()), lost);
         self.lines[dataset as usize][place(Level::WARN)] += 1;
         self.write_batch();
+    }
+
+    /// Says how many lines of a place were held back where no later line of it does: after a while in which it wrote none, or at the
+    /// end.
+    fn announce_held_back(&mut self, at_end: bool) {
+        let seen = self.logs.output.lost("rate_limited");
+        if seen != self.held_back.seen {
+            self.held_back.since.get_or_insert_with(Instant::now);
+        }
+        let Some(since) = self.held_back.since else {
+            return;
+        };
+        if self.is_failing || !(at_end || since.elapsed() >= HELD_BACK) {
+            return;
+        }
+        let logs = self.logs;
+        let (mut places, mut beyond) = (0, 0);
+        let is_any_left = logs.callsites.take_held_back(at_end, |place, number| {
+            if place.is_none() || places == MOST_PLACES {
+                beyond += number;
+                return;
+            }
+            places += 1;
+            self.add_held_back(place, number);
+        });
+        if beyond > 0 {
+            self.add_held_back(None, beyond);
+        }
+        self.held_back = HeldBack {
+            seen,
+            since: is_any_left.then(Instant::now),
+        };
+        if !self.batch.is_empty() {
+            self.write_batch();
+        }
+    }
+
+    /// Adds the line that says how many lines of a place, or of others, were held back.
+    fn add_held_back(&mut self, place: Option<&'static Callsite>, number: u64) {
+        let logs = self.logs;
+        let mut pairs = Pairs::default();
+        pairs.add_number(
+            logs.format.style,
+            Kind::Label,
+            catalog::LINES_HELD_BACK,
+            number,
+        );
+        let (whose, origin) = match place {
+            Some(callsite) => ("this place", callsite.origin()),
+            None => ("other places", Origin::OWN),
+        };
+        let most = logs.callsites.most_per_second();
+        let message =
+            format!("lines of {whose} were held back: at most {most} a second are written");
+        let (dataset, level) = (Dataset::Application, Level::WARN);
+        let line = logs.line_of(origin, dataset, level, None, message.as_bytes(), &pairs);
+        self.lines[dataset as usize][self::place(level)] += 1;
+        self.add(line);
     }
 }

@@ -12,6 +12,7 @@ use crate::setup::logs::LogChoices;
 use crate::setup::monitoring::{Monitoring, Parts};
 #[cfg(any(feature = "business", feature = "logs", feature = "server"))]
 use crate::setup::secret::Secret;
+use crate::setup::variables::Variables;
 #[cfg(feature = "traces")]
 use crate::trace::Sampling;
 
@@ -20,7 +21,11 @@ pub(crate) const DEFAULT_PORT: u16 = 9464;
 
 /// Every choice of a service; get it from [`Monitoring::builder`].
 ///
-/// What is set here wins over the environment, as OpenTelemetry has it.
+/// What is set here wins over the environment, as OpenTelemetry has it. In the environment an unknown word, or a number or boolean that cannot be
+/// read, is warned of at start and counts as not set; here whatever is wrong is an error.
+///
+/// The order of calls does not matter. Of two calls of one method the last counts, of
+/// [`resource_attribute`](Self::resource_attribute) those for one key; what is `without_` something wins over all that is said of it.
 #[derive(Debug)]
 #[must_use = "call `init` or `build`"]
 pub struct MonitoringBuilder {
@@ -37,11 +42,16 @@ pub struct MonitoringBuilder {
     /// `None`: for `init`, and not for `build`.
     #[cfg(feature = "system")]
     pub(crate) system_metrics: Option<bool>,
-    pub(crate) listen: Listen,
+    /// `None`: as the environment says, or at the default; nowhere for `build`.
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) without_listener: bool,
     #[cfg(feature = "traces")]
     pub(crate) sampling: Option<Sampling>,
     #[cfg(feature = "traces")]
-    pub(crate) collector: Collector,
+    /// `None`: as the environment says, or to a collector beside the service; nowhere for `build`.
+    pub(crate) collector: Option<String>,
+    #[cfg(feature = "traces")]
+    pub(crate) without_traces: bool,
     #[cfg(feature = "logs")]
     pub(crate) logs: LogChoices,
     #[cfg(any(feature = "business", feature = "logs"))]
@@ -52,27 +62,6 @@ pub struct MonitoringBuilder {
     pub(crate) drain_timeout: Duration,
     #[cfg(feature = "prometheus")]
     pub(crate) bridged: Vec<prometheus::Registry>,
-}
-
-/// Where the own listener is to listen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Listen {
-    /// As the environment says, or at the default; nowhere for `build`.
-    Default,
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    At(SocketAddr),
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    Nowhere,
-}
-
-/// Where spans go.
-#[cfg(feature = "traces")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Collector {
-    /// As the environment says, or to a collector beside the service; nowhere for `build`.
-    Default,
-    At(String),
-    Nowhere,
 }
 
 impl MonitoringBuilder {
@@ -90,11 +79,14 @@ impl MonitoringBuilder {
             created_series: false,
             #[cfg(feature = "system")]
             system_metrics: None,
-            listen: Listen::Default,
+            listen: None,
+            without_listener: false,
             #[cfg(feature = "traces")]
             sampling: None,
             #[cfg(feature = "traces")]
-            collector: Collector::Default,
+            collector: None,
+            #[cfg(feature = "traces")]
+            without_traces: false,
             #[cfg(feature = "logs")]
             logs: LogChoices::default(),
             #[cfg(any(feature = "business", feature = "logs"))]
@@ -110,9 +102,14 @@ impl MonitoringBuilder {
 
     /// Adds a resource attribute: a label of `target_info`, such as `deployment.environment.name`.
     ///
-    /// Default: those of `OTEL_RESOURCE_ATTRIBUTES`. Never put a secret there.
+    /// Default: those of `OTEL_RESOURCE_ATTRIBUTES`. Never put a secret there. The name of the service and its
+    /// [`version`](Self::version) win over attributes that say the same.
     pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.attributes.push((key.into(), value.into()));
+        let (key, value) = (key.into(), value.into());
+        match self.attributes.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = value,
+            None => self.attributes.push((key, value)),
+        }
         self
     }
 
@@ -244,14 +241,14 @@ impl MonitoringBuilder {
     /// `http://localhost:4318`; `build` sends none unless told to.
     #[cfg(feature = "traces")]
     pub fn collector(mut self, endpoint: impl Into<String>) -> Self {
-        self.collector = Collector::At(endpoint.into());
+        self.collector = Some(endpoint.into());
         self
     }
 
-    /// Makes no spans.
+    /// Makes no spans, whatever [`collector`](Self::collector) and [`sampling`](Self::sampling) say.
     #[cfg(feature = "traces")]
     pub fn without_traces(mut self) -> Self {
-        self.collector = Collector::Nowhere;
+        self.without_traces = true;
         self
     }
 
@@ -272,15 +269,15 @@ impl MonitoringBuilder {
     ///
     /// # Errors
     ///
-    /// When a value given here or in the environment is wrong, when the listener's port is taken, or when
-    /// the process is monitored already. The text says what to do.
+    /// When a value given here is wrong, when one of the environment is that would leave the service blind or unsafe (where it listens, the
+    /// address of a collector, a token that is too short), when the listener's port is taken, or when the process is monitored already. The text says what to do.
     pub fn init(self) -> Result<Monitoring, Error> {
         if Meter::is_installed() {
             return Err(Error::already_initialised());
         }
         #[cfg(feature = "system")]
         let system = self.system_metrics.unwrap_or(true);
-        let monitoring = self.start(true)?;
+        let (monitoring, warnings) = self.start(true)?;
         if !monitoring.meter().install() {
             return Err(Error::already_initialised());
         }
@@ -294,6 +291,7 @@ impl MonitoringBuilder {
             crate::system::watch(meter.registry);
         }
         monitoring.keep();
+        warnings.iter().for_each(|warning| monitoring.warn(warning));
         monitoring.announce();
         Ok(monitoring)
     }
@@ -306,17 +304,20 @@ impl MonitoringBuilder {
     ///
     /// # Errors
     ///
-    /// When a value given here or in the environment is wrong, or the listener's port is taken.
+    /// As for [`init`](Self::init), but that there can be any number.
     pub fn build(self) -> Result<Monitoring, Error> {
-        self.start(false)
+        let (monitoring, warnings) = self.start(false)?;
+        warnings.iter().for_each(|warning| monitoring.warn(warning));
+        Ok(monitoring)
     }
 
     #[cfg_attr(
         not(any(feature = "business", feature = "logs", feature = "server")),
         allow(unused_mut)
     )]
-    fn start(mut self, global: bool) -> Result<Monitoring, Error> {
-        let environment = Environment::read()?;
+    fn start(mut self, global: bool) -> Result<(Monitoring, Vec<String>), Error> {
+        let variables = Variables::of_process();
+        let environment = Environment::from(&variables)?;
         let resource = resource(&self, &environment)?;
         if self.max_series == 0 {
             let why = "max_series is 0: a family holds at least one label set";
@@ -363,32 +364,37 @@ impl MonitoringBuilder {
             true => crate::metrics::facade::Recorder::nowhere(),
             false => crate::metrics::facade::Recorder::new(meter.registry),
         };
-        let listen = match self.listen {
-            Listen::At(address) => Some(address),
-            Listen::Default if global => Some(
-                environment
-                    .listen
-                    .unwrap_or(([127, 0, 0, 1], DEFAULT_PORT).into()),
-            ),
-            Listen::Default | Listen::Nowhere => None,
-        };
+        let by_default = environment
+            .listen
+            .unwrap_or(([127, 0, 0, 1], DEFAULT_PORT).into());
+        let listen = self.listen.or(global.then_some(by_default));
+        let listen = listen.filter(|_| !self.without_listener);
         #[cfg(feature = "traces")]
         let exporter = match environment.disabled {
             true => None,
-            false => self.trace(global, &environment, meter)?,
+            false => self.trace(global, &environment, &variables, meter)?,
         };
         #[cfg(feature = "server")]
         let control_token = {
             let given = self.control_token.take();
-            Secret::from(given, "control_token", "MONITORING_CONTROL_TOKEN")?
+            Secret::from(
+                given,
+                "control_token",
+                "MONITORING_CONTROL_TOKEN",
+                &variables,
+            )?
         };
         #[cfg(any(feature = "business", feature = "logs"))]
-        let user_hash_key = self.user_key()?;
+        let user_hash_key = self.user_key(&variables)?;
         #[cfg(feature = "logs")]
-        let logging = self.log(global, &environment, meter)?;
-        Monitoring::start(Parts {
+        let log = self.log(global, &environment, &variables, meter)?;
+        let parts = Parts {
             #[cfg(feature = "logs")]
-            logging,
+            is_quiet: log.is_off(),
+            #[cfg(not(feature = "logs"))]
+            is_quiet: false,
+            #[cfg(feature = "logs")]
+            logging: log.into_logging(),
             #[cfg(any(feature = "business", feature = "logs"))]
             user_hash_key,
             #[cfg(feature = "server")]
@@ -404,7 +410,8 @@ impl MonitoringBuilder {
             listen,
             drain_delay: self.drain_delay,
             drain_timeout: self.drain_timeout,
-        })
+        };
+        Ok((Monitoring::start(parts)?, variables.into_warnings()))
     }
 }
 
@@ -454,7 +461,8 @@ impl Monitoring {
     ///
     /// As for [`init`](Self::init), and when neither variable holds a name.
     pub fn from_env() -> Result<Self, Error> {
-        let environment = Environment::read()?;
+        // What there is to warn of `init` warns of.
+        let environment = Environment::from(&Variables::of_process())?;
         let attributes = environment.attributes.into_iter();
         let attribute = |(key, value): (String, String)| (key == "service.name").then_some(value);
         let name = environment
@@ -486,6 +494,77 @@ mod tests {
         );
         let expected = [("service_name", "shop"), ("team", "green"), ("a_b", "1")];
         assert_eq!(found, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+    }
+
+    /// The order of two calls says nothing, whatever they are.
+    #[test]
+    fn calls_do_not_overwrite_each_other() {
+        type Call = fn(MonitoringBuilder) -> MonitoringBuilder;
+        let calls: &[(&str, Call)] = &[
+            ("version", |b| b.version("1")),
+            ("revision", |b| b.revision("a")),
+            ("rustc", |b| b.rustc("1.85")),
+            ("max_series", |b| b.max_series(7)),
+            ("sizes", |b| b.sizes(false)),
+            ("http_names", |b| b.http_names(HttpNames::OpenTelemetry)),
+            ("native_histograms", |b| b.native_histograms(false)),
+            ("created_series", |b| b.created_series(true)),
+            ("resource_attribute", |b| {
+                b.resource_attribute("service.version", "2")
+            }),
+            #[cfg(feature = "system")]
+            ("system_metrics", |b| b.system_metrics(false)),
+            #[cfg(feature = "server")]
+            ("listen", |b| b.listen(([127, 0, 0, 1], 1))),
+            #[cfg(feature = "server")]
+            ("without_listener", MonitoringBuilder::without_listener),
+            #[cfg(feature = "server")]
+            ("control_token", |b| b.control_token("0123456789abcdef")),
+            #[cfg(feature = "server")]
+            ("drain_delay", |b| b.drain_delay(Duration::from_secs(1))),
+            #[cfg(feature = "server")]
+            ("drain_timeout", |b| b.drain_timeout(Duration::from_secs(2))),
+            #[cfg(feature = "traces")]
+            ("sampling", |b| b.sampling(Sampling::none())),
+            #[cfg(feature = "traces")]
+            ("collector", |b| b.collector("http://c:4318")),
+            #[cfg(feature = "traces")]
+            ("without_traces", MonitoringBuilder::without_traces),
+            #[cfg(feature = "logs")]
+            ("log_format", |b| b.log_format(crate::logs::LogFormat::Text)),
+            #[cfg(feature = "logs")]
+            ("log_filter", |b| b.log_filter("warn")),
+            #[cfg(feature = "logs")]
+            ("log_writer", |b| b.log_writer(std::io::sink())),
+            #[cfg(all(feature = "logs", feature = "traces"))]
+            ("log_collector", |b| b.log_collector("http://c:4318")),
+            #[cfg(feature = "logs")]
+            ("log_lines_per_second", |b| b.log_lines_per_second(7)),
+            #[cfg(feature = "logs")]
+            ("access_log", |b| {
+                b.access_log(crate::logs::AccessLog::failures())
+            }),
+            #[cfg(feature = "logs")]
+            ("slow_query", |b| b.slow_query(Duration::from_secs(7))),
+            #[cfg(feature = "logs")]
+            ("without_logs", MonitoringBuilder::without_logs),
+            #[cfg(feature = "logs")]
+            ("without_subscriber", MonitoringBuilder::without_subscriber),
+            #[cfg(any(feature = "business", feature = "logs"))]
+            ("user_hash_key", |b| b.user_hash_key("0123456789abcdef")),
+        ];
+        let new = || MonitoringBuilder::new("shop".into());
+        let shown = |builder: MonitoringBuilder| format!("{builder:?}");
+        for (one_name, one) in calls {
+            assert_ne!(shown(one(new())), shown(new()), "{one_name} is seen");
+            for (other_name, other) in calls {
+                let (both, turned) = (shown(other(one(new()))), shown(one(other(new()))));
+                assert_eq!(both, turned, "{one_name} and {other_name}");
+                if one_name != other_name {
+                    assert_ne!(both, shown(one(new())), "{other_name} after {one_name}");
+                }
+            }
+        }
     }
 
     #[test]

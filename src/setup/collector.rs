@@ -2,8 +2,8 @@
 //!
 //! Source: OpenTelemetry's environment variable and OTLP exporter specifications.
 
+#[cfg(any(feature = "tls", not(feature = "grpc")))]
 use std::fmt::Display;
-use std::str::FromStr;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
@@ -12,61 +12,61 @@ use crate::error::Error;
 #[cfg(feature = "tls")]
 use crate::otlp::{File, Files};
 use crate::otlp::{Protocol, Settings, Signal};
-use crate::setup::environment::{Lookup, pairs};
+use crate::setup::environment::pairs;
+use crate::setup::variables::Variables;
 
-/// Where a signal is sent, and how.
-pub(crate) fn settings(variable: Lookup<'_>, signal: Signal) -> Result<Settings, Error> {
+/// Where a signal is sent, and how. Errors are what would have nothing arrive.
+pub(crate) fn settings(variables: &Variables<'_>, signal: Signal) -> Result<Settings, Error> {
     let mut settings = Settings::of(signal);
-    if let Some((name, protocol)) = of(variable, signal, "PROTOCOL")? {
-        settings.protocol = self::protocol(&name, &protocol)?;
-    }
+    settings.protocol = protocol(variables, signal)?;
     settings.endpoint = Uri::from_static(settings.protocol.default_endpoint(signal));
-    if let Some((name, value)) = of(variable, signal, "ENDPOINT")? {
+    if let Some((name, value)) = of(variables, signal, "ENDPOINT")? {
         let is_base = name == "OTEL_EXPORTER_OTLP_ENDPOINT";
         settings.endpoint = endpoint(&name, &value, is_base, settings.protocol, signal)?;
     }
-    if let Some((name, value)) = of(variable, signal, "HEADERS")? {
+    if let Some((name, value)) = of(variables, signal, "HEADERS")? {
         settings.headers = headers(&name, &value)?;
     }
     #[cfg(feature = "tls")]
     {
-        settings.files = files(variable, signal)?;
+        settings.files = files(variables, signal)?;
     }
-    if let Some((name, value)) = of(variable, signal, "COMPRESSION")? {
-        settings.gzip = match value.to_ascii_lowercase().as_str() {
-            "gzip" => true,
-            "none" => false,
-            other => return Err(wrong(&name, other, "set it to `gzip` or `none`")),
-        };
-    }
-    if let Some((name, value)) = of(variable, signal, "TIMEOUT")? {
-        settings.timeout = milliseconds(&name, &value)?;
-    }
+    let [of_signal, of_all] = names(signal, "COMPRESSION");
+    let compression = [("none", false), ("gzip", true)];
+    let gzip = variables.choice(&[&of_signal, &of_all], &compression);
+    settings.gzip = gzip.unwrap_or_default();
+    let [of_signal, of_all] = names(signal, "TIMEOUT");
+    settings.timeout = milliseconds(variables, &[&of_signal, &of_all], settings.timeout);
     // Both limit a batch with its repetitions: the shorter one counts.
-    let of_batches = |what: &str| {
-        let name = format!("OTEL_{}_{what}", signal.batches());
-        let value = variable(&name)?;
-        Ok::<_, Error>(value.map(|value| (name, value)))
-    };
-    if let Some((name, value)) = of_batches("EXPORT_TIMEOUT")? {
-        settings.timeout = settings.timeout.min(milliseconds(&name, &value)?);
-    }
-    if let Some((name, value)) = of_batches("SCHEDULE_DELAY")? {
-        settings.delay = milliseconds(&name, &value)?;
-    }
-    if let Some((name, value)) = of_batches("MAX_EXPORT_BATCH_SIZE")? {
-        settings.batch = number(&name, &value, 1)?;
-    }
+    let of_batches = |what: &str| format!("OTEL_{}_{what}", signal.batches());
+    let longest = milliseconds(
+        variables,
+        &[&of_batches("EXPORT_TIMEOUT")],
+        settings.timeout,
+    );
+    settings.timeout = settings.timeout.min(longest);
+    settings.delay = milliseconds(variables, &[&of_batches("SCHEDULE_DELAY")], settings.delay);
+    let batch = of_batches("MAX_EXPORT_BATCH_SIZE");
+    settings.batch = variables.number(&[&batch], settings.batch, 1);
     Ok(settings)
 }
 
-/// That of the signal alone, else that of all; and which it was.
-fn of(variable: Lookup<'_>, signal: Signal, what: &str) -> Result<Option<(String, String)>, Error> {
-    for name in [
+/// The variable of the signal alone, and that of all.
+fn names(signal: Signal, what: &str) -> [String; 2] {
+    [
         format!("OTEL_EXPORTER_OTLP_{}_{what}", signal.name()),
         format!("OTEL_EXPORTER_OTLP_{what}"),
-    ] {
-        if let Some(value) = variable(&name)? {
+    ]
+}
+
+/// That of the signal alone, else that of all; and which it was.
+fn of(
+    variables: &Variables<'_>,
+    signal: Signal,
+    what: &str,
+) -> Result<Option<(String, String)>, Error> {
+    for name in names(signal, what) {
+        if let Some(value) = variables.required(&name)? {
             return Ok(Some((name, value)));
         }
     }
@@ -75,9 +75,9 @@ fn of(variable: Lookup<'_>, signal: Signal, what: &str) -> Result<Option<(String
 
 /// What connections are secured with. A client's certificate is nothing without its key.
 #[cfg(feature = "tls")]
-fn files(variable: Lookup<'_>, signal: Signal) -> Result<Files, Error> {
+fn files(variables: &Variables<'_>, signal: Signal) -> Result<Files, Error> {
     let file = |what: &str| {
-        let found = of(variable, signal, what)?;
+        let found = of(variables, signal, what)?;
         Ok::<_, Error>(found.map(|(name, path)| File { name, path }))
     };
     let client = match (file("CLIENT_CERTIFICATE")?, file("CLIENT_KEY")?) {
@@ -95,21 +95,28 @@ fn files(variable: Lookup<'_>, signal: Signal) -> Result<Files, Error> {
     })
 }
 
-fn protocol(name: &str, protocol: &str) -> Result<Protocol, Error> {
-    match protocol.to_ascii_lowercase().as_str() {
-        "http/protobuf" => Ok(Protocol::HttpProtobuf),
-        #[cfg(feature = "grpc")]
-        "grpc" => Ok(Protocol::Grpc),
-        #[cfg(not(feature = "grpc"))]
-        "grpc" => {
-            let what = "enable the feature `grpc` of ecolaura-monitoring for it, or set it to `http/protobuf`";
-            Err(wrong(name, protocol, what))
-        }
-        _ => {
-            let what = "what is sent goes by `http/protobuf` or `grpc`: set it to one of them, or unset it";
-            Err(wrong(name, protocol, what))
+/// How it is sent. gRPC where it is not built in is an error: a collector that speaks it understands nothing else.
+fn protocol(variables: &Variables<'_>, signal: Signal) -> Result<Protocol, Error> {
+    let names = names(signal, "PROTOCOL");
+    let names = names.each_ref().map(String::as_str);
+    #[cfg(not(feature = "grpc"))]
+    for name in names {
+        match variables.text(name) {
+            Some(value) if value.eq_ignore_ascii_case("grpc") => {
+                let what = "enable the feature `grpc` of ecolaura-monitoring for it, or set it to `http/protobuf`";
+                return Err(wrong(name, &value, what));
+            }
+            Some(_) => break,
+            None => {}
         }
     }
+    let words = [
+        ("http/protobuf", Protocol::HttpProtobuf),
+        #[cfg(feature = "grpc")]
+        ("grpc", Protocol::Grpc),
+    ];
+    let protocol = variables.choice(&names, &words);
+    Ok(protocol.unwrap_or(Protocol::HttpProtobuf))
 }
 
 /// A base gets the path of the signal; an endpoint of the signal is taken as it is. With gRPC the path is that of the call, whichever is given.
@@ -166,7 +173,12 @@ pub(crate) fn endpoint(
 /// `name=value,name=value`. Errors name the place, not the value, which is most likely a secret.
 fn headers(name: &str, value: &str) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
-    for (at, (key, value)) in pairs(name, value, true)?.into_iter().enumerate() {
+    let malformed = |at: usize| {
+        let what = "is malformed: write `name=value,name=value`, with `,` and `%` in values percent-encoded";
+        Error::configuration(format!("{name}: entry {at} {what}"))
+    };
+    let pairs = pairs(value).map_err(malformed)?;
+    for (at, (key, value)) in pairs.into_iter().enumerate() {
         let key = HeaderName::from_bytes(key.as_bytes());
         let value = HeaderValue::from_str(&value);
         let (Ok(key), Ok(mut value)) = (key, value) else {
@@ -182,31 +194,12 @@ fn headers(name: &str, value: &str) -> Result<HeaderMap, Error> {
     Ok(headers)
 }
 
-/// A value of which case does not matter.
-pub(crate) fn lower(value: Option<String>) -> Option<String> {
-    value.map(|value| value.to_ascii_lowercase())
-}
-
-pub(crate) fn wrong(name: &str, value: &str, what: impl Display) -> Error {
+#[cfg(any(feature = "tls", not(feature = "grpc")))]
+fn wrong(name: &str, value: &str, what: impl Display) -> Error {
     Error::configuration(format!("{name} is `{value}`: {what}"))
 }
 
-fn milliseconds(name: &str, value: &str) -> Result<Duration, Error> {
-    let milliseconds = number(name, value, 1)? as u64;
-    Ok(Duration::from_millis(milliseconds))
-}
-
-pub(crate) fn number<N: FromStr + PartialOrd + Display>(
-    name: &str,
-    value: &str,
-    least: N,
-) -> Result<N, Error> {
-    match value.parse() {
-        Ok(number) if number >= least => Ok(number),
-        _ => Err(wrong(
-            name,
-            value,
-            format!("set it to a whole number from {least}"),
-        )),
-    }
+fn milliseconds(variables: &Variables<'_>, names: &[&str], default: Duration) -> Duration {
+    let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(variables.number(names, default, 1))
 }

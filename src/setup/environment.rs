@@ -1,11 +1,12 @@
-//! The environment, read as OpenTelemetry defines it; a wrong value is an error, an empty one is none.
+//! The environment, read as OpenTelemetry defines it.
 //!
-//! Source: OpenTelemetry's environment variable specification.
+//! Source: OpenTelemetry's environment variable and resource specifications.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 
 use crate::error::Error;
 use crate::metrics::ExemplarFilter;
+use crate::setup::variables::{Variables, Wrong};
 use crate::setup::{exemplars, propagators};
 use crate::trace::Propagators;
 
@@ -21,103 +22,104 @@ pub(crate) struct Environment {
     pub(crate) exemplars: ExemplarFilter,
 }
 
-/// Looks a variable up; an empty one is none.
-pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Error>;
-
-/// An empty value is none.
-fn meant(value: Option<String>) -> Option<String> {
-    let value = value.map(|value| value.trim().to_owned());
-    value.filter(|value| !value.is_empty())
-}
-
-/// A variable of the process' environment.
-pub(crate) fn variable(name: &str) -> Result<Option<String>, Error> {
-    match std::env::var(name) {
-        Ok(value) => Ok(meant(Some(value))),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Error::configuration(format!("{name} is not valid UTF-8")))
-        }
-    }
-}
-
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+const METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
 const HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 
 impl Environment {
-    /// Reads the process' environment.
-    pub(crate) fn read() -> Result<Self, Error> {
-        Self::from(&|name| variable(name))
-    }
-
-    fn from(lookup: Lookup<'_>) -> Result<Self, Error> {
-        let variable = |name: &str| lookup(name).map(meant);
+    pub(crate) fn from(variables: &Variables<'_>) -> Result<Self, Error> {
+        metrics_exporter(variables);
         Ok(Self {
-            disabled: disabled(variable(DISABLED)?)?,
-            service_name: variable(SERVICE_NAME)?,
-            attributes: attributes(variable(ATTRIBUTES)?)?,
-            listen: listen(variable(HOST)?, variable(PORT)?)?,
-            propagators: propagators::read(variable(propagators::NAME)?)?,
-            exemplars: exemplars::read(variable(exemplars::NAME)?)?,
+            disabled: disabled(variables),
+            service_name: variables.text(SERVICE_NAME),
+            attributes: attributes(variables),
+            listen: listen(variables)?,
+            propagators: propagators::read(variables),
+            exemplars: exemplars::read(variables),
         })
     }
 }
 
-fn disabled(value: Option<String>) -> Result<bool, Error> {
-    match value {
-        None => Ok(false),
-        Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
-        Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
-        Some(value) => Err(Error::configuration(format!(
-            "{DISABLED} is `{value}`: set it to `true` or `false`, or unset it"
-        ))),
+/// Only `true` is true, whatever else somebody may have meant: so the specification has it.
+fn disabled(variables: &Variables<'_>) -> bool {
+    let words = [("false", false), ("true", true)];
+    variables.choice(&[DISABLED], &words).unwrap_or_default()
+}
+
+/// Metrics are exposed and never sent, whatever is asked for.
+fn metrics_exporter(variables: &Variables<'_>) {
+    let Some(value) = variables.text(METRICS_EXPORTER) else {
+        return;
+    };
+    let is_other = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("prometheus");
+    let others: Vec<_> = value.split(',').map(str::trim).filter(is_other).collect();
+    if !others.is_empty() {
+        variables.warn(&Wrong {
+            name: METRICS_EXPORTER,
+            value: &value,
+            parts: &others,
+            instead: "`prometheus`: metrics are served at /metrics and sent nowhere; `.without_listener()` has none served",
+            accepted: "`prometheus`",
+        });
     }
 }
 
-fn attributes(value: Option<String>) -> Result<Vec<(String, String)>, Error> {
-    match value {
-        Some(list) => pairs(ATTRIBUTES, &list, false),
-        None => Ok(Vec::new()),
+fn attributes(variables: &Variables<'_>) -> Vec<(String, String)> {
+    let Some(list) = variables.text(ATTRIBUTES) else {
+        return Vec::new();
+    };
+    let accepted = "`key=value,key=value`, with `,`, `=` and `%` in values percent-encoded";
+    match pairs(&list) {
+        Ok(pairs) => {
+            let is_bare = |pair: &str| {
+                pair.split_once('=')
+                    .is_some_and(|(_, value)| value.contains('='))
+            };
+            // No value: an attribute may be what only the service's own people know.
+            let keys = list.split(',').filter(|pair| is_bare(pair));
+            let keys = keys
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(key, _)| key.trim());
+            for key in keys {
+                variables.add(format!(
+                    "{ATTRIBUTES}: the value of `{key}` has a `=` in it: using all after the first one. Accepted: {accepted}"
+                ));
+            }
+            pairs
+        }
+        // All of it, as the specification wants it.
+        Err(at) => {
+            variables.add(format!(
+                "{ATTRIBUTES}: entry {at} is malformed: using none of them. Accepted: {accepted}"
+            ));
+            Vec::new()
+        }
     }
 }
 
-/// `key=value,key=value`, values percent-encoded. Errors name the place, not the value: it may be a secret.
-///
-/// `bare_equals`: whether `=` in a value may stand as it is, as in what ends a base64 text.
-pub(crate) fn pairs(
-    name: &str,
-    list: &str,
-    bare_equals: bool,
-) -> Result<Vec<(String, String)>, Error> {
+/// `key=value,key=value`, values percent-encoded. `Err` with the number of the entry that is malformed.
+pub(crate) fn pairs(list: &str) -> Result<Vec<(String, String)>, usize> {
     let pairs = list.split(',').map(str::trim).enumerate();
     pairs
         .filter(|(_, pair)| !pair.is_empty())
-        .map(|(at, pair)| {
-            attribute(pair, bare_equals).ok_or_else(|| {
-                Error::configuration(format!(
-                    "{name}: entry {} is malformed: write `key=value,key=value`, with `,`, `=` \
-                     and `%` in values percent-encoded",
-                    at + 1
-                ))
-            })
-        })
+        .map(|(at, pair)| attribute(pair).ok_or(at + 1))
         .collect()
 }
 
-fn attribute(pair: &str, bare_equals: bool) -> Option<(String, String)> {
+fn attribute(pair: &str) -> Option<(String, String)> {
     let (key, value) = pair.split_once('=')?;
     let key = key.trim();
     let is_key = |c: char| c.is_ascii_graphic() && !"\"(),/:;<=>?@[\\]{}".contains(c);
     if key.is_empty() || !key.chars().all(is_key) {
         return None;
     }
-    Some((key.to_owned(), percent_decoded(value.trim(), bare_equals)?))
+    Some((key.to_owned(), percent_decoded(value.trim())?))
 }
 
-fn percent_decoded(value: &str, bare_equals: bool) -> Option<String> {
+fn percent_decoded(value: &str) -> Option<String> {
     let mut bytes = value.bytes();
     let mut decoded = Vec::with_capacity(value.len());
     while let Some(byte) = bytes.next() {
@@ -127,27 +129,18 @@ fn percent_decoded(value: &str, bare_equals: bool) -> Option<String> {
                 let (high, low) = (digit(bytes.next())?, digit(bytes.next())?);
                 u8::try_from(high * 16 + low).ok()?
             }
-            b'=' if !bare_equals => return None,
             other => other,
         });
     }
     String::from_utf8(decoded).ok()
 }
 
-fn listen(host: Option<String>, port: Option<String>) -> Result<Option<SocketAddr>, Error> {
+/// Errors where it cannot be used: a service that listens elsewhere than it is scraped and probed is one that nobody sees.
+fn listen(variables: &Variables<'_>) -> Result<Option<SocketAddr>, Error> {
+    let (host, port) = (variables.required(HOST)?, variables.required(PORT)?);
     if host.is_none() && port.is_none() {
         return Ok(None);
     }
-    let host = host.as_deref().unwrap_or("localhost");
-    let host = match host {
-        "localhost" => "127.0.0.1",
-        other => other.trim_start_matches('[').trim_end_matches(']'),
-    };
-    let ip = host.parse().map_err(|_| {
-        Error::configuration(format!(
-            "{HOST} is `{host}`: set it to an IP address such as `0.0.0.0`, or to `localhost`"
-        ))
-    })?;
     let port = match port.as_deref() {
         None => crate::setup::builder::DEFAULT_PORT,
         Some(port) => port.parse().map_err(|_| {
@@ -156,42 +149,93 @@ fn listen(host: Option<String>, port: Option<String>) -> Result<Option<SocketAdd
             ))
         })?,
     };
-    Ok(Some(SocketAddr::new(ip, port)))
+    let host = match host.as_deref() {
+        None | Some("localhost") => "127.0.0.1",
+        Some(other) => other.trim_start_matches('[').trim_end_matches(']'),
+    };
+    let found = (host, port).to_socket_addrs();
+    let address = found.ok().and_then(|mut found| found.next());
+    let address = address.ok_or_else(|| {
+        Error::configuration(format!(
+            "{HOST} is `{host}`, which is no address and has none: set it to an IP address such as `0.0.0.0`, or to a name \
+             of this machine such as `localhost`"
+        ))
+    })?;
+    Ok(Some(address))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::setup::variables::tests::with;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Environment, String> {
-        let lookup = |name: &str| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            Ok(found.map(|(_, value)| (*value).to_owned()))
-        };
-        Environment::from(&lookup).map_err(|error| error.to_string())
+    /// What the environment says, and what is warned of.
+    fn read(variables: &[(&str, &str)]) -> (Environment, Vec<String>) {
+        let (read, warnings) = with(variables, Environment::from);
+        (read.unwrap(), warnings)
     }
 
-    fn pairs(list: &str) -> Vec<(String, String)> {
-        read(&[(ATTRIBUTES, list)]).unwrap().attributes
+    fn error(variables: &[(&str, &str)]) -> String {
+        let (read, _) = with(variables, Environment::from);
+        read.unwrap_err().to_string()
     }
 
     #[test]
     fn nothing_set_or_empty_is_the_default() {
-        assert_eq!(read(&[]), Ok(Environment::default()));
-        let empty = [DISABLED, SERVICE_NAME, ATTRIBUTES, HOST, PORT].map(|name| (name, " "));
-        assert_eq!(read(&empty), Ok(Environment::default()));
+        assert_eq!(read(&[]), (Environment::default(), vec![]));
+        let names = [
+            DISABLED,
+            SERVICE_NAME,
+            ATTRIBUTES,
+            METRICS_EXPORTER,
+            HOST,
+            PORT,
+        ];
+        let empty = names.map(|name| (name, " "));
+        assert_eq!(read(&empty), (Environment::default(), vec![]));
     }
 
     #[test]
-    fn disabled_is_true_or_false() {
-        assert!(read(&[(DISABLED, "TRUE")]).unwrap().disabled);
-        assert!(!read(&[(DISABLED, "False")]).unwrap().disabled);
-        for wrong in ["yes", "1", "tru"] {
-            let error = read(&[(DISABLED, wrong)]).unwrap_err();
-            assert!(
-                error.starts_with(&format!("OTEL_SDK_DISABLED is `{wrong}`")),
-                "{error}"
+    fn only_true_disables() {
+        for (value, disabled) in [("TRUE", true), ("true", true), ("False", false)] {
+            let (environment, warnings) = read(&[(DISABLED, value)]);
+            assert_eq!(
+                (environment.disabled, warnings),
+                (disabled, vec![]),
+                "{value}"
             );
+        }
+        for value in ["yes", "1", "tru"] {
+            let (environment, warnings) = read(&[(DISABLED, value)]);
+            assert!(!environment.disabled);
+            let expected = format!(
+                "OTEL_SDK_DISABLED is `{value}`, which cannot be used: using `false` instead. Accepted: `false`, `true`"
+            );
+            assert_eq!(warnings, [expected]);
+        }
+    }
+
+    #[test]
+    fn metrics_are_exposed_whatever_is_asked_for() {
+        for value in ["prometheus", "Prometheus,"] {
+            assert_eq!(read(&[(METRICS_EXPORTER, value)]).1, [""; 0]);
+        }
+        for (value, parts) in [
+            ("none", "`none`"),
+            ("otlp", "`otlp`"),
+            ("console", "`console`"),
+            ("otlp,prometheus", "`otlp`"),
+            ("otlp, console", "`otlp` and `console`"),
+        ] {
+            let (environment, warnings) = read(&[(METRICS_EXPORTER, value)]);
+            assert_eq!(environment, Environment::default());
+            let [warning] = &warnings[..] else {
+                panic!("{warnings:?}");
+            };
+            let start = format!(
+                "OTEL_METRICS_EXPORTER is `{value}`, of which {parts} cannot be used: using `prometheus`: metrics are served at"
+            );
+            assert!(warning.starts_with(&start), "{warning}");
         }
     }
 
@@ -199,45 +243,68 @@ mod tests {
     fn attributes_are_decoded() {
         let expected = [("a.b", "c d"), ("e", ""), ("f", "ü")];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        assert_eq!(pairs("a.b=c%20d, e= ,f=%C3%BC,"), expected);
+        let (environment, warnings) = read(&[(ATTRIBUTES, "a.b=c%20d, e= ,f=%C3%BC,")]);
+        assert_eq!(
+            (&environment.attributes[..], warnings),
+            (&expected[..], vec![])
+        );
     }
 
+    /// Others take it so.
     #[test]
-    fn malformed_attributes_are_errors_that_keep_the_value() {
-        for wrong in [
-            "secret",
-            "=secret",
-            "a b=secret",
-            "k=se%zzcret",
-            "k=secret=x",
-            "k=%ff",
-        ] {
-            let error = read(&[(ATTRIBUTES, &format!("ok=1,{wrong}"))]).unwrap_err();
-            assert!(error.contains("entry 2 is malformed"), "{error}");
-            assert!(!error.contains("secret"), "{error}");
+    fn a_value_with_an_equals_sign_is_used() {
+        let (environment, warnings) = read(&[(ATTRIBUTES, "a=b=secret,c=d")]);
+        let expected = [("a", "b=secret"), ("c", "d")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(environment.attributes, expected);
+        let [warning] = &warnings[..] else {
+            panic!("{warnings:?}");
+        };
+        let start = "OTEL_RESOURCE_ATTRIBUTES: the value of `a` has a `=` in it: using all after the first one. Accepted: `key=value";
+        assert!(
+            warning.starts_with(start) && !warning.contains("secret"),
+            "{warning}"
+        );
+    }
+
+    /// The specification: all of it is discarded. The value is not shown, it may be a secret.
+    #[test]
+    fn of_malformed_attributes_none_is_used() {
+        for wrong in ["secret", "=secret", "a b=secret", "k=se%zzcret", "k=%ff"] {
+            let (environment, warnings) = read(&[(ATTRIBUTES, &format!("ok=1,{wrong}"))]);
+            assert_eq!(environment.attributes, [], "{wrong}");
+            let [warning] = &warnings[..] else {
+                panic!("{warnings:?}");
+            };
+            let start =
+                "OTEL_RESOURCE_ATTRIBUTES: entry 2 is malformed: using none of them. Accepted: ";
+            assert!(
+                warning.starts_with(start) && !warning.contains("secret"),
+                "{warning}"
+            );
         }
     }
 
     #[test]
     fn host_and_port() {
-        let listen = |variables: &[_]| read(variables).map(|env| env.listen.unwrap().to_string());
-        assert_eq!(listen(&[(HOST, "0.0.0.0")]), Ok("0.0.0.0:9464".into()));
-        assert_eq!(listen(&[(PORT, "0")]), Ok("127.0.0.1:0".into()));
-        assert_eq!(
-            listen(&[(HOST, "::1"), (PORT, "9000")]),
-            Ok("[::1]:9000".into())
-        );
+        let listen = |variables: &[_]| read(variables).0.listen.unwrap().to_string();
+        assert_eq!(listen(&[(HOST, "0.0.0.0")]), "0.0.0.0:9464");
+        assert_eq!(listen(&[(HOST, "localhost")]), "127.0.0.1:9464");
+        assert_eq!(listen(&[(PORT, "0")]), "127.0.0.1:0");
+        assert_eq!(listen(&[(HOST, "::1"), (PORT, "9000")]), "[::1]:9000");
+        assert_eq!(listen(&[(HOST, "[::]"), (PORT, "9000")]), "[::]:9000");
+    }
+
+    /// Who scrapes and probes would look elsewhere.
+    #[test]
+    fn where_to_listen_is_an_error_if_it_is_wrong() {
+        let wrong = error(&[(HOST, "no host.invalid")]);
         assert!(
-            listen(&[(HOST, "example.org")])
-                .unwrap_err()
-                .contains("IP address")
+            wrong.contains("IP address") && wrong.contains("`no host.invalid`"),
+            "{wrong}"
         );
         for wrong in ["65536", "-1", "http"] {
-            assert!(
-                listen(&[(PORT, wrong)])
-                    .unwrap_err()
-                    .contains("port number")
-            );
+            assert!(error(&[(PORT, wrong)]).contains("port number"));
         }
     }
 }

@@ -2,35 +2,43 @@
 //!
 //! Source: OpenTelemetry's environment variable specification.
 
-use crate::error::Error;
 use crate::metrics::ExemplarFilter;
+use crate::setup::variables::Variables;
 
-pub(crate) const NAME: &str = "OTEL_METRICS_EXEMPLAR_FILTER";
+const NAME: &str = "OTEL_METRICS_EXEMPLAR_FILTER";
 
-pub(crate) fn read(value: Option<String>) -> Result<ExemplarFilter, Error> {
-    match value.map(|value| value.to_ascii_lowercase()).as_deref() {
-        None => Ok(ExemplarFilter::default()),
-        Some("trace_based") => Ok(ExemplarFilter::TraceBased),
-        Some("always_on") => Ok(ExemplarFilter::AlwaysOn),
-        Some("always_off") => Ok(ExemplarFilter::AlwaysOff),
-        Some(other) => Err(Error::configuration(format!(
-            "{NAME} is `{other}`: set it to `trace_based`, `always_on` or `always_off`"
-        ))),
-    }
+pub(crate) fn read(variables: &Variables<'_>) -> ExemplarFilter {
+    let words = [
+        ("trace_based", ExemplarFilter::TraceBased),
+        ("always_on", ExemplarFilter::AlwaysOn),
+        ("always_off", ExemplarFilter::AlwaysOff),
+    ];
+    variables.choice(&[NAME], &words).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::setup::variables::tests::with;
 
     #[test]
     fn three_words() {
-        let read = |value: &str| read(Some(value.to_owned()));
-        assert_eq!(super::read(None).unwrap(), ExemplarFilter::TraceBased);
-        assert_eq!(read("trace_based").unwrap(), ExemplarFilter::TraceBased);
-        assert_eq!(read("Always_On").unwrap(), ExemplarFilter::AlwaysOn);
-        assert_eq!(read("always_off").unwrap(), ExemplarFilter::AlwaysOff);
-        let error = read("sometimes").unwrap_err().to_string();
-        assert!(error.starts_with("OTEL_METRICS_EXEMPLAR_FILTER is `sometimes`"));
+        for (value, expected) in [
+            ("", ExemplarFilter::TraceBased),
+            ("trace_based", ExemplarFilter::TraceBased),
+            ("Always_On", ExemplarFilter::AlwaysOn),
+            ("always_off", ExemplarFilter::AlwaysOff),
+        ] {
+            assert_eq!(with(&[(NAME, value)], read), (expected, vec![]));
+        }
+        let (filter, warnings) = with(&[(NAME, "sometimes")], read);
+        assert_eq!(filter, ExemplarFilter::TraceBased);
+        assert_eq!(
+            warnings,
+            [
+                "OTEL_METRICS_EXEMPLAR_FILTER is `sometimes`, which cannot be used: using `trace_based` instead. Accepted: \
+              `trace_based`, `always_on`, `always_off`"
+            ]
+        );
     }
 }

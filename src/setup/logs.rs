@@ -8,22 +8,27 @@ use tracing::subscriber::NoSubscriber;
 use crate::catalog;
 use crate::database::Queries;
 use crate::error::Error;
-use crate::logs::{AccessLog, DEFAULT_FILTER, Filter, LogFormat, Logs, Settings, Target, Writer};
+use crate::logs::{
+    ACCEPTED_FILTERS, AccessLog, DEFAULT_FILTER, Filter, LogFormat, Logs, Settings, Target, Writer,
+};
 use crate::observe::Meter;
 #[cfg(feature = "traces")]
 use crate::otlp::{LineCollector, Signal};
 use crate::setup::builder::MonitoringBuilder;
 #[cfg(feature = "traces")]
 use crate::setup::collector;
-use crate::setup::environment::{Environment, Lookup, variable};
+use crate::setup::environment::Environment;
 use crate::setup::subscriber::Logging;
+use crate::setup::variables::{Variables, Wrong, exporter_of_list};
 
 const FILTER: &str = "RUST_LOG";
 const EXPORTER: &str = "OTEL_LOGS_EXPORTER";
 
 /// What a service has chosen for its logs.
 pub(crate) struct LogChoices {
-    wanted: Wanted,
+    without_logs: bool,
+    /// Our layer in a subscriber of the service's own.
+    without_subscriber: bool,
     format: LogFormat,
     filter: Option<String>,
     writer: Option<Box<dyn Write + Send>>,
@@ -34,20 +39,33 @@ pub(crate) struct LogChoices {
     slow_query: Duration,
 }
 
-/// Who writes lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    /// A subscriber of ours, for `init`, unless somebody else has installed one; for `build` nobody.
-    Default,
-    /// Our layer in a subscriber of the service's own.
-    Layer,
-    Nobody,
+/// What becomes of the log.
+pub(crate) enum Log {
+    Written(Logging),
+    /// Another subscriber has it, or nobody: that of a monitoring which is made by `build`.
+    Elsewhere,
+    /// Switched off, by the code or the environment.
+    Off,
+}
+
+impl Log {
+    pub(crate) fn is_off(&self) -> bool {
+        matches!(self, Self::Off)
+    }
+
+    pub(crate) fn into_logging(self) -> Option<Logging> {
+        match self {
+            Self::Written(logging) => Some(logging),
+            Self::Elsewhere | Self::Off => None,
+        }
+    }
 }
 
 impl Default for LogChoices {
     fn default() -> Self {
         Self {
-            wanted: Wanted::Default,
+            without_logs: false,
+            without_subscriber: false,
             format: LogFormat::default(),
             filter: None,
             writer: None,
@@ -71,38 +89,55 @@ impl LogChoices {
     }
 
     /// Where lines go: where the code says, else where the environment does.
-    fn destination(&mut self) -> Result<To, Error> {
+    fn destination(&mut self, variables: &Variables<'_>) -> Result<To, Error> {
+        let writer = self.writer.take();
         #[cfg(feature = "traces")]
-        if let Some(endpoint) = self.collector.take() {
-            return Ok(To::Collector(Some(endpoint)));
+        match (self.collector.take(), &writer) {
+            (Some(endpoint), None) => return Ok(To::Collector(Some(endpoint))),
+            (Some(_), Some(_)) => {
+                let why = "the log has a `log_writer` and a `log_collector`: choose one of them";
+                return Err(Error::configuration(why));
+            }
+            (None, _) => {}
         }
-        match self.writer.take() {
-            Some(writer) => Ok(To::Writer(writer)),
-            None => destination(&variable),
-        }
+        Ok(match writer {
+            Some(writer) => To::Writer(writer),
+            None => destination(variables),
+        })
     }
 }
 
 impl std::fmt::Debug for LogChoices {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogChoices")
-            .field("wanted", &self.wanted)
+        let mut shown = f.debug_struct("LogChoices");
+        #[cfg(feature = "traces")]
+        shown.field("collector", &self.collector);
+        shown
+            .field("without_logs", &self.without_logs)
+            .field("without_subscriber", &self.without_subscriber)
             .field("format", &self.format)
             .field("filter", &self.filter)
             .field("lines_per_second", &self.lines_per_second)
             .field("access", &self.access)
+            .field("slow_query", &self.slow_query)
+            .field("writer", &self.writer.is_some())
             .finish_non_exhaustive()
     }
 }
 
 impl MonitoringBuilder {
-    /// How lines look. Default: text on a terminal, else JSON by the Elastic Common Schema.
+    /// How lines look. Default: text on a terminal, else JSON by the Elastic Common Schema. To a collector it makes no difference.
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.logs.format = format;
         self
     }
 
-    /// Which lines are written: a level, and what differs from it by target. Default: what `RUST_LOG` says, or else `info`.
+    /// Which lines are written: a level, and what differs from it by target, or by a span that a line is in. Default: what `RUST_LOG` says, or
+    /// else `info`.
+    ///
+    /// The language is that of `EnvFilter` of `tracing-subscriber`, such as `info,[packing{order=7}]=debug`; a value is a number, a boolean or
+    /// a regular expression. What is no directive is an error here, and in `RUST_LOG` warned of and left out. So is, but here alone, a single word
+    /// that is no level: write `my_crate=trace`.
     ///
     /// ```
     /// # use ecolaura_monitoring::Monitoring;
@@ -114,7 +149,7 @@ impl MonitoringBuilder {
         self
     }
 
-    /// Where lines go. Default: standard output.
+    /// Where lines go. Default: standard output. It is an error to name a [`log_collector`](Self::log_collector) as well.
     ///
     /// A thread of its own writes to it, some lines at a time. With it a monitoring that is made by [`build`](Self::build) writes lines too.
     pub fn log_writer(mut self, writer: impl Write + Send + 'static) -> Self {
@@ -135,8 +170,9 @@ impl MonitoringBuilder {
 
     /// How many lines a second each place in the code may write. Default: 1,000; `u32::MAX` is no limit.
     ///
-    /// Those beyond are counted in `monitoring_log_lines_dropped_total`, and their number is told by the next line of that place
-    /// (`labels.lines_held_back`).
+    /// Those beyond are counted in `monitoring_log_lines_dropped_total`, and the next line of that place says how many there were
+    /// (`labels.lines_held_back`). Where none comes within 5 to 10 seconds, or before a flush or the end, a warning of its own says it for
+    /// each such place; beyond 64 places one for all others.
     pub fn log_lines_per_second(mut self, most: u32) -> Self {
         self.logs.lines_per_second = most;
         self
@@ -156,15 +192,18 @@ impl MonitoringBuilder {
         self
     }
 
-    /// Writes no lines, and installs no subscriber of `tracing`.
+    /// Writes no lines, and installs no subscriber of `tracing` and no panic hook, whatever else is said of the log.
+    ///
+    /// Then nothing is said of start and stop either; through `tracing`, if the service has a subscriber of its own. Standard error has warnings
+    /// alone, such as of a value in the environment that cannot be used.
     pub fn without_logs(mut self) -> Self {
-        self.logs.wanted = Wanted::Nobody;
+        self.logs.without_logs = true;
         self
     }
 
     /// Installs no subscriber of `tracing`: the service has one of its own, with [`log_layer`](crate::Monitoring::log_layer) in it.
     pub fn without_subscriber(mut self) -> Self {
-        self.logs.wanted = Wanted::Layer;
+        self.logs.without_subscriber = true;
         self
     }
 
@@ -173,39 +212,38 @@ impl MonitoringBuilder {
         &mut self,
         global: bool,
         environment: &Environment,
+        variables: &Variables<'_>,
         meter: &'static Meter,
-    ) -> Result<Option<Logging>, Error> {
+    ) -> Result<Log, Error> {
         let mut choices = std::mem::take(&mut self.logs);
         let share = choices.access.share;
         if !(0.0..=1.0).contains(&share) {
             let why = format!("the share of the access log is {share}: a share is from 0 to 1");
             return Err(Error::configuration(why));
         }
+        if choices.without_logs {
+            return Ok(Log::Off);
+        }
         // One that was there for a while, for a thread alone, is gone.
         let is_nobody = |dispatch: &tracing::Dispatch| dispatch.is::<NoSubscriber>();
         let is_free = global && tracing::dispatcher::get_default(is_nobody);
-        let wanted = match choices.wanted {
-            Wanted::Default => is_free || choices.is_told_where(),
-            Wanted::Layer => true,
-            Wanted::Nobody => false,
-        };
-        if !wanted {
-            if global && choices.wanted == Wanted::Default {
+        if !(is_free || choices.without_subscriber || choices.is_told_where()) {
+            if global {
                 tracing::warn!(
                     "another subscriber of `tracing` was installed before `init`: no lines of requests, queries and logins are written, and none by \
                      the Elastic Common Schema. Remove it, or use `.without_subscriber()` and `monitoring.log_layer()`, or `.without_logs()`"
                 );
             }
-            return Ok(None);
+            return Ok(Log::Elsewhere);
         }
         let filter = match choices.filter.take() {
             Some(directives) => Filter::new(&directives)?,
-            None => filter_of_environment()?,
+            None => filter_of_environment(variables)?,
         };
-        let to = choices.destination()?;
+        let to = choices.destination(variables)?;
         let is_stdout = matches!(to, To::Stdout);
-        let Some(target) = self.target(to, environment)? else {
-            return Ok(None);
+        let Some(target) = self.target(to, environment, variables)? else {
+            return Ok(Log::Off);
         };
         let settings = Settings {
             format: match target.patience.is_zero() {
@@ -224,10 +262,10 @@ impl MonitoringBuilder {
         let writer = Writer::start(logs, meter.registry, target).map_err(Error::log_writer)?;
         let _ = logs.queries.set(Box::new(Queries::new(meter)));
         meter.log(logs);
-        Ok(Some(Logging {
+        Ok(Log::Written(Logging {
             logs,
             writer,
-            subscribes: is_free && choices.wanted == Wanted::Default,
+            subscribes: is_free && !choices.without_subscriber,
         }))
     }
 
@@ -236,13 +274,18 @@ impl MonitoringBuilder {
         not(feature = "traces"),
         allow(unused_variables, clippy::unnecessary_wraps)
     )]
-    fn target(&self, to: To, environment: &Environment) -> Result<Option<Target>, Error> {
+    fn target(
+        &self,
+        to: To,
+        environment: &Environment,
+        variables: &Variables<'_>,
+    ) -> Result<Option<Target>, Error> {
         Ok(Some(match to {
             To::Writer(writer) => Target::at_once(writer),
             To::Stdout => Target::at_once(std::io::stdout()),
             #[cfg(feature = "traces")]
             To::Collector(endpoint) => {
-                let mut settings = collector::settings(&variable, Signal::Logs)?;
+                let mut settings = collector::settings(variables, Signal::Logs)?;
                 if let Some(endpoint) = endpoint {
                     let (name, protocol) = ("the log collector's address", settings.protocol);
                     settings.endpoint =
@@ -282,12 +325,26 @@ impl MonitoringBuilder {
 }
 
 /// The filter of the environment.
-fn filter_of_environment() -> Result<Filter, Error> {
-    match variable(FILTER)? {
-        Some(directives) => Filter::new(&directives)
-            .map_err(|error| Error::configuration(format!("{FILTER}: {error}"))),
-        None => Filter::new(DEFAULT_FILTER),
+fn filter_of_environment(variables: &Variables<'_>) -> Result<Filter, Error> {
+    let Some(list) = variables.text(FILTER) else {
+        return Filter::new(DEFAULT_FILTER);
+    };
+    let read = Filter::lenient(&list);
+    if !read.wrong.is_empty() {
+        variables.warn(&Wrong {
+            name: FILTER,
+            value: &list,
+            parts: &read.wrong,
+            instead: &format!("`{}`", read.filter.directives()),
+            accepted: ACCEPTED_FILTERS,
+        });
     }
+    for word in read.words {
+        variables.add(format!(
+            "{FILTER}: `{word}` is no level, so it is taken for the target whose lines are written. Accepted: {ACCEPTED_FILTERS}"
+        ));
+    }
+    Ok(read.filter)
 }
 
 /// Where lines go.
@@ -301,21 +358,17 @@ enum To {
 }
 
 /// What the environment says of where lines go.
-fn destination(variable: Lookup<'_>) -> Result<To, Error> {
-    let Some(value) = variable(EXPORTER)? else {
-        return Ok(To::Stdout);
-    };
-    match value.to_ascii_lowercase().as_str() {
-        "console" => Ok(To::Stdout),
-        "none" => Ok(To::Nowhere),
+fn destination(variables: &Variables<'_>) -> To {
+    let exporters = [
         #[cfg(feature = "traces")]
-        "otlp" => Ok(To::Collector(None)),
-        _ => Err(Error::configuration(format!(
-            "{EXPORTER} is `{value}`: set it to `console` (standard output, which is the default), `otlp` or `none`{}",
-            match cfg!(feature = "traces") {
-                true => "",
-                false => "; `otlp` needs the feature `traces` of ecolaura-monitoring",
-            }
-        ))),
+        "otlp",
+        "console",
+        "none",
+    ];
+    match exporter_of_list(variables, EXPORTER, "console", &exporters) {
+        #[cfg(feature = "traces")]
+        "otlp" => To::Collector(None),
+        "none" => To::Nowhere,
+        _ => To::Stdout,
     }
 }

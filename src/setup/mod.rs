@@ -8,6 +8,8 @@ mod exemplars;
 #[cfg(feature = "logs")]
 mod logs;
 mod monitoring;
+#[cfg(feature = "logs")]
+mod panics;
 mod propagators;
 #[cfg(any(feature = "business", feature = "logs", feature = "server"))]
 mod secret;
@@ -21,6 +23,7 @@ mod traced;
 mod traces;
 #[cfg(any(feature = "business", feature = "logs"))]
 mod user_hash;
+mod variables;
 
 pub use builder::MonitoringBuilder;
 pub use monitoring::Monitoring;

@@ -80,6 +80,9 @@ pub(crate) struct Parts {
     pub(crate) exporter: Option<crate::otlp::Exporter>,
     pub(crate) service_name: String,
     pub(crate) disabled: bool,
+    /// Whether the service wants no log: then nothing is said on standard error either, but warnings.
+    #[cfg_attr(not(feature = "server"), allow(dead_code))]
+    pub(crate) is_quiet: bool,
     pub(crate) meter: &'static Meter,
     pub(crate) resources: &'static Resources,
     #[cfg(feature = "metrics")]
@@ -102,10 +105,16 @@ impl Monitoring {
     /// span limits say.
     ///
     /// With the feature `logs` it installs a subscriber of `tracing` and a logger of the crate `log`, which write to standard output what
-    /// `RUST_LOG` asks for (`OTEL_LOGS_EXPORTER` has it go elsewhere), and tells of panics. Where a subscriber is installed already it is left alone,
+    /// `RUST_LOG` asks for (`OTEL_LOGS_EXPORTER` has it go elsewhere). Where a subscriber is installed already it is left alone,
     /// and no lines are written; one that is installed afterwards by its `init` panics: see
     /// [`without_subscriber`](MonitoringBuilder::without_subscriber). A process that ends by `std::process::exit` should
     /// [`flush`](Self::flush) before.
+    ///
+    /// It also installs a panic hook: each panic is one line of the log, without secrets, with the place of the panic as its origin. Where the
+    /// log leaves panics out, cannot take the line or does not go to standard output, the same goes to standard error. The standard library's
+    /// own hook does not run any more, since it prints the message as it is. A hook that the service installed before `init` runs after ours, and
+    /// prints what it prints, secrets too; one that is installed after it replaces ours unless it calls what `take_hook` gave it. With
+    /// [`without_logs`](MonitoringBuilder::without_logs) no hook is installed.
     ///
     /// # Errors
     ///
@@ -322,6 +331,20 @@ impl Monitoring {
         let _ = KEPT.set(self.clone());
     }
 
+    /// Warns of what is not as the service may expect: in its log, else through `tracing` where a subscriber is installed, else on standard
+    /// error.
+    pub(crate) fn warn(&self, what: &str) {
+        #[cfg(feature = "logs")]
+        if let Some(logging) = &self.0.parts.logging {
+            return logging.logs.warn(what);
+        }
+        #[cfg(feature = "server")]
+        if tracing::dispatcher::has_been_set() {
+            return tracing::warn!("{what}");
+        }
+        eprintln!("{what}");
+    }
+
     /// What the macros of the `metrics` crate can record to, where this is not the monitoring of the process: in tests.
     ///
     /// [`init`](Self::init) installs it for the process. When telemetry is disabled it records nothing.
@@ -358,7 +381,7 @@ impl Monitoring {
     pub(crate) fn become_recorder(&self) {
         let parts = &self.0.parts;
         if !parts.disabled && metrics::set_global_recorder(parts.recorder).is_err() {
-            Self::warn(
+            self.warn(
                 "another recorder of the `metrics` crate is installed already: what its macros record does not appear in /metrics",
             );
         }
@@ -399,11 +422,6 @@ impl Monitoring {
     }
 
     pub(crate) fn announce(&self) {}
-
-    #[cfg(feature = "metrics")]
-    fn warn(what: &str) {
-        eprintln!("{what}");
-    }
 
     pub(crate) fn watch_runtime(&self) {}
 }

@@ -1,7 +1,7 @@
 //! What only the service and its operators know.
 
 use crate::error::Error;
-use crate::setup::environment::variable;
+use crate::setup::variables::Variables;
 
 /// The fewest bytes of a secret.
 const SHORTEST: usize = 16;
@@ -12,11 +12,16 @@ pub(crate) struct Secret(pub(crate) String);
 
 impl Secret {
     /// What code gives (by the method `code`), else the environment (by the variable `name`), if either does.
-    pub(crate) fn from(given: Option<Self>, code: &str, name: &str) -> Result<Option<Self>, Error> {
+    pub(crate) fn from(
+        given: Option<Self>,
+        code: &str,
+        name: &str,
+        variables: &Variables<'_>,
+    ) -> Result<Option<Self>, Error> {
         let given = given.map(|Self(text)| (code, text));
         let (name, text) = match given {
             Some(given) => given,
-            None => match variable(name)? {
+            None => match variables.required(name)? {
                 Some(text) => (name, text),
                 None => return Ok(None),
             },

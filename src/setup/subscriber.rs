@@ -1,9 +1,7 @@
 //! The subscriber of `tracing` that `init` installs, and what it needs.
 
-use std::backtrace::{Backtrace, BacktraceStatus};
 use std::sync::mpsc;
 use std::time::Duration;
-use std::{panic, thread};
 
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
@@ -12,6 +10,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::logs::{LogLayer, Logs, Writer, may_tell_of_queries};
 use crate::setup::monitoring::Monitoring;
+use crate::setup::panics::record_panics;
 
 /// What writes the lines of a monitoring.
 pub(crate) struct Logging {
@@ -65,7 +64,7 @@ impl Monitoring {
         let Some(logging) = &self.0.parts.logging else {
             return;
         };
-        tell_of_panics();
+        record_panics(logging.logs);
         if !logging.subscribes {
             return;
         }
@@ -101,7 +100,7 @@ struct Gate(&'static Logs);
 
 impl Gate {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        self.0.filter.wants(metadata)
+        self.0.filter.may_want(metadata)
             || may_tell_of_queries(metadata)
             || self.spans().is_some_and(|level| *metadata.level() <= level)
     }
@@ -128,33 +127,4 @@ impl<S: Subscriber> Layer<S> for Gate {
         // What tells of queries does so at this level.
         Some(self.0.filter.most_detailed().max(LevelFilter::DEBUG))
     }
-}
-
-/// Has each panic told in a line, besides what was done before.
-fn tell_of_panics() {
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        let payload = info.payload();
-        let message = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let thread = thread::current();
-        let backtrace = Backtrace::capture(); // as RUST_BACKTRACE says
-        let is_captured = backtrace.status() == BacktraceStatus::Captured;
-        tracing::error!(
-            "error.type" = "panic",
-            "error.message" = message.unwrap_or("a value that is no text"),
-            "error.stack_trace" = is_captured.then(|| tracing::field::display(&backtrace)),
-            "process.thread.name" = thread.name(),
-            "panic.location" = info.location().map(tracing::field::display),
-            "a thread panicked"
-        );
-        before(info);
-        if cfg!(panic = "abort") {
-            if let Some(kept) = Monitoring::kept() {
-                kept.write_lines(); // there is no later
-            }
-        }
-    }));
 }

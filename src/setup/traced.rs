@@ -3,10 +3,11 @@
 use crate::error::Error;
 use crate::observe::Meter;
 use crate::otlp::{Exporter, Settings, Signal, To};
-use crate::setup::builder::{Collector, MonitoringBuilder};
+use crate::setup::builder::MonitoringBuilder;
 use crate::setup::collector::endpoint;
-use crate::setup::environment::{Environment, variable};
-use crate::setup::traces::Traces;
+use crate::setup::environment::Environment;
+use crate::setup::traces::{self, Traces};
+use crate::setup::variables::Variables;
 use crate::trace::Tracer;
 
 impl MonitoringBuilder {
@@ -15,13 +16,10 @@ impl MonitoringBuilder {
         &self,
         global: bool,
         environment: &Environment,
+        variables: &Variables<'_>,
         meter: &'static Meter,
     ) -> Result<Option<Exporter>, Error> {
-        let wanted = match &self.collector {
-            Collector::Nowhere => false,
-            Collector::Default => global,
-            Collector::At(_) => true,
-        };
+        let wanted = !self.without_traces && (global || self.collector.is_some());
         let sampling = self.sampling.unwrap_or_default();
         if !(0.0..=1.0).contains(&sampling.ratio) {
             let ratio = sampling.ratio;
@@ -32,24 +30,25 @@ impl MonitoringBuilder {
             return Ok(None);
         }
         // Only now: what the environment says of traces is nobody's business where there are none.
-        let traces = Traces::from(&variable)?;
+        let of_environment = Traces::from(variables)?;
         let settings = match &self.collector {
-            Collector::At(address) => Some(Settings {
+            Some(address) => Some(Settings {
                 to: To::Collector,
                 ..of_code(
                     address,
-                    traces
+                    of_environment
                         .exporter
                         .unwrap_or_else(|| Settings::of(Signal::Traces)),
                 )?
             }),
-            _ => traces.exporter,
+            None => of_environment.exporter,
         };
         let Some(settings) = settings else {
             return Ok(None);
         };
-        let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
-        let (tracer, receiver) = Tracer::new(meter.registry, sampling, traces.limits);
+        let sampling = self.sampling.or_else(|| traces::sampling(variables));
+        let sampling = sampling.unwrap_or_default();
+        let (tracer, receiver) = Tracer::new(meter.registry, sampling, of_environment.limits);
         let resource = self.resource_of_signals(environment);
         let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
         meter.trace(tracer);

@@ -4,8 +4,8 @@
 
 use crate::error::Error;
 use crate::otlp::{Settings, Signal, To};
-use crate::setup::collector::{lower, number, settings, wrong};
-use crate::setup::environment::Lookup;
+use crate::setup::collector::settings;
+use crate::setup::variables::{Variables, Wrong, exporter_of_list};
 use crate::trace::{Limits, Sampling};
 
 /// What the environment says of traces.
@@ -13,7 +13,6 @@ use crate::trace::{Limits, Sampling};
 pub(crate) struct Traces {
     /// Where they go; `None` when nobody wants them.
     pub(crate) exporter: Option<Settings>,
-    pub(crate) sampling: Option<Sampling>,
     pub(crate) limits: Limits,
 }
 
@@ -22,7 +21,6 @@ impl Default for Traces {
     fn default() -> Self {
         Self {
             exporter: Some(Settings::of(Signal::Traces)),
-            sampling: None,
             limits: Limits::default(),
         }
     }
@@ -36,8 +34,8 @@ const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 impl Traces {
-    pub(crate) fn from(variable: Lookup<'_>) -> Result<Self, Error> {
-        let Some(exporter) = exporter(variable)? else {
+    pub(crate) fn from(variables: &Variables<'_>) -> Result<Self, Error> {
+        let Some(exporter) = exporter(variables)? else {
             return Ok(Self {
                 exporter: None,
                 ..Self::default() // of what nobody uses nothing is wrong
@@ -45,90 +43,94 @@ impl Traces {
         };
         Ok(Self {
             exporter: Some(exporter),
-            sampling: sampling(variable(SAMPLER)?, variable(SAMPLER_ARG)?)?,
-            limits: limits(variable)?,
+            limits: limits(variables),
         })
     }
 }
 
-fn exporter(variable: Lookup<'_>) -> Result<Option<Settings>, Error> {
-    match lower(variable(EXPORTER)?).as_deref() {
-        None | Some("otlp") => settings(variable, Signal::Traces).map(Some),
-        Some("console") => {
-            let mut settings = settings(variable, Signal::Traces)?;
-            settings.to = To::Console;
-            Ok(Some(settings))
-        }
-        Some("none") => Ok(None),
-        Some(other) => {
-            let what = "set it to `otlp`, `console` or `none`";
-            Err(wrong(EXPORTER, other, what))
-        }
+fn exporter(variables: &Variables<'_>) -> Result<Option<Settings>, Error> {
+    let chosen = match exporter_of_list(variables, EXPORTER, "otlp", &["otlp", "console", "none"]) {
+        "none" => return Ok(None),
+        other => other,
+    };
+    let mut settings = settings(variables, Signal::Traces)?;
+    if chosen == "console" {
+        settings.to = To::Console;
     }
+    Ok(Some(settings))
 }
 
-fn sampling(sampler: Option<String>, argument: Option<String>) -> Result<Option<Sampling>, Error> {
-    let Some(sampler) = lower(sampler) else {
-        return Ok(None);
+/// What is asked of the sampler that is chosen. `None` where none is, and what is meant without.
+pub(crate) fn sampling(variables: &Variables<'_>) -> Option<Sampling> {
+    variables.text(SAMPLER)?;
+    let ratio = |kind: &str| match kind {
+        "always_on" => Some(1.0),
+        "always_off" => Some(0.0),
+        "traceidratio" => Some(self::ratio(variables)),
+        _ => None,
     };
-    let (asks_parent, kind) = match sampler.strip_prefix("parentbased_") {
-        Some(kind) => (true, kind),
-        None => (false, sampler.as_str()),
+    let parse = |value: &str| {
+        let sampler = value.to_ascii_lowercase();
+        let (asks_parent, kind) = match sampler.strip_prefix("parentbased_") {
+            Some(kind) => (true, kind),
+            None => (false, sampler.as_str()),
+        };
+        // Just what it says: no limit, and nothing that is kept besides.
+        let sampling = Sampling::ratio(ratio(kind)?).ask_parent(asks_parent);
+        Some(Some(sampling.at_most(u32::MAX).keep_failed(false)))
     };
-    let ratio = match kind {
-        "always_on" => 1.0,
-        "always_off" => 0.0,
-        "traceidratio" => ratio(argument.as_deref())?,
-        _ => {
-            let what = "set it to `parentbased_always_on`, `parentbased_always_off` or `parentbased_traceidratio`, \
-                        or to one of these without `parentbased_`";
-            return Err(wrong(SAMPLER, &sampler, what));
-        }
+    let accepted = "`parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`, or one of these without \
+                    `parentbased_`";
+    let shown = |_: &Option<Sampling>| {
+        "the default, all traces up to 100 a second and those that failed,".to_owned()
     };
-    // Just what it says: no limit, and nothing that is kept besides.
-    let sampling = Sampling::ratio(ratio).ask_parent(asks_parent);
-    Ok(Some(sampling.at_most(u32::MAX).keep_failed(false)))
+    variables.first(&[SAMPLER], parse, None, shown, accepted)
 }
 
-fn ratio(argument: Option<&str>) -> Result<f64, Error> {
-    let Some(argument) = argument else {
-        return Ok(1.0);
+/// The specification: what is not to be used counts as not set, and then all are kept.
+fn ratio(variables: &Variables<'_>) -> f64 {
+    let parse = |value: &str| {
+        value
+            .parse()
+            .ok()
+            .filter(|ratio| (0.0..=1.0).contains(ratio))
     };
-    match argument.parse() {
-        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
-        _ => Err(wrong(
-            SAMPLER_ARG,
-            argument,
-            "set it to a number from 0 to 1",
-        )),
-    }
+    let shown = |ratio: &f64| format!("`{ratio}`");
+    variables.first(
+        &[SAMPLER_ARG],
+        parse,
+        1.0,
+        shown,
+        "a number from 0 to 1, such as `0.5`",
+    )
 }
 
-fn limits(variable: Lookup<'_>) -> Result<Limits, Error> {
+fn limits(variables: &Variables<'_>) -> Limits {
     let mut limits = Limits::default();
-    let read = |limit: &mut usize, names: &[&str], least: usize| {
-        for name in names {
-            if let Some(value) = variable(name)? {
-                *limit = number(name, &value, least)?;
-                return Ok::<(), Error>(());
-            }
-        }
-        Ok(())
-    };
-    read(&mut limits.queue, &["OTEL_BSP_MAX_QUEUE_SIZE"], 1)?;
-    limits.queue = limits.queue.min(MOST_QUEUED);
-    read(&mut limits.events, &["OTEL_SPAN_EVENT_COUNT_LIMIT"], 0)?;
+    let queue = "OTEL_BSP_MAX_QUEUE_SIZE";
+    limits.queue = variables.number(&[queue], limits.queue, 1);
+    if limits.queue > MOST_QUEUED {
+        variables.warn(&Wrong {
+            name: queue,
+            value: &limits.queue.to_string(),
+            parts: &[],
+            instead: &format!("`{MOST_QUEUED}`"),
+            accepted: &format!("a whole number from 1 to {MOST_QUEUED}"),
+        });
+        limits.queue = MOST_QUEUED;
+    }
+    limits.events = variables.number(&["OTEL_SPAN_EVENT_COUNT_LIMIT"], limits.events, 0);
     let attributes = [
         "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
         "OTEL_ATTRIBUTE_COUNT_LIMIT",
     ];
-    read(&mut limits.attributes, &attributes, 0)?;
+    limits.attributes = variables.number(&attributes, limits.attributes, 0);
     let text = [
         "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
         "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     ];
-    read(&mut limits.text, &text, 0)?;
-    Ok(limits)
+    limits.text = variables.number(&text, limits.text, 0);
+    limits
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use siphasher::sip128::SipHasher24;
 use crate::error::Error;
 use crate::setup::builder::MonitoringBuilder;
 use crate::setup::secret::Secret;
+use crate::setup::variables::Variables;
 
 /// The key, where somebody chose one; it is that of all replicas.
 #[derive(Clone, Copy)]
@@ -43,9 +44,14 @@ impl MonitoringBuilder {
     }
 
     /// The key, from wherever it is.
-    pub(crate) fn user_key(&mut self) -> Result<UserHashKey, Error> {
+    pub(crate) fn user_key(&mut self, variables: &Variables<'_>) -> Result<UserHashKey, Error> {
         let given = self.user_hash_key.take();
-        let secret = Secret::from(given, "user_hash_key", "MONITORING_USER_HASH_KEY")?;
+        let secret = Secret::from(
+            given,
+            "user_hash_key",
+            "MONITORING_USER_HASH_KEY",
+            variables,
+        )?;
         let mut key = [0; 16];
         let is_given = secret.is_some();
         match secret {

@@ -1,5 +1,6 @@
 //! The own listener, on a thread of its own: a scrape takes no time from the service's runtime.
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -36,15 +37,9 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// How long the answer may take that is under way when a connection's time is over.
 const FAREWELL: Duration = Duration::from_secs(30);
 
-const INDEX: &str = "\
-/metrics         what is recorded, as Prometheus reads it
-/health/live     should the process go on?
-/health/ready    should it get requests?
-/health/startup  has it started?
-";
-
 impl Listener {
-    pub(crate) fn open(address: SocketAddr, routes: Router) -> Result<Self, Error> {
+    /// Opens it. `index` is what `/` answers.
+    pub(crate) fn open(address: SocketAddr, routes: Router, index: String) -> Result<Self, Error> {
         let failed = |error: std::io::Error| {
             let why = format!(
                 "cannot listen on {address} for /metrics and /health: {error}; choose another address with \
@@ -60,7 +55,7 @@ impl Listener {
             .build()
             .map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
-        let routes = routes.route("/", get(|| async { INDEX }));
+        let routes = routes.route("/", get(move || ready(index.clone())));
         std::thread::Builder::new()
             .name("monitoring".to_owned())
             .spawn(move || runtime.block_on(serve(socket, routes, stopped)))

@@ -19,7 +19,7 @@ use axum::routing::{any, get};
 use crate::error::Error;
 use crate::health::Health;
 use crate::scrape::Scrape;
-use crate::setup::builder::{Listen, MonitoringBuilder};
+use crate::setup::builder::MonitoringBuilder;
 use crate::setup::monitoring::{Inner, Monitoring, Parts};
 
 pub(crate) use listener::Listener;
@@ -31,13 +31,13 @@ impl MonitoringBuilder {
     /// Port 0 takes a free one; [`Monitoring::listen_addr`] tells it. Whoever reaches this address can read the
     /// metrics: do not open it to the world.
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.listen = Listen::At(address.into());
+        self.listen = Some(address.into());
         self
     }
 
-    /// No listener of its own: merge [`Monitoring::routes`] into the app instead.
+    /// No admin listener, whatever [`listen`](Self::listen) says: merge [`Monitoring::routes`] into the app instead. Then there is no `/control`.
     pub fn without_listener(mut self) -> Self {
-        self.listen = Listen::Nowhere;
+        self.without_listener = true;
         self
     }
 
@@ -76,10 +76,41 @@ impl Monitoring {
         }));
         if let Some(address) = listen {
             let routes = monitoring.routes().merge(monitoring.control());
-            let listener = Listener::open(address, routes)?;
+            let listener = Listener::open(address, routes, monitoring.index())?;
             let _ = monitoring.0.listener.set(listener);
         }
         Ok(monitoring)
+    }
+
+    /// What `/` of the admin listener answers: each path that it serves, and what for.
+    fn index(&self) -> String {
+        let is_controlled = self.0.parts.control_token.is_some();
+        let control = is_controlled.then_some((
+            "/control",
+            "the log filter and the share of traces, to read and to change; needs the token",
+        ));
+        let pages = [
+            (
+                "/metrics",
+                "metrics, in the format that Prometheus asks for",
+            ),
+            (
+                "/health/live",
+                "liveness: 503 when the process should be restarted",
+            ),
+            (
+                "/health/ready",
+                "readiness: 503 while it should get no requests",
+            ),
+            (
+                "/health/startup",
+                "start-up: 503 until the service has started",
+            ),
+        ];
+        let lines = pages.into_iter().chain(control);
+        lines
+            .map(|(path, what)| format!("{path:<17}{what}\n"))
+            .collect()
     }
 
     /// `/metrics`, `/health/live`, `/health/ready` and `/health/startup`, to be merged into the app.
@@ -119,15 +150,10 @@ impl Monitoring {
     /// Has liveness ask whether the runtime still works.
     pub(crate) fn watch_runtime(&self) {
         if tokio::runtime::Handle::try_current().is_ok() {
-            self.health()
-                .live("runtime", || std::future::ready(Ok::<(), Infallible>(())));
+            let check = || std::future::ready(Ok::<(), Infallible>(()));
+            // The first check that there is: its name is free.
+            let _ = self.health().live("runtime", check);
         }
-    }
-
-    /// Says what is not as the service may expect: to `tracing` where somebody listens, else to standard error.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn warn(what: &str) {
-        warn(what);
     }
 
     /// Says in one line what is exposed where.
@@ -140,24 +166,16 @@ impl Monitoring {
             }
             (false, None) => "no listener: merge `monitoring.routes()` into the app".to_owned(),
         };
-        say(&format!("monitoring {name}: {what}"));
+        self.say(&format!("monitoring {name}: {what}"));
     }
-}
 
-/// Says something about the service's life: to `tracing` where somebody listens, else to standard error.
-pub(crate) fn say(what: &str) {
-    if tracing::dispatcher::has_been_set() {
-        tracing::info!("{what}");
-    } else {
-        eprintln!("{what}");
-    }
-}
-
-/// The same of what was lost.
-pub(crate) fn warn(what: &str) {
-    if tracing::dispatcher::has_been_set() {
-        tracing::warn!("{what}");
-    } else {
-        eprintln!("{what}");
+    /// Logs something about the service's life: through `tracing` where a subscriber is installed, else to standard error, unless the
+    /// service wants no log.
+    pub(crate) fn say(&self, what: &str) {
+        if tracing::dispatcher::has_been_set() {
+            tracing::info!("{what}");
+        } else if !self.0.parts.is_quiet {
+            eprintln!("{what}");
+        }
     }
 }

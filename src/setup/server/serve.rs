@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::http;
 use crate::setup::monitoring::Monitoring;
 use crate::setup::server::drain::{self, Connections, Tracked};
-use crate::setup::server::{connection, say, signal, warn};
+use crate::setup::server::{connection, signal};
 
 /// How long an HTTP/1 connection may be silent before or within a request's head. Longer than the 60 s for which load
 /// balancers keep idle connections, so that it is they who close them.
@@ -94,9 +94,9 @@ impl Monitoring {
         #[cfg(feature = "traces")]
         tokio::select! {
             all = self.flush(FLUSH_TIMEOUT) => if !all {
-                say("stopped before all spans and lines had left");
+                self.say("stopped before all spans and lines had left");
             },
-            () = signal::stop() => say("stopped by a signal before all spans and lines had left"),
+            () = signal::stop() => self.say("stopped by a signal before all spans and lines had left"),
         }
         #[cfg(feature = "logs")]
         self.write_lines();
@@ -110,7 +110,7 @@ impl Monitoring {
         &self,
         stop: impl Future<Output = ()> + Send + 'static,
         connections: Arc<Connections>,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = ()> + Send {
         let (health, delay) = (self.health(), self.0.parts.drain_delay);
         async move {
             stop.await;
@@ -119,7 +119,7 @@ impl Monitoring {
                 return;
             }
             connections.drain();
-            say(&format!(
+            self.say(&format!(
                 "stopping in {delay:?}: /health/ready answers 503; requests are still answered, and each answer ends its connection"
             ));
             tokio::select! {
@@ -133,20 +133,20 @@ impl Monitoring {
     async fn stopped(&self, connections: &Connections) {
         let (at_first, timeout) = (connections.open(), self.0.parts.drain_timeout);
         if at_first.all == 0 {
-            return say("stopped: no connection was open");
+            return self.say("stopped: no connection was open");
         }
-        say(&format!(
+        self.say(&format!(
             "stopping: no new connections; {at_first}, which have {timeout:?} to finish"
         ));
         let why = tokio::select! {
             biased;
             () = connections.have_ended() => {
-                return say(&format!("stopped: {} finished", at_first.number()));
+                return self.say(&format!("stopped: {} finished", at_first.number()));
             }
             () = tokio::time::sleep(timeout) => format!("at the drain timeout of {timeout:?}"),
             () = signal::stop() => "by a second signal".to_owned(),
         };
-        warn(&format!("stopped {why}: {}", connections.open()));
+        self.warn(&format!("stopped {why}: {}", connections.open()));
     }
 }
 

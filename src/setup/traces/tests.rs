@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use super::*;
+use crate::setup::variables::tests::with;
 
 fn read(variables: &[(&str, &str)]) -> Result<Traces, String> {
-    let variable = |name: &str| {
-        let found = variables.iter().find(|(known, _)| *known == name);
-        Ok(found.map(|(_, value)| (*value).to_owned()))
-    };
-    Traces::from(&variable).map_err(|error| error.to_string())
+    let (read, _) = with(variables, Traces::from);
+    read.map_err(|error| error.to_string())
+}
+
+/// What is read, where something is warned of, and the warnings.
+fn warned(variables: &[(&str, &str)]) -> (Traces, Vec<String>) {
+    let (read, warnings) = with(variables, Traces::from);
+    (read.unwrap(), warnings)
 }
 
 fn exporter(variables: &[(&str, &str)]) -> Settings {
@@ -97,29 +101,82 @@ fn headers_are_not_shown() {
 #[test]
 fn samplers() {
     let of = |sampler: &str, argument: &str| {
-        let read = read(&[(SAMPLER, sampler), (SAMPLER_ARG, argument)]);
-        read.map(|traces| traces.sampling.unwrap())
+        let variables = [(SAMPLER, sampler), (SAMPLER_ARG, argument)];
+        with(&variables, sampling)
     };
     let ratio = |ratio, parent| {
         let sampling = Sampling::ratio(ratio).ask_parent(parent);
-        Ok(sampling.at_most(u32::MAX).keep_failed(false))
+        Some(sampling.at_most(u32::MAX).keep_failed(false))
     };
-    assert_eq!(of("always_on", "0.5"), ratio(1.0, false));
-    assert_eq!(of("always_off", ""), ratio(0.0, false));
-    assert_eq!(of("traceidratio", "0.25"), ratio(0.25, false));
-    assert_eq!(of("parentbased_always_on", ""), ratio(1.0, true));
-    assert_eq!(of("parentbased_always_off", ""), ratio(0.0, true));
-    assert_eq!(of("parentbased_traceidratio", "1"), ratio(1.0, true));
-    for (sampler, argument) in [
-        ("jaeger_remote", ""),
-        ("sometimes", ""),
-        ("traceidratio", "2"),
-        ("traceidratio", "-0.1"),
-        ("traceidratio", "NaN"),
-        ("parentbased_traceidratio", "half"),
+    for (sampler, argument, expected) in [
+        ("", "0.5", None),
+        ("always_on", "0.5", ratio(1.0, false)),
+        ("always_off", "", ratio(0.0, false)),
+        ("traceidratio", "0.25", ratio(0.25, false)),
+        ("parentbased_always_on", "", ratio(1.0, true)),
+        ("parentbased_always_off", "", ratio(0.0, true)),
+        ("ParentBased_TraceIdRatio", "1", ratio(1.0, true)),
     ] {
-        let error = of(sampler, argument).unwrap_err();
-        assert!(error.contains("OTEL_TRACES_SAMPLER"), "{error}");
+        assert_eq!(of(sampler, argument), (expected, vec![]), "{sampler}");
+    }
+    for argument in ["0,5", "2", "-0.1", "NaN", "half"] {
+        let (sampling, warnings) = of("parentbased_traceidratio", argument);
+        assert_eq!(sampling, ratio(1.0, true));
+        let expected = format!(
+            "OTEL_TRACES_SAMPLER_ARG is `{argument}`, which cannot be used: using `1` instead. Accepted: a number from 0 to 1, such as \
+             `0.5`"
+        );
+        assert_eq!(warnings, [expected]);
+    }
+    for sampler in ["jaeger_remote", "xray", "sometimes", "parentbased_"] {
+        let (sampling, warnings) = of(sampler, "");
+        assert_eq!(sampling, None);
+        let [warning] = &warnings[..] else {
+            panic!("{warnings:?}");
+        };
+        let start = format!(
+            "OTEL_TRACES_SAMPLER is `{sampler}`, which cannot be used: using the default, all traces up to 100 a second"
+        );
+        assert!(
+            warning.starts_with(&start) && warning.contains("`parentbased_always_on`"),
+            "{warning}"
+        );
+    }
+}
+
+#[test]
+fn exporters() {
+    for (value, to, parts) in [
+        ("otlp", Some(To::Collector), ""),
+        ("OTLP,", Some(To::Collector), ""),
+        ("console", Some(To::Console), ""),
+        ("none", None, ""),
+        ("otlp,console", Some(To::Collector), "`console`"),
+        ("console, otlp", Some(To::Collector), "`console`"),
+        ("zipkin,console", Some(To::Console), "`zipkin`"),
+        ("jaeger", Some(To::Collector), "`jaeger`"),
+        (
+            "zipkin,jaeger",
+            Some(To::Collector),
+            "`zipkin` and `jaeger`",
+        ),
+    ] {
+        let (traces, warnings) = warned(&[(EXPORTER, value)]);
+        assert_eq!(traces.exporter.map(|settings| settings.to), to, "{value}");
+        if parts.is_empty() {
+            assert_eq!(warnings, [""; 0], "{value}");
+            continue;
+        }
+        let used = if to == Some(To::Console) {
+            "console"
+        } else {
+            "otlp"
+        };
+        let expected = format!(
+            "OTEL_TRACES_EXPORTER is `{value}`, of which {parts} cannot be used: using `{used}` instead. Accepted: one of `otlp`, \
+             `console`, `none`"
+        );
+        assert_eq!(warnings, [expected]);
     }
 }
 
@@ -155,8 +212,12 @@ fn the_rest() {
         let timeout = exporter(&given.collect::<Vec<_>>()).timeout;
         assert_eq!(timeout, Duration::from_millis(expected));
     }
-    let none = [(EXPORTER, "none"), (SAMPLER, "of nobody's business")];
-    assert_eq!(read(&none).unwrap().exporter, None);
+    let none = [
+        (EXPORTER, "none"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "of nobody's business"),
+    ];
+    let (traces, warnings) = warned(&none);
+    assert_eq!((traces.exporter, warnings), (None, vec![]));
     let limits = read(&[
         ("OTEL_BSP_MAX_QUEUE_SIZE", "7"),
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
@@ -169,22 +230,39 @@ fn the_rest() {
     assert_eq!(found, (7, 1, 3, 4));
 }
 
+/// The service starts with what is meant without them.
 #[test]
-fn wrong_values_are_named() {
-    for (name, value) in [
-        ("OTEL_TRACES_EXPORTER", "jaeger"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
-        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
-        ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
-        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1.5"),
-        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "many"),
+fn wrong_values_are_warned_of() {
+    let most = &*(MOST_QUEUED + 1).to_string();
+    for (name, value, used) in [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "udp", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "br", "none"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "10000"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0", "10000"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "0", "10000"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "-1", "5000"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "2048"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", most, "1048576"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1.5", "512"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "many", "256"),
     ] {
-        let error = read(&[(name, value)]).unwrap_err();
-        assert!(error.starts_with(name) || error.contains(value), "{error}");
+        let (traces, warnings) = warned(&[(name, value)]);
+        let [warning] = &warnings[..] else {
+            panic!("{name} {warnings:?}");
+        };
+        let start = format!(
+            "{name} is `{value}`, which cannot be used: using `{used}` instead. Accepted: "
+        );
+        assert!(warning.starts_with(&start), "{warning}");
+        if value != most {
+            assert_eq!(traces, Traces::default(), "{name}");
+        }
     }
+    // The variable of all counts where that of the signal cannot be used.
+    let (traces, warnings) = warned(&[
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "br"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+    ]);
+    assert!(traces.exporter.unwrap().gzip && warnings[0].contains("using `gzip` instead"));
 }
