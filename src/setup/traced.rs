@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::observe::Meter;
-use crate::otlp::{Exporter, Settings, Signal, To};
+use crate::otlp::{Exporter, FULL_REQUEST, Settings, Signal, To};
 use crate::setup::builder::{Collector, MonitoringBuilder};
 use crate::setup::collector::endpoint;
 use crate::setup::environment::{Environment, variable};
@@ -49,7 +49,8 @@ impl MonitoringBuilder {
             return Ok(None);
         };
         let sampling = self.sampling.or(traces.sampling).unwrap_or_default();
-        let (tracer, receiver) = Tracer::new(meter.registry, sampling, traces.limits);
+        let limits = traces.limits.fit(settings.batch, FULL_REQUEST);
+        let (tracer, receiver) = Tracer::new(meter.registry, sampling, limits);
         let resource = self.resource_of_signals(environment);
         let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
         meter.trace(tracer);
