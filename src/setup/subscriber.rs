@@ -1,7 +1,6 @@
 //! The subscriber of `tracing` that `init` installs, and what it needs.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::sync::mpsc;
 use std::time::Duration;
 use std::{panic, thread};
 
@@ -10,6 +9,7 @@ use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
+use crate::completion::Completion;
 use crate::logs::{LogLayer, Logs, Writer, may_tell_of_queries};
 use crate::setup::monitoring::Monitoring;
 
@@ -83,15 +83,24 @@ impl Monitoring {
         }
     }
 
-    /// Writes the lines that wait, and waits for it, but not for long.
+    /// Writes the lines that wait, and waits for it, but not for long. Says how many were not written, where whoever takes lines takes none.
     pub(crate) fn write_lines(&self) {
         const LONGEST: Duration = Duration::from_millis(500);
         if let Some(logging) = &self.0.parts.logging {
-            let (done, wait) = mpsc::channel();
-            logging.writer.flush(move |is_written| {
-                let _ = done.send(is_written);
-            });
-            let _ = wait.recv_timeout(LONGEST);
+            let completion = Completion::default();
+            let completer = completion.completer();
+            logging
+                .writer
+                .flush(|is_written| completer.complete(is_written));
+            let waiting = match completion.wait(LONGEST) {
+                true => 0,
+                false => logging.logs.output.waiting(),
+            };
+            if waiting > 0 {
+                eprintln!(
+                    "{waiting} lines of the log were not written: what they are written to takes no more"
+                );
+            }
         }
     }
 }
@@ -153,7 +162,7 @@ fn tell_of_panics() {
         before(info);
         if cfg!(panic = "abort") {
             if let Some(kept) = Monitoring::kept() {
-                kept.write_lines(); // there is no later
+                kept.finish(); // there is no later
             }
         }
     }));

@@ -121,11 +121,7 @@ impl Monitoring {
     /// Says what is not as the service may expect: to `tracing` where somebody listens, else to standard error.
     #[cfg(feature = "metrics")]
     pub(crate) fn warn(what: &str) {
-        if tracing::dispatcher::has_been_set() {
-            tracing::warn!("{what}");
-        } else {
-            eprintln!("{what}");
-        }
+        warn(what);
     }
 
     /// Says in one line what is exposed where.
@@ -139,6 +135,16 @@ impl Monitoring {
             (false, None) => "no listener: merge `monitoring.routes()` into the app".to_owned(),
         };
         say(&format!("monitoring {name}: {what}"));
+    }
+}
+
+/// Says that something was lost: to `tracing` where somebody listens, else to standard error.
+#[cfg_attr(not(any(feature = "metrics", feature = "traces")), allow(dead_code))]
+pub(crate) fn warn(what: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{what}");
+    } else {
+        eprintln!("{what}");
     }
 }
 

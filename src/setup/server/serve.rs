@@ -26,7 +26,7 @@ use crate::setup::server::{connection, say, signal};
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// How long spans that wait may take to be exported at the end.
-#[cfg(feature = "traces")]
+#[cfg(any(feature = "logs", feature = "traces"))]
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Monitoring {
@@ -94,15 +94,8 @@ impl Monitoring {
             }
             () = signal::stop() => say("stopped by a second signal: some connections were still open"),
         }
-        #[cfg(feature = "traces")]
-        tokio::select! {
-            all = self.flush(FLUSH_TIMEOUT) => if !all {
-                say("stopped before all spans and lines had left");
-            },
-            () = signal::stop() => say("stopped by a signal before all spans and lines had left"),
-        }
-        #[cfg(feature = "logs")]
-        self.write_lines();
+        #[cfg(any(feature = "logs", feature = "traces"))]
+        self.leave(FLUSH_TIMEOUT, signal::stop()).await;
         Ok(())
     }
 }
