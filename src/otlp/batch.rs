@@ -93,7 +93,12 @@ impl Batches {
         Some(finished)
     }
 
-    /// Drops all that waits; gives back how many spans that were.
+    /// So many spans that were taken are exported, or lost.
+    pub(super) fn settle(&self, spans: usize) {
+        self.receiver.settle(spans);
+    }
+
+    /// Drops all that waits; gives back how many spans that were, which are to be settled.
     pub(super) fn give_up(&mut self) -> usize {
         let mut lost = 0;
         if let Some((traces, done)) = self.rest.take() {

@@ -24,6 +24,7 @@ use crate::otlp::retry_after;
 use crate::otlp::settings::{Protocol, Settings};
 #[cfg(feature = "tls")]
 use crate::otlp::tls;
+use crate::trace::BATCHES_AHEAD;
 
 /// Bytes of an answer that are read: a collector's is a few dozen.
 pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
@@ -34,9 +35,6 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// How long the collector can have us wait, at least and at most.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// Connections that are kept for later.
-const IDLE_CONNECTIONS: usize = 2;
 
 #[cfg(feature = "tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
@@ -72,7 +70,7 @@ impl Client {
             tls::connector(connector, &settings)?
         };
         let mut builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
-        builder.pool_max_idle_per_host(IDLE_CONNECTIONS);
+        builder.pool_max_idle_per_host(BATCHES_AHEAD);
         #[cfg(feature = "grpc")]
         builder.http2_only(settings.protocol == Protocol::Grpc);
         let http = builder.build(connector);

@@ -1,7 +1,6 @@
 //! The exporter of one tracer, and the thread that it starts.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -34,7 +33,6 @@ pub(crate) struct Exporter {
     handle: Option<JoinHandle<()>>,
     orders: UnboundedSender<Order>,
     urgency: watch::Sender<Urgency>,
-    unsettled: Arc<AtomicUsize>,
     /// The collector's, as it may be shown.
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     address: String,
@@ -60,7 +58,6 @@ impl Exporter {
             .map_err(Error::exporter)?;
         let (sender, orders) = mpsc::unbounded_channel();
         let (urgency, urgencies) = watch::channel(Urgency::default());
-        let unsettled = Arc::new(AtomicUsize::new(0));
         let address = client.address();
         let worker = Worker {
             tracer,
@@ -73,7 +70,6 @@ impl Exporter {
             client,
             exported: resolve(registry.own(catalog::SPANS_EXPORTED), &[]),
             urgency: urgencies,
-            unsettled: Arc::clone(&unsettled),
             state: State::default(),
         };
         let thread = thread::Builder::new().name("monitoring-spans".into());
@@ -87,7 +83,6 @@ impl Exporter {
             handle: Some(handle),
             orders: sender,
             urgency,
-            unsettled,
             address,
         })
     }
@@ -138,7 +133,7 @@ impl Exporter {
     /// Spans that have not arrived.
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn unsent(&self) -> usize {
-        self.tracer.waiting() + self.unsettled.load(Ordering::Relaxed)
+        self.tracer.unsettled()
     }
 }
 

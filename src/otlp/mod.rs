@@ -28,6 +28,8 @@ pub(crate) use batch::FULL as FULL_REQUEST;
 pub(crate) use exporter::Exporter;
 #[cfg(feature = "logs")]
 pub(crate) use lines::Collector as LineCollector;
+#[cfg(feature = "server")]
+pub(crate) use report::spans_were;
 #[cfg(feature = "tls")]
 pub(crate) use settings::{File, Files};
 pub(crate) use settings::{Protocol, Settings, Signal, To};

@@ -69,8 +69,9 @@ impl Report {
             warn(
                 spans,
                 &format!(
-                    "{spans} spans were not exported to {address}: {why}. OTEL_EXPORTER_OTLP_ENDPOINT names another collector, \
-                     OTEL_TRACES_EXPORTER=none turns spans off"
+                    "{} not exported to {address}: {why}. OTEL_EXPORTER_OTLP_ENDPOINT names another collector, \
+                     OTEL_TRACES_EXPORTER=none turns spans off",
+                    spans_were(spans)
                 ),
             );
         }
@@ -85,8 +86,9 @@ impl Report {
             warn(
                 spans,
                 &format!(
-                    "{spans} spans were dropped before they were sent to {address}: there was no room for them. \
-                     OTEL_BSP_MAX_QUEUE_SIZE makes more; monitoring_spans_dropped_total has the reason"
+                    "{} dropped before they were sent to {address}: there was no room for them. \
+                     OTEL_BSP_MAX_QUEUE_SIZE makes more; monitoring_spans_dropped_total has the reason",
+                    spans_were(spans)
                 ),
             );
         }
@@ -114,6 +116,14 @@ impl Loss {
     fn due(&mut self) -> Option<usize> {
         let is_due = self.said.is_none_or(|said| said.elapsed() >= SAY_AGAIN);
         is_due.then(|| self.any()).flatten()
+    }
+}
+
+/// How many, as a sentence begins.
+pub(crate) fn spans_were(number: usize) -> String {
+    match number {
+        1 => "1 span was".to_owned(),
+        number => format!("{number} spans were"),
     }
 }
 

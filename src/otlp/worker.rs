@@ -6,7 +6,6 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -22,10 +21,7 @@ use crate::otlp::encode::Accepted;
 use crate::otlp::flush::Flush;
 use crate::otlp::report::Report;
 use crate::otlp::settings::To;
-use crate::trace::Tracer;
-
-/// Batches that are under way at a time.
-const MOST_AT_ONCE: usize = 4;
+use crate::trace::{BATCHES_AHEAD, Tracer};
 
 /// The time that a batch has at least where somebody waits, if that of a request is not shorter.
 const LEAST: Duration = Duration::from_secs(1);
@@ -51,8 +47,6 @@ pub(super) struct Worker {
     pub(super) timeout: Duration,
     pub(super) exported: Counter,
     pub(super) urgency: watch::Receiver<Urgency>,
-    /// Spans that were taken and have not arrived, for others to see.
-    pub(super) unsettled: Arc<AtomicUsize>,
     pub(super) report: Report,
     pub(super) state: State,
 }
@@ -134,6 +128,7 @@ impl Worker {
         let lost = under_way.sum::<usize>() + self.batches.give_up();
         if lost > 0 {
             self.tracer.dropped("shutdown", lost);
+            self.batches.settle(lost);
         }
     }
 
@@ -177,7 +172,6 @@ impl Worker {
             delivery: Box::pin(delivery),
         });
         self.take(spans);
-        self.unsettled.fetch_add(spans, Ordering::Relaxed);
     }
 
     /// Counts spans that were taken.
@@ -212,6 +206,7 @@ impl Worker {
             let spans = traces.spans.len();
             console::write(&self.service, &[traces]);
             self.take(spans);
+            self.batches.settle(spans);
             self.exported.add(spans as u64);
         }
     }
@@ -219,7 +214,7 @@ impl Worker {
     /// What became of a batch.
     fn settle(&mut self, batch: UnderWay, result: Result<Accepted, Failure>) {
         let UnderWay { first, spans, .. } = batch;
-        self.unsettled.fetch_sub(spans, Ordering::Relaxed);
+        self.batches.settle(spans);
         match result {
             Ok(accepted) => {
                 let rejected = usize::try_from(accepted.rejected).map_or(spans, |n| n.min(spans));
@@ -228,7 +223,7 @@ impl Worker {
                     self.tracer.dropped("rejected", rejected);
                     self.report.rejected(rejected, &accepted.why);
                 }
-                self.state.trust = (self.state.trust + 1).min(MOST_AT_ONCE - 1);
+                self.state.trust = (self.state.trust + 1).min(BATCHES_AHEAD - 1);
             }
             Err(failure) => {
                 self.tracer.dropped("export_failed", spans);

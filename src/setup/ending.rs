@@ -51,7 +51,8 @@ impl Monitoring {
                     let unsent = exporter.unsent();
                     if unsent > 0 {
                         crate::setup::server::warn(&format!(
-                            "{unsent} spans were not exported to {}: a second signal came before they were",
+                            "{} not exported to {}: a second signal came before",
+                            crate::otlp::spans_were(unsent),
                             exporter.address(),
                         ));
                     }

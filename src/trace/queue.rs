@@ -19,14 +19,17 @@ pub(crate) struct Receiver {
     waiting: Arc<Waiting>,
 }
 
-/// What is in the queue.
+/// What was put in and has not been settled: exported, or lost.
 #[derive(Default)]
 struct Waiting {
     spans: AtomicUsize,
+    /// Those of them that were taken out, which only the other side changes.
+    taken: AtomicUsize,
+    /// Bytes of those that were not.
     bytes: AtomicUsize,
 }
 
-/// A queue for so many spans.
+/// A queue for so many spans, those included that were taken out and are not settled.
 pub(crate) fn queue(most: usize) -> (Queue, Receiver) {
     let (sender, receiver) = mpsc::sync_channel(most);
     let waiting = Arc::<Waiting>::default();
@@ -39,43 +42,53 @@ pub(crate) fn queue(most: usize) -> (Queue, Receiver) {
 }
 
 impl Queue {
-    /// Puts spans in, or gives back how many found no room. A trace with more spans than there is room for is taken where nothing else waits.
+    /// Puts spans in, or gives back how many found no room. Where nothing else is in the queue, a trace may have more spans than there is room for.
     pub(crate) fn put(&self, finished: Finished) -> Result<(), usize> {
         let (number, bytes) = (finished.spans.len(), finished.bytes);
-        let Waiting {
-            spans,
-            bytes: of_all,
-        } = &*self.waiting;
-        let before = spans.fetch_add(number, Ordering::Relaxed);
-        let has_room = before == 0 || before + number <= self.most;
-        of_all.fetch_add(bytes, Ordering::Relaxed);
+        let waiting = &*self.waiting;
+        let before = waiting.spans.fetch_add(number, Ordering::Relaxed);
+        let is_alone = before == waiting.taken.load(Ordering::Relaxed);
+        let has_room = is_alone || before + number <= self.most;
+        waiting.bytes.fetch_add(bytes, Ordering::Relaxed);
         if has_room && self.sender.try_send(finished).is_ok() {
             return Ok(());
         }
-        spans.fetch_sub(number, Ordering::Relaxed);
-        of_all.fetch_sub(bytes, Ordering::Relaxed);
+        waiting.spans.fetch_sub(number, Ordering::Relaxed);
+        waiting.bytes.fetch_sub(bytes, Ordering::Relaxed);
         Err(number)
     }
 
-    /// Spans that wait.
+    /// Spans in the queue.
     pub(crate) fn len(&self) -> usize {
+        let taken = self.waiting.taken.load(Ordering::Relaxed);
+        self.unsettled().saturating_sub(taken)
+    }
+
+    /// The same, and those that were taken out and are not settled.
+    pub(crate) fn unsettled(&self) -> usize {
         self.waiting.spans.load(Ordering::Relaxed)
     }
 
-    /// Bytes that they take.
+    /// Bytes of the spans in the queue.
     pub(crate) fn bytes(&self) -> usize {
         self.waiting.bytes.load(Ordering::Relaxed)
     }
 }
 
 impl Receiver {
-    /// Takes some out, if there are any.
+    /// Takes some out, if there are any; they are to be settled.
     pub(crate) fn take(&self) -> Option<Finished> {
         let finished = self.receiver.try_recv().ok()?;
-        let Waiting { spans, bytes } = &*self.waiting;
-        spans.fetch_sub(finished.spans.len(), Ordering::Relaxed);
+        let Waiting { taken, bytes, .. } = &*self.waiting;
+        taken.fetch_add(finished.spans.len(), Ordering::Relaxed);
         bytes.fetch_sub(finished.bytes, Ordering::Relaxed);
         Some(finished)
+    }
+
+    /// So many spans that were taken out are exported, or lost: there is room for others.
+    pub(crate) fn settle(&self, number: usize) {
+        self.waiting.spans.fetch_sub(number, Ordering::Relaxed);
+        self.waiting.taken.fetch_sub(number, Ordering::Relaxed);
     }
 }
 
@@ -116,10 +129,13 @@ mod tests {
         assert_eq!((queue.len(), queue.bytes()), (10, 1_000));
         assert_eq!(receiver.take().map(|taken| taken.spans.len()), Some(6));
         assert_eq!((queue.len(), queue.bytes()), (4, 400));
+        assert_eq!((queue.unsettled(), queue.put(finished(1))), (10, Err(1)));
+        receiver.settle(6);
+        assert_eq!(queue.unsettled(), 4);
         assert_eq!(queue.put(finished(5)), Ok(()));
         assert!(receiver.take().is_some() && receiver.take().is_some());
         assert!(receiver.take().is_none());
-        assert_eq!((queue.len(), queue.bytes()), (0, 0));
+        assert_eq!((queue.len(), queue.bytes(), queue.unsettled()), (0, 0, 9));
     }
 
     #[test]
@@ -129,6 +145,8 @@ mod tests {
         assert_eq!(queue.put(finished(1)), Err(1));
         assert_eq!(receiver.take().map(|taken| taken.spans.len()), Some(11));
         assert_eq!(queue.put(finished(1)), Ok(()));
+        assert_eq!(queue.put(finished(1)), Err(1));
+        receiver.settle(11);
         assert_eq!(queue.put(finished(11)), Err(11));
         assert_eq!((queue.len(), queue.bytes()), (1, 100));
     }

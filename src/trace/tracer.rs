@@ -41,6 +41,8 @@ pub(crate) struct Tracer {
 pub(crate) struct Limits {
     /// Spans that wait to be exported.
     pub(crate) queue: usize,
+    /// And those of the batches that are under way or will be next.
+    pub(crate) ahead: usize,
     /// As many spans or bytes in the queue are exported without waiting for others.
     pub(crate) pressing: (usize, usize),
     /// Spans of one trace that are collected until it is known whether it is kept.
@@ -59,6 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             queue: 2048,
+            ahead: BATCHES_AHEAD * 512,
             pressing: (512, 1 << 20),
             spans: 256,
             events: 256,
@@ -68,6 +71,10 @@ impl Default for Limits {
         }
     }
 }
+
+/// Batches that are under way at a time. Where fewer are, because the collector is fast, there is room for the spans of the others in the queue: a
+/// thread that exports is not always given a processor as soon as it has something to do.
+pub(crate) const BATCHES_AHEAD: usize = 4;
 
 /// Bytes that all spans may take at least, and for each span that may wait: that of a service takes some 400.
 const LEAST_BUFFERED: usize = 8 << 20;
@@ -79,6 +86,7 @@ impl Limits {
     /// case before half of the room is taken.
     pub(crate) fn fit(mut self, batch: usize, bytes: usize) -> Self {
         self.buffered = LEAST_BUFFERED.max(self.queue.saturating_mul(BUFFERED_A_SPAN));
+        self.ahead = BATCHES_AHEAD * batch.min(self.queue);
         let spans = batch.min(self.queue.div_ceil(2));
         self.pressing = (spans, bytes.min(self.buffered / 4));
         self
@@ -100,7 +108,7 @@ impl Tracer {
         sampling: Sampling,
         limits: Limits,
     ) -> (&'static Self, Receiver) {
-        let (queue, receiver) = queue::queue(limits.queue);
+        let (queue, receiver) = queue::queue(limits.queue + limits.ahead);
         let drops = registry.own(catalog::SPANS_DROPPED);
         for reason in REASONS {
             let _: Counter = resolve(drops, &[reason]); // there from the start, so that its first step is seen
@@ -193,6 +201,11 @@ impl Tracer {
     /// Spans that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Spans that wait or are under way.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.queue.unsettled()
     }
 
     /// Whether so many wait that they should be exported now.
