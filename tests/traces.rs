@@ -155,7 +155,7 @@ async fn a_span_has_a_long_tracestate_by_whole_members() {
     for (sent, expected) in [
         (members.join(","), members[..8].join(",")),
         (
-            [&members[..4], &[vendor.clone()], &members[4..7]]
+            [&members[..4], std::slice::from_ref(&vendor), &members[4..7]]
                 .concat()
                 .join(","),
             members[..7].join(","),

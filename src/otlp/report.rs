@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::catalog;
+
 /// How long nothing more is said of a loss of the same kind.
 const SAY_AGAIN: Duration = Duration::from_secs(600);
 
@@ -87,8 +89,9 @@ impl Report {
                 spans,
                 &format!(
                     "{} dropped before they were sent to {address}: there was no room for them. \
-                     OTEL_BSP_MAX_QUEUE_SIZE makes more; monitoring_spans_dropped_total has the reason",
-                    spans_were(spans)
+                     OTEL_BSP_MAX_QUEUE_SIZE makes more; {} has the reason",
+                    spans_were(spans),
+                    catalog::SPANS_DROPPED.name()
                 ),
             );
         }
