@@ -1,5 +1,7 @@
 //! What the fuzz targets call; there only when they are built.
 
+use http::{HeaderMap, HeaderValue};
+
 use crate::metrics::Exposition;
 use crate::redact;
 use crate::scrape::compression::Compression;
@@ -17,9 +19,10 @@ pub fn content_encoding<'a>(
     Compression::choose(accept_encoding).content_encoding()
 }
 
-/// Whether this `tracestate` is handed on.
-pub fn hands_on(state: &[u8]) -> bool {
-    state::is_well_formed(state)
+/// What is passed on of this `tracestate`.
+pub fn passed_on(state: &[u8]) -> Option<HeaderValue> {
+    let state = HeaderValue::from_bytes(state).ok()?;
+    state::read(&HeaderMap::from_iter([(state::TRACESTATE.clone(), state)]))
 }
 
 /// Panics where something secret that these bytes say is planted in a text would be told, or where one of the other promises breaks.

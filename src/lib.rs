@@ -100,6 +100,8 @@ pub mod authentication;
 #[cfg(feature = "business")]
 pub mod business;
 pub mod catalog;
+#[cfg(any(feature = "logs", feature = "traces"))]
+mod completion;
 #[cfg(feature = "server")]
 mod control;
 #[cfg(feature = "logs")]

@@ -97,6 +97,15 @@ pub(crate) fn long_message(out: &mut Vec<u8>, field: u64, write: impl FnOnce(&mu
     put_long_length(out, length_at);
 }
 
+/// Begins a message that most likely is long; gives back where its length stands, for [`put_long_length`].
+#[cfg(feature = "traces")]
+pub(crate) fn begin_long(out: &mut Vec<u8>, field: u64) -> usize {
+    varint(out, field << 3 | LENGTH);
+    let length_at = out.len();
+    out.extend_from_slice(&[0; LONG_LENGTH]);
+    length_at
+}
+
 /// Bytes of the length of a long message. A varint may have more than it needs, so that it can be written when the length is known.
 pub(crate) const LONG_LENGTH: usize = 4;
 

@@ -19,9 +19,10 @@ const fn module(name: &'static str, level: u8, uses: &'static [&'static str]) ->
 }
 
 /// Words (0), signals (1, and 2: traces count with metrics what they lose), work (3), edges (4), whole (5), and beside it what only tests use (6).
-const MODULES: [Module; 29] = [
+const MODULES: [Module; 30] = [
     module("text", 0, &[]),
     module("catalog", 0, &[]),
+    module("completion", 0, &[]),
     module("error", 0, &[]),
     module("label", 0, &[]),
     module("limiter", 0, &[]),
@@ -114,7 +115,15 @@ const MODULES: [Module; 29] = [
     module(
         "otlp",
         4,
-        &["catalog", "error", "logs", "metrics", "protobuf", "trace"],
+        &[
+            "catalog",
+            "completion",
+            "error",
+            "logs",
+            "metrics",
+            "protobuf",
+            "trace",
+        ],
     ),
     module(
         "resources",
@@ -130,6 +139,7 @@ const MODULES: [Module; 29] = [
             "authentication",
             "business",
             "catalog",
+            "completion",
             "control",
             "database",
             "error",

@@ -294,6 +294,13 @@ async fn the_state_of_a_trace_goes_on() {
             let (parent, state) = told(&monitoring, &headers).await;
             assert_eq!((&parent[..36], &*state), (&PARENT[..36], "-"));
         }
+        // Of more than 512 bytes whole members are passed on.
+        let members: Vec<String> = (10..40)
+            .map(|at| format!("k{at}=0123456789abcdef"))
+            .collect();
+        let long = [sampled[0], ("tracestate", &members.join(","))];
+        let (_, state) = told(&monitoring, &long).await;
+        assert_eq!(state, members[..24].join(","), "{sampling:?}");
         flushed(&monitoring).await;
     }
 }
@@ -306,6 +313,18 @@ async fn without_spans_the_trace_goes_on_unchanged() {
     let random = PARENT.replace("-01", "-03");
     let later = format!("{}-and-more", PARENT.replace("00-4b", "01-4b"));
     for parent in [PARENT, UNSAMPLED, &random, &later] {
+        let long = [
+            ["k=0123456789"; 31].join(","),
+            "a=".to_owned() + &"v".repeat(200),
+        ]
+        .join(",");
+        let cut = ["k=0123456789"; 31].join(",");
+        let (_, state) = told(
+            &monitoring,
+            &[("traceparent", parent), ("tracestate", &long)],
+        )
+        .await;
+        assert_eq!(state, cut);
         for state in ["a=1", "-"] {
             let headers = [("traceparent", parent), ("tracestate", state)];
             let headers = &headers[..1 + usize::from(state != "-")];

@@ -141,6 +141,41 @@ async fn a_request_goes_on_with_the_trace_of_its_sender() {
     );
 }
 
+/// Longer than what everyone has to pass on: whole members, in their order.
+#[tokio::test]
+async fn a_span_has_a_long_tracestate_by_whole_members() {
+    let (collector, monitoring) = traced().await;
+    let app = Router::new()
+        .route("/", get(async || ""))
+        .layer(monitoring.layer());
+    let members: Vec<String> = (1..=9)
+        .map(|at| format!("v{at}={}", "x".repeat(60)))
+        .collect();
+    let vendor = format!("vendor={}", "x".repeat(150));
+    for (sent, expected) in [
+        (members.join(","), members[..8].join(",")),
+        (
+            [&members[..4], std::slice::from_ref(&vendor), &members[4..7]]
+                .concat()
+                .join(","),
+            members[..7].join(","),
+        ),
+    ] {
+        let mut request = with_header("GET /", "traceparent", PARENT);
+        let state = sent.parse().expect("a value");
+        request.headers_mut().append("tracestate", state);
+        send(app.clone(), request).await;
+        flushed(&monitoring).await;
+        let spans = collector.spans();
+        let span = spans.last().expect("a span");
+        assert_eq!(
+            (span.trace(), &span.trace_state),
+            (PARENT[3..35].to_owned(), &expected),
+            "{sent}"
+        );
+    }
+}
+
 /// What is no `traceparent`, or more than one, begins a trace of its own.
 #[tokio::test]
 async fn malformed_headers_begin_a_trace() {

@@ -11,6 +11,7 @@ mod support {
     pub(crate) mod battery;
     #[allow(dead_code)]
     pub(crate) mod collector;
+    pub(crate) mod eventually;
     #[allow(dead_code)]
     pub(crate) mod exchange;
     #[allow(dead_code)]
@@ -30,6 +31,7 @@ use tracing::instrument::WithSubscriber as _;
 use tracing::{info, info_span};
 
 use crate::support::collector::{Answer, Collector};
+use crate::support::eventually::eventually;
 use crate::support::exchange::{request, send};
 use crate::support::traced::{PARENT, UNSAMPLED, built, flushed, subscriber, with_header};
 
@@ -127,6 +129,163 @@ async fn a_batch_has_its_time() {
         &[("reason", "export_failed")],
     );
     assert_eq!(lost, Some(1.0));
+}
+
+// --- a healthy collector ------------------------------------------------------------------------------------------------------
+
+/// What a service does beside a healthy collector, and what the environment says.
+struct Load {
+    what: &'static str,
+    variables: &'static [(&'static str, &'static str)],
+    requests: usize,
+    /// Spans below that of each request, and the bytes of a text in each of them.
+    spans: usize,
+    text: usize,
+    /// Spans that the collector may not have taken yet when the next request begins: fewer than there is room for.
+    outstanding: usize,
+}
+
+/// Nothing is sent because its time has come: only what waits may wake the exporter.
+const NO_DELAY: (&str, &str) = ("OTEL_BSP_SCHEDULE_DELAY", "3600000");
+
+const LOADS: &[Load] = &[
+    Load {
+        what: "spans of 24 kB",
+        variables: &[NO_DELAY],
+        requests: 1_000,
+        spans: 1,
+        text: 24_000,
+        outstanding: 300,
+    },
+    Load {
+        what: "a long queue",
+        variables: &[NO_DELAY, ("OTEL_BSP_MAX_QUEUE_SIZE", "65536")],
+        requests: 600,
+        spans: 49,
+        text: 300,
+        outstanding: 20_000,
+    },
+    Load {
+        what: "a queue that is shorter than a trace",
+        variables: &[NO_DELAY, ("OTEL_BSP_MAX_QUEUE_SIZE", "16")],
+        requests: 20,
+        spans: 40,
+        text: 10,
+        outstanding: 1,
+    },
+    Load {
+        what: "a batch that is longer than the queue",
+        variables: &[NO_DELAY, ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100000")],
+        requests: 100,
+        spans: 60,
+        text: 10,
+        outstanding: 1_300,
+    },
+    Load {
+        what: "batches of one span",
+        variables: &[NO_DELAY, ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1")],
+        requests: 20,
+        spans: 9,
+        text: 10,
+        outstanding: 1,
+    },
+];
+
+/// The service makes as many spans as the collector keeps up with.
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_a_healthy_collector_no_span_is_lost() {
+    for load in LOADS {
+        let test = "beside_a_healthy_collector_no_span_is_lost";
+        match again(test, load.what, load.variables) {
+            Ok(_) => {}
+            Err(what) if what == load.what => return loses_nothing(load).await,
+            Err(_) => {}
+        }
+    }
+}
+
+async fn loses_nothing(load: &'static Load) {
+    let (collector, monitoring) = built(|builder| {
+        let sampling = Sampling::default().at_most(u32::MAX);
+        builder.sampling(sampling)
+    })
+    .await;
+    let (spans, text) = (load.spans, "x".repeat(load.text.min(4_000)));
+    let is_long = load.text > text.len();
+    let handler = async move || {
+        for _ in 0..spans {
+            let span = info_span!("work", a = text.as_str());
+            if is_long {
+                // No text is longer than 4,096 bytes.
+                for key in 0..load.text / text.len() - 1 {
+                    span.in_scope(|| info!(text = text.as_str(), key, "more"));
+                }
+            }
+        }
+    };
+    let app = Router::new()
+        .route("/", get(handler))
+        .layer(monitoring.layer());
+    let mut made = 0;
+    for _ in 0..load.requests {
+        send(app.clone(), request("GET /"))
+            .with_subscriber(subscriber())
+            .await;
+        made += 1 + load.spans;
+        eventually("the collector keeps up", async || {
+            let outstanding = made - collector.number();
+            match outstanding < load.outstanding.max(1 + load.spans) {
+                true => Ok(()),
+                false => Err(format!("{outstanding} spans have not arrived")),
+            }
+        })
+        .await;
+    }
+    flushed(&monitoring).await;
+    assert_eq!(collector.number(), made, "{}", load.what);
+    let recorded = monitoring.recorded();
+    let lost = recorded.value("monitoring_spans_dropped_total", &[]);
+    assert_eq!(lost, Some(0.0), "{}", load.what);
+}
+
+/// What is sent at a time is bounded by number and by bytes, however many spans one trace has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_bounded() {
+    let variables = [("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "50"), NO_DELAY];
+    if again("a_batch_is_bounded", "", &variables).is_ok() {
+        return;
+    }
+    let (collector, monitoring) = built(|builder| builder).await;
+    let handler = async |texts: axum::extract::Path<usize>| {
+        let text = "x".repeat(4_000);
+        for _ in 0..180 {
+            let text = &text[..text.len() * *texts];
+            let _span = info_span!(
+                "work",
+                a = text,
+                b = text,
+                c = text,
+                d = text,
+                e = text,
+                f = text
+            );
+        }
+    };
+    let app = Router::new()
+        .route("/{texts}", get(handler))
+        .layer(monitoring.layer());
+    for texts in [0, 1] {
+        send(app.clone(), request(&format!("GET /{texts}")))
+            .with_subscriber(subscriber())
+            .await;
+        flushed(&monitoring).await;
+        let sizes = collector.sizes();
+        let spans: Vec<usize> = sizes.iter().map(|(spans, _)| *spans).collect();
+        assert!(spans.iter().all(|spans| *spans <= 50), "{spans:?}");
+        let longest = sizes.iter().map(|(_, bytes)| *bytes).max();
+        assert!(longest < Some((1 << 20) + 30_000), "{sizes:?}");
+    }
+    assert_eq!(collector.number(), 2 * 181);
 }
 
 /// A line of JSON for each span.

@@ -220,6 +220,99 @@ async fn a_slow_collector_loses_nothing() {
     assert_eq!(collector.spans().len(), 200);
 }
 
+/// While one request waits for its answer, others are sent; how many is bounded.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_requests_at_a_time() {
+    let together = [Answer::Takes, Answer::Together(2), Answer::Together(2)];
+    let collector = Collector::answering(together).await;
+    let monitoring = monitoring(&collector.endpoint());
+    let mut made = 0;
+    for _ in 0..3 {
+        answer(&monitoring, 600).await; // two batches and some more
+        made += 1_200;
+        eventually("batches that nobody asked for", async || {
+            match collector.number() {
+                number if number + 1_024 > made => Ok(()),
+                number => Err(number.to_string()),
+            }
+        })
+        .await;
+    }
+    assert!(flush(&monitoring).await);
+    assert_eq!(
+        (exported(&monitoring), collector.number()),
+        (3_600.0, 3_600)
+    );
+}
+
+// --- a collector that asks to wait ---------------------------------------------------------------------------------------------
+
+/// No request of any batch comes before the time that it was asked to wait for is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_collector_asks_to_wait_nothing_is_sent() {
+    for status in [429, 503] {
+        let collector = Collector::answering([Answer::FailsFor(status, 2_000)]).await;
+        let monitoring = monitoring(&collector.endpoint());
+        answer(&monitoring, 1).await;
+        // This batch has no time to wait for so long; those that come after it have.
+        assert!(!monitoring.flush(Duration::from_millis(300)).await);
+        for _ in 0..3 {
+            answer(&monitoring, 1).await;
+            assert!(!monitoring.flush(Duration::from_millis(10)).await);
+        }
+        answer(&monitoring, 1).await;
+        assert!(flush(&monitoring).await);
+        let arrivals = collector.arrivals();
+        let waited = arrivals[1] - arrivals[0];
+        assert!(waited >= Duration::from_secs(2), "{status}: {waited:?}");
+        assert_eq!(collector.number(), 8, "{status}");
+        assert_eq!(dropped(&monitoring, "export_failed"), 2.0, "{status}");
+    }
+}
+
+/// A flush does not hurry the repetition of a batch that was asked to wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flush_waits_as_long_as_the_collector_asks() {
+    let collector = Collector::answering([Answer::FailsFor(503, 2_000)]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 1_100).await; // what waits for no time
+    eventually("a batch was refused", async || match collector.requests() {
+        0 => Err("none".to_owned()),
+        _ => Ok(()),
+    })
+    .await;
+    assert!(flush(&monitoring).await);
+    let arrivals = collector.arrivals();
+    let waited = arrivals[1] - arrivals[0];
+    assert!(waited >= Duration::from_secs(2), "{waited:?}");
+    assert_eq!(collector.number(), 2_200);
+}
+
+/// Nor does the end, which waits no longer than it may.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_while_a_collector_asks_to_wait() {
+    let collector = Collector::answering([Answer::FailsFor(503, 60_000)]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 1).await;
+    assert!(!monitoring.flush(Duration::from_millis(300)).await);
+    answer(&monitoring, 3).await;
+    let begun = Instant::now();
+    let metrics = monitoring.metrics();
+    let dropped = tokio::task::spawn_blocking(move || drop(monitoring));
+    dropped.await.expect("no panic");
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(collector.requests(), 1);
+    let text = metrics.render();
+    assert!(
+        text.contains("monitoring_spans_dropped_total{reason=\"shutdown\"} 6"),
+        "{text}"
+    );
+}
+
 /// However long the paths are that clients send.
 #[tokio::test]
 async fn memory_is_bounded() {

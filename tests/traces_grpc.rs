@@ -186,11 +186,20 @@ async fn the_collector_says_when_to_come_again() {
         answer(&monitoring, 1).await;
         let begun = Instant::now();
         assert!(flush(&monitoring).await);
-        // A little more or less, so that not all come at once.
         let took = begun.elapsed();
-        assert!(took >= Duration::from_millis(1_200), "{took:?}");
+        assert!(took >= Duration::from_millis(1_500), "{took:?}");
         assert_eq!(collector.requests(), 2);
     }
+    // What comes after a batch that gave up waits, too.
+    let collector = answering([Answer::FailsFor(8, 2_000)]).await;
+    let throttled = monitoring(&collector.endpoint());
+    answer(&throttled, 1).await;
+    assert!(!throttled.flush(Duration::from_millis(300)).await);
+    answer(&throttled, 1).await;
+    assert!(flush(&throttled).await);
+    let arrivals = collector.arrivals();
+    let waited = arrivals[1] - arrivals[0];
+    assert!(waited >= Duration::from_secs(2), "{waited:?}");
     let collector = answering([Answer::FailsFor(3, 100)]).await;
     let monitoring = monitoring(&collector.endpoint());
     answer(&monitoring, 1).await;

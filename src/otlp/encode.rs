@@ -2,7 +2,9 @@
 //!
 //! Source: `opentelemetry/proto/trace/v1/trace.proto` and what it includes.
 
-use crate::protobuf::{double, fixed32, fixed64, long_message, message, text, unsigned};
+use crate::protobuf::{
+    begin_long, double, fixed32, fixed64, long_message, message, put_long_length, text, unsigned,
+};
 use crate::trace::{Attribute, Event, Finished, Kind, Span, Status, Value};
 
 /// What is told of the service with all spans: a `Resource`, written once.
@@ -17,24 +19,48 @@ pub(crate) fn resource(attributes: &[(String, String)]) -> Vec<u8> {
     out
 }
 
-/// The request that carries these spans.
-pub(crate) fn request(resource: &[u8], traces: &[Finished]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(4096);
-    long_message(&mut out, 1, |out| {
-        long_message(out, 1, |out| out.extend_from_slice(resource));
-        long_message(out, 2, |out| {
-            message(out, 1, |out| {
-                text(out, 1, env!("CARGO_PKG_NAME"));
-                text(out, 2, env!("CARGO_PKG_VERSION"));
-            });
-            for finished in traces {
-                for one in &finished.spans {
-                    long_message(out, 2, |out| span(out, finished, one));
-                }
-            }
+/// A request that carries spans, written one span after the other.
+pub(super) struct TraceRequest {
+    out: Vec<u8>,
+    /// Where the lengths of the two messages stand that hold the spans.
+    resource_spans: usize,
+    scope_spans: usize,
+}
+
+impl TraceRequest {
+    /// Begins one that is expected to have this many bytes.
+    pub(super) fn begin(resource: &[u8], expected: usize) -> Self {
+        let mut out = Vec::with_capacity(expected);
+        let resource_spans = begin_long(&mut out, 1);
+        long_message(&mut out, 1, |out| out.extend_from_slice(resource));
+        let scope_spans = begin_long(&mut out, 2);
+        message(&mut out, 1, |out| {
+            text(out, 1, env!("CARGO_PKG_NAME"));
+            text(out, 2, env!("CARGO_PKG_VERSION"));
         });
-    });
-    out
+        Self {
+            out,
+            resource_spans,
+            scope_spans,
+        }
+    }
+
+    /// Adds a span of a trace, whose events stand in the order of their spans.
+    pub(super) fn span(&mut self, of: &Finished, place: usize) {
+        long_message(&mut self.out, 2, |out| span(out, of, &of.spans[place]));
+    }
+
+    /// Bytes so far.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    pub(super) fn end(mut self) -> Vec<u8> {
+        for length_at in [self.scope_spans, self.resource_spans] {
+            put_long_length(&mut self.out, length_at);
+        }
+        self.out
+    }
 }
 
 fn span(out: &mut Vec<u8>, of: &Finished, span: &Span) {
@@ -70,7 +96,8 @@ fn span(out: &mut Vec<u8>, of: &Finished, span: &Span) {
     if span.lost > 0 {
         unsigned(out, 10, u64::from(span.lost));
     }
-    for one in of.events.iter().filter(|event| event.span == span.id) {
+    let events = &of.events[of.events.partition_point(|event| event.span < span.id)..];
+    for one in events.iter().take_while(|event| event.span == span.id) {
         long_message(out, 11, |out| event(out, one));
     }
     if span.lost_events > 0 {
@@ -107,18 +134,38 @@ fn attribute(out: &mut Vec<u8>, field: u64, attribute: &Attribute) {
     });
 }
 
-/// Of an `ExportTraceServiceResponse`, how many spans the collector did not take.
+/// What the collector says of a request that it took.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Accepted {
+    /// How many spans or lines it did not take all the same.
+    pub(super) rejected: u64,
+    /// And why not, in its words.
+    pub(super) why: String,
+}
+
+/// Bytes of a reason that are shown.
+const LONGEST_REASON: usize = 200;
+
+/// Reads an `ExportTraceServiceResponse`, or that of lines.
 ///
 /// What is no such answer says nothing.
-pub(crate) fn rejected(answer: &[u8]) -> u64 {
+pub(super) fn accepted(answer: &[u8]) -> Accepted {
+    let mut accepted = Accepted::default();
     let partial_success = Fields(answer).find(|(field, _)| *field == 1);
     let Some((_, Field::Bytes(partial))) = partial_success else {
-        return 0;
+        return accepted;
     };
-    match Fields(partial).find(|(field, _)| *field == 1) {
-        Some((_, Field::Number(rejected))) => rejected,
-        _ => 0,
+    for field in Fields(partial) {
+        match field {
+            (1, Field::Number(rejected)) => accepted.rejected = rejected,
+            (2, Field::Bytes(why)) => {
+                let why = &why[..why.len().min(LONGEST_REASON)];
+                accepted.why = String::from_utf8_lossy(why).into_owned();
+            }
+            _ => {}
+        }
     }
+    accepted
 }
 
 /// The fields of a message, as far as they can be read.
@@ -191,7 +238,9 @@ mod tests {
                 u64::MAX,
             ),
         ] {
-            assert_eq!(rejected(answer), expected, "{answer:?}");
+            assert_eq!(accepted(answer).rejected, expected, "{answer:?}");
         }
+        let why = accepted(&[0x0a, 9, 0x08, 3, 0x12, 5, b'f', b'u', 0xff, b'l', b'l']).why;
+        assert_eq!(why, "fu\u{fffd}ll");
     }
 }

@@ -7,8 +7,9 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
-use crate::otlp::client::{Failure, LONGEST_ANSWER, LONGEST_WAIT, refused};
-use crate::otlp::{encode, retry_info};
+use crate::otlp::client::{Failure, LONGEST_ANSWER, refused};
+use crate::otlp::encode::{self, Accepted};
+use crate::otlp::retry_info;
 
 static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
@@ -36,8 +37,8 @@ pub(super) fn describe(headers: &mut HeaderMap, is_compressed: bool) {
     }
 }
 
-/// Reads how a call ended; gives back how many of the spans the collector did not take.
-pub(super) async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
+/// Reads how a call ended; gives back what of it the collector did not take.
+pub(super) async fn read(answer: Response<Incoming>) -> Result<Accepted, Failure> {
     let (head, body) = answer.into_parts();
     if head.status != StatusCode::OK {
         return Err(refused(&head));
@@ -49,24 +50,22 @@ pub(super) async fn read(answer: Response<Incoming>) -> Result<u64, Failure> {
     let status = end.get(&STATUS);
     let code = status.and_then(|status| status.to_str().ok()?.parse().ok());
     match code {
-        Some(0) => Ok(encode::rejected(
+        Some(0) => Ok(encode::accepted(
             body.to_bytes().get(HEAD..).unwrap_or_default(),
         )),
         Some(code) => {
-            let why = format!(
-                "the collector answered with gRPC's status {code}{}",
-                name(code)
-            );
+            let why = format!("it answered with gRPC's status {code}{}", name(code));
             let wait = retry_info::read(end);
+            let is_passing = is_passing(code, wait.is_some());
             Err(Failure {
-                is_passing: is_passing(code, wait.is_some()),
-                wait: wait.map(|wait| wait.min(LONGEST_WAIT)),
+                is_passing,
+                wait: wait.filter(|_| is_passing),
                 ..Failure::passing(why)
             })
         }
         None => Err(Failure {
             is_passing: false,
-            ..Failure::passing("what answers does not speak gRPC".to_owned())
+            ..Failure::passing("what answered does not speak gRPC".to_owned())
         }),
     }
 }

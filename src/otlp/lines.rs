@@ -8,9 +8,10 @@ use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::otlp::client::Client;
-use crate::otlp::exporter::{Haste, deliver};
+use crate::otlp::deliver::{Patience, Urgency, deliver};
+use crate::otlp::encode::{self, Accepted};
+use crate::otlp::records;
 use crate::otlp::settings::Settings;
-use crate::otlp::{encode, records};
 
 /// Sends what is written to it, which is lines of JSON: those of one `write` are a request, which has its time.
 ///
@@ -20,9 +21,9 @@ pub(crate) struct Collector {
     client: Client,
     resource: Vec<u8>,
     settings: Settings,
-    /// Nobody is in haste here; who would say so.
-    _haste: watch::Sender<Haste>,
-    hastes: watch::Receiver<Haste>,
+    /// Nothing changes while lines are under way; who would say so.
+    _urgency: watch::Sender<Urgency>,
+    urgency: watch::Receiver<Urgency>,
 }
 
 impl Collector {
@@ -31,7 +32,7 @@ impl Collector {
             .enable_all()
             .build()
             .map_err(Error::exporter)?;
-        let (haste, hastes) = watch::channel(Haste::default());
+        let (sender, urgency) = watch::channel(Urgency::default());
         let client = {
             let _entered = runtime.enter();
             Client::new(settings.clone())?
@@ -41,8 +42,8 @@ impl Collector {
             client,
             resource: encode::resource(resource),
             settings,
-            _haste: haste,
-            hastes,
+            _urgency: sender,
+            urgency,
         })
     }
 }
@@ -54,12 +55,23 @@ impl Write for Collector {
             return Ok(lines.len());
         }
         let body = self.client.body(request);
-        let by = Instant::now() + self.settings.timeout;
-        let delivered = deliver(&self.client, body, by, true, &mut self.hastes);
+        // Its time begins when the collector may be asked again.
+        let begin = self.client.throttled().unwrap_or_else(Instant::now);
+        let patience = Patience {
+            by: begin + self.settings.timeout,
+            is_patient: true,
+        };
+        let delivered = deliver(&self.client, body, patience, &mut self.urgency);
+        let address = self.client.address();
         match self.runtime.block_on(delivered) {
-            Ok(0) => Ok(lines.len()),
-            Ok(rejected) => Err(io::Error::other(format!("{rejected} lines were rejected"))),
-            Err(failure) => Err(io::Error::other(failure.why)),
+            Ok(Accepted { rejected: 0, .. }) => Ok(lines.len()),
+            Ok(Accepted { rejected, why }) => Err(io::Error::other(format!(
+                "{address} rejected {rejected} of {number}: {why}"
+            ))),
+            Err(failure) => Err(io::Error::other(format!(
+                "{number} were not exported to {address}: {}",
+                failure.why
+            ))),
         }
     }
 

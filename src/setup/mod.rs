@@ -3,6 +3,8 @@
 mod builder;
 #[cfg(feature = "traces")]
 mod collector;
+#[cfg(any(feature = "logs", feature = "traces"))]
+mod ending;
 mod environment;
 mod exemplars;
 #[cfg(feature = "logs")]

@@ -48,8 +48,13 @@ use crate::setup::user_hash::UserHashKey;
 /// ```
 ///
 /// What is recorded is kept as long as the process lives, and so is the own listener of what
-/// [`init`](Self::init) made. What [`build`](MonitoringBuilder::build) made closes its listener with the last clone, whose drop waits up to two
-/// seconds for spans to be sent: [`flush`](Self::flush) before, on a runtime that must not wait.
+/// [`init`](Self::init) made. What [`build`](MonitoringBuilder::build) made closes its listener with the last clone.
+///
+/// The drop of the last clone waits up to two seconds for spans to be sent and half a second for lines to be written, and says how many spans
+/// were not sent, to where, and why. So hold a value in `main` until it returns: in the state of the app, or in a variable. On a runtime that must
+/// not wait, [`flush`](Self::flush) before. What `init` made goes on after that, and does the same again when the thread that called `init` ends,
+/// where the platform tells that: on Linux with glibc also of the main thread. A process that ends by `std::process::exit`, by a signal or
+/// by `abort` has to [`flush`](Self::flush) before.
 #[must_use = "without its layer no request is measured"]
 pub struct Monitoring(pub(crate) Arc<Inner>);
 
@@ -321,7 +326,7 @@ impl Monitoring {
     }
 
     /// What `init` made.
-    #[cfg(feature = "logs")]
+    #[cfg(any(feature = "logs", feature = "traces"))]
     pub(crate) fn kept() -> Option<&'static Self> {
         KEPT.get()
     }
@@ -329,6 +334,8 @@ impl Monitoring {
     /// Keeps it as long as the process lives.
     pub(crate) fn keep(&self) {
         let _ = KEPT.set(self.clone());
+        #[cfg(any(feature = "logs", feature = "traces"))]
+        Self::finish_with_thread();
     }
 
     /// Warns of what is not as the service may expect: in its log, else through `tracing` where a subscriber is installed, else on standard
@@ -433,14 +440,14 @@ impl Clone for Monitoring {
     }
 }
 
-/// A service that ends without [`Monitoring::serve`] has its last lines written too, such as the one that says why it ends.
+/// A service that ends without [`Monitoring::serve`] has its last spans sent and its last lines written too, such as the one that says why it ends.
 impl Drop for Monitoring {
     fn drop(&mut self) {
         // The last one besides that which is kept.
         let is_last = self.0.handles.fetch_sub(1, Ordering::AcqRel) == 2;
-        #[cfg(feature = "logs")]
+        #[cfg(any(feature = "logs", feature = "traces"))]
         if is_last && Self::kept().is_some_and(|kept| Arc::ptr_eq(&kept.0, &self.0)) {
-            self.write_lines();
+            self.finish();
         }
         let _ = is_last;
     }

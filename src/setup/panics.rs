@@ -29,7 +29,7 @@ pub(crate) fn record_panics(logs: &'static Logs) {
         }
         if ends_process(info) {
             if let Some(kept) = Monitoring::kept() {
-                kept.write_lines(); // there is no later
+                kept.finish(); // there is no later
             }
         }
     }));

@@ -1,6 +1,5 @@
 //! The subscriber of `tracing` that `init` installs, and what it needs.
 
-use std::sync::mpsc;
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
@@ -8,6 +7,7 @@ use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
+use crate::completion::Completion;
 use crate::logs::{LogLayer, Logs, Writer, may_tell_of_queries};
 use crate::setup::monitoring::Monitoring;
 use crate::setup::panics::record_panics;
@@ -82,15 +82,24 @@ impl Monitoring {
         }
     }
 
-    /// Writes the lines that wait, and waits for it, but not for long.
+    /// Writes the lines that wait, and waits for it, but not for long. Says how many were not written, where whoever takes lines takes none.
     pub(crate) fn write_lines(&self) {
         const LONGEST: Duration = Duration::from_millis(500);
         if let Some(logging) = &self.0.parts.logging {
-            let (done, wait) = mpsc::channel();
-            logging.writer.flush(move |is_written| {
-                let _ = done.send(is_written);
-            });
-            let _ = wait.recv_timeout(LONGEST);
+            let completion = Completion::default();
+            let completer = completion.completer();
+            logging
+                .writer
+                .flush(|is_written| completer.complete(is_written));
+            let waiting = match completion.wait(LONGEST) {
+                true => 0,
+                false => logging.logs.output.waiting(),
+            };
+            if waiting > 0 {
+                eprintln!(
+                    "{waiting} lines of the log were not written: what they are written to takes no more"
+                );
+            }
         }
     }
 }

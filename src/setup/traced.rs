@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::observe::Meter;
-use crate::otlp::{Exporter, Settings, Signal, To};
+use crate::otlp::{Exporter, FULL_REQUEST, Settings, Signal, To};
 use crate::setup::builder::MonitoringBuilder;
 use crate::setup::collector::endpoint;
 use crate::setup::environment::Environment;
@@ -48,7 +48,8 @@ impl MonitoringBuilder {
         };
         let sampling = self.sampling.or_else(|| traces::sampling(variables));
         let sampling = sampling.unwrap_or_default();
-        let (tracer, receiver) = Tracer::new(meter.registry, sampling, of_environment.limits);
+        let limits = of_environment.limits.fit(settings.batch, FULL_REQUEST);
+        let (tracer, receiver) = Tracer::new(meter.registry, sampling, limits);
         let resource = self.resource_of_signals(environment);
         let exporter = Exporter::start(tracer, receiver, meter.registry, &resource, settings)?;
         meter.trace(tracer);

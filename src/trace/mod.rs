@@ -38,6 +38,6 @@ pub(crate) use recording::Recording;
 pub(crate) use span::{Attribute, Kind, Span, Status};
 #[cfg(feature = "traces")]
 pub(crate) use span::{Event, Finished, Value};
-#[cfg(feature = "traces")]
-pub(crate) use tracer::Limits;
 pub(crate) use tracer::Tracer;
+#[cfg(feature = "traces")]
+pub(crate) use tracer::{BATCHES_AHEAD, Limits};

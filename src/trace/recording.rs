@@ -48,8 +48,9 @@ struct Clock {
     unix: u64,
 }
 
-/// Spans of one trace that are handed on together.
+/// Spans of one trace that are handed on together, and the bytes after which they are in any case.
 const CHUNK: usize = 64;
+const CHUNK_BYTES: usize = 64 << 10;
 
 impl Recording {
     /// Begins one; `is_kept` says that it is exported in any case.
@@ -104,7 +105,10 @@ impl Recording {
         }
         collected.spans.push(span);
         // What comes after the first span has ended may be the last for hours.
-        let is_due = collected.first.is_some() || collected.spans.len() >= CHUNK;
+        let is_due = collected.first.is_some()
+            || collected.spans.len() >= CHUNK
+            || collected.bytes >= CHUNK_BYTES
+            || self.tracer.is_crowded();
         if collected.fate == Fate::Kept && is_due {
             let finished = collected.take(self);
             drop(collected);

@@ -30,7 +30,7 @@ pub(crate) struct Tracer {
     /// Bytes of spans that are collected or wait to be exported.
     buffered: AtomicUsize,
     drops: &'static Series,
-    /// Who exports, to be woken before the queue is full.
+    /// The exporter, to be woken when a batch waits.
     exporter: OnceLock<Waker>,
     /// Whether he was called, and did not come so far.
     is_called: AtomicBool,
@@ -41,6 +41,10 @@ pub(crate) struct Tracer {
 pub(crate) struct Limits {
     /// Spans that wait to be exported.
     pub(crate) queue: usize,
+    /// And those of the batches that are under way or will be next.
+    pub(crate) ahead: usize,
+    /// As many spans or bytes in the queue are exported without waiting for others.
+    pub(crate) pressing: (usize, usize),
     /// Spans of one trace that are collected until it is known whether it is kept.
     pub(crate) spans: usize,
     /// Events of one trace.
@@ -57,12 +61,35 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             queue: 2048,
+            ahead: BATCHES_AHEAD * 512,
+            pressing: (512, 1 << 20),
             spans: 256,
             events: 256,
             attributes: 128,
             text: 4096,
             buffered: 8 << 20,
         }
+    }
+}
+
+/// Batches that are under way at a time. Where fewer are, because the collector is fast, there is room for the spans of the others in the queue: a
+/// thread that exports is not always given a processor as soon as it has something to do.
+pub(crate) const BATCHES_AHEAD: usize = 4;
+
+/// Bytes that all spans may take at least, and for each span that may wait: that of a service takes some 400.
+const LEAST_BUFFERED: usize = 8 << 20;
+const BUFFERED_A_SPAN: usize = 1 << 10;
+
+#[cfg_attr(not(feature = "traces"), allow(dead_code))]
+impl Limits {
+    /// Has the limits fit each other where batches have at most this many spans and bytes: the exporter is woken when a batch waits, and in any
+    /// case before half of the room is taken.
+    pub(crate) fn fit(mut self, batch: usize, bytes: usize) -> Self {
+        self.buffered = LEAST_BUFFERED.max(self.queue.saturating_mul(BUFFERED_A_SPAN));
+        self.ahead = BATCHES_AHEAD * batch.min(self.queue);
+        let spans = batch.min(self.queue.div_ceil(2));
+        self.pressing = (spans, bytes.min(self.buffered / 4));
+        self
     }
 }
 
@@ -81,7 +108,7 @@ impl Tracer {
         sampling: Sampling,
         limits: Limits,
     ) -> (&'static Self, Receiver) {
-        let (queue, receiver) = queue::queue(limits.queue);
+        let (queue, receiver) = queue::queue(limits.queue + limits.ahead);
         let drops = registry.own(catalog::SPANS_DROPPED);
         for reason in REASONS {
             let _: Counter = resolve(drops, &[reason]); // there from the start, so that its first step is seen
@@ -157,14 +184,12 @@ impl Tracer {
     /// Hands on spans to be exported.
     pub(crate) fn finish(&self, finished: Finished) {
         let bytes = finished.bytes;
-        match self.queue.put(finished) {
-            Ok(number) if number >= self.limits.queue.div_ceil(2) => self.wake(),
-            Ok(_) => {}
-            Err(number) => {
-                self.release(bytes);
-                self.dropped("queue_full", number);
-                self.wake();
-            }
+        if let Err(number) = self.queue.put(finished) {
+            self.release(bytes);
+            self.dropped("queue_full", number);
+        }
+        if self.is_pressing() {
+            self.wake();
         }
     }
 
@@ -178,9 +203,26 @@ impl Tracer {
         self.queue.len()
     }
 
+    /// Spans that wait or are under way.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.queue.unsettled()
+    }
+
     /// Whether so many wait that they should be exported now.
     pub(crate) fn is_pressing(&self) -> bool {
-        self.queue.len() >= self.limits.queue.div_ceil(2)
+        let (spans, bytes) = self.limits.pressing;
+        self.queue.len() >= spans || self.queue.bytes() >= bytes
+    }
+
+    /// Whether half of the room for what is collected or waits is taken: then what can be handed on is.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.buffered.load(Ordering::Relaxed) > self.limits.buffered / 2
+    }
+
+    /// Spans that were lost so far since there was no room for them.
+    pub(crate) fn overflowed(&self) -> u64 {
+        let lost = |reason| resolve::<Counter>(self.drops, &[reason]).value();
+        lost("queue_full") + lost("buffer_full")
     }
 
     /// From now on this wakes who exports.

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -18,6 +19,7 @@ use axum::routing::post;
 use axum::serve::Listener;
 use prost::Message;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 #[derive(Clone, PartialEq, Message)]
 struct ExportTraceServiceRequest {
@@ -196,8 +198,10 @@ pub(crate) enum Answer {
     /// So many of the spans it does not take.
     Rejects(u8),
     Fails(u16),
-    /// And says after how many milliseconds it may be asked again: gRPC's way.
+    /// And says after how many milliseconds it may be asked again, of which HTTP knows whole seconds.
     FailsFor(u16, u16),
+    /// Takes them once so many requests wait for an answer at the same time.
+    Together(usize),
     /// And takes a while for it.
     Slowly,
     /// What no collector says.
@@ -210,6 +214,8 @@ pub(crate) enum Answer {
 pub(crate) struct Collector {
     pub(crate) address: SocketAddr,
     state: Arc<Mutex<Received>>,
+    /// Requests that wait for others.
+    waiting: watch::Sender<usize>,
 }
 
 #[derive(Default)]
@@ -217,6 +223,10 @@ struct Received {
     /// How the next requests are answered; those after that are taken.
     answers: VecDeque<Answer>,
     requests: usize,
+    /// When each of them came.
+    arrivals: Vec<Instant>,
+    /// Spans and bytes of each request whose spans it took.
+    sizes: Vec<(usize, usize)>,
     headers: HeaderMap,
     bytes: Vec<u8>,
     resource: BTreeMap<String, String>,
@@ -252,13 +262,27 @@ impl Collector {
             ..Received::default()
         };
         let state = Arc::new(Mutex::new(received));
-        Self { address, state }
+        let waiting = watch::Sender::new(0);
+        Self {
+            address,
+            state,
+            waiting,
+        }
+    }
+
+    /// Waits until so many requests do.
+    pub(crate) async fn together(&self, number: usize) {
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        let mut waiting = self.waiting.subscribe();
+        let enough = waiting.wait_for(|waiting| *waiting >= number).await;
+        enough.expect("the sender is here");
     }
 
     /// How a request with these headers is answered.
     pub(crate) fn asked(&self, headers: HeaderMap) -> Answer {
         let mut state = self.state.lock().expect("no panic");
         state.requests += 1;
+        state.arrivals.push(Instant::now());
         state.headers = headers;
         state.answers.pop_front().unwrap_or(Answer::Takes)
     }
@@ -268,6 +292,7 @@ impl Collector {
         let request = ExportTraceServiceRequest::decode(bytes).expect("spans");
         let mut state = self.state.lock().expect("no panic");
         state.bytes.extend_from_slice(bytes);
+        let spans = state.spans.len();
         for of_resource in request.resource_spans {
             state.resource = told(&of_resource.resource.expect("a resource").attributes);
             for of_scope in of_resource.scope_spans {
@@ -276,6 +301,8 @@ impl Collector {
                 state.spans.extend(of_scope.spans);
             }
         }
+        let spans = state.spans.len() - spans;
+        state.sizes.push((spans, bytes.len()));
     }
 
     pub(crate) async fn start() -> Self {
@@ -315,6 +342,21 @@ impl Collector {
         self.state.lock().expect("no panic").requests
     }
 
+    /// When each request came.
+    pub(crate) fn arrivals(&self) -> Vec<Instant> {
+        self.state.lock().expect("no panic").arrivals.clone()
+    }
+
+    /// Spans and bytes of each request whose spans it took.
+    pub(crate) fn sizes(&self) -> Vec<(usize, usize)> {
+        self.state.lock().expect("no panic").sizes.clone()
+    }
+
+    /// How many spans it has taken.
+    pub(crate) fn number(&self) -> usize {
+        self.state.lock().expect("no panic").spans.len()
+    }
+
     /// A header of the last request.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let state = self.state.lock().expect("no panic");
@@ -342,10 +384,14 @@ async fn take(State(collector): State<Collector>, headers: HeaderMap, body: Byte
         Answer::Rejects(number) => number,
         Answer::Garbage => return "<html>what do you want?</html>".into_response(),
         Answer::Never => std::future::pending().await,
-        Answer::Fails(status) | Answer::FailsFor(status, _) => {
-            return StatusCode::from_u16(status)
-                .expect("a status")
-                .into_response();
+        Answer::Together(number) => {
+            collector.together(number).await;
+            0
+        }
+        Answer::Fails(status) => return failed(status).into_response(),
+        Answer::FailsFor(status, milliseconds) => {
+            let seconds = (milliseconds / 1000).to_string();
+            return (failed(status), [("retry-after", seconds)]).into_response();
         }
     };
     let bytes = match headers.get("content-encoding") {
@@ -362,4 +408,8 @@ async fn take(State(collector): State<Collector>, headers: HeaderMap, body: Byte
         0 => Response::default(),
         number => vec![0x0a, 2, 0x08, number].into_response(),
     }
+}
+
+fn failed(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).expect("a status")
 }

@@ -108,6 +108,10 @@ impl Service<Request<Bytes>> for Export {
                 Answer::Rejects(number) => vec![0x0a, 2, 0x08, number].into(),
                 Answer::Garbage => Bytes::from_static(b"what do you want?"),
                 Answer::Never => std::future::pending().await,
+                Answer::Together(number) => {
+                    collector.together(number).await;
+                    Bytes::new()
+                }
                 Answer::FailsFor(code, milliseconds) => {
                     let code = Code::from_i32(i32::from(code));
                     let details = details(milliseconds).into();

@@ -28,7 +28,7 @@ use crate::setup::server::{connection, signal};
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// How long spans that wait may take to be exported at the end.
-#[cfg(feature = "traces")]
+#[cfg(any(feature = "logs", feature = "traces"))]
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Monitoring {
@@ -91,15 +91,8 @@ impl Monitoring {
         take_connections(listener, app, stop, &connections.0).await;
         connections.0.stop();
         self.stopped(&connections.0).await;
-        #[cfg(feature = "traces")]
-        tokio::select! {
-            all = self.flush(FLUSH_TIMEOUT) => if !all {
-                self.say("stopped before all spans and lines had left");
-            },
-            () = signal::stop() => self.say("stopped by a signal before all spans and lines had left"),
-        }
-        #[cfg(feature = "logs")]
-        self.write_lines();
+        #[cfg(any(feature = "logs", feature = "traces"))]
+        self.leave(FLUSH_TIMEOUT, signal::stop()).await;
         Ok(())
     }
 }

@@ -1,0 +1,139 @@
+//! What is said of spans that were not exported: how many, to which address, and why.
+
+use std::time::{Duration, Instant};
+
+use crate::catalog;
+
+/// How long nothing more is said of a loss of the same kind.
+const SAY_AGAIN: Duration = Duration::from_secs(600);
+
+/// The spans that were lost, until it is said.
+pub(super) struct Report {
+    /// The collector's address, without what may be secret.
+    address: String,
+    failed: Loss,
+    rejected: Loss,
+    overflowed: Loss,
+}
+
+/// Spans that were lost in one way.
+#[derive(Default)]
+struct Loss {
+    /// Those of which nothing was said so far.
+    spans: usize,
+    /// Why the last of them were lost.
+    why: String,
+    said: Option<Instant>,
+}
+
+impl Report {
+    pub(super) fn new(address: String) -> Self {
+        Self {
+            address,
+            failed: Loss::default(),
+            rejected: Loss::default(),
+            overflowed: Loss::default(),
+        }
+    }
+
+    /// Spans that could not be delivered.
+    pub(super) fn failed(&mut self, spans: usize, why: &str) {
+        self.failed.add(spans, why);
+    }
+
+    /// Spans that the collector did not take.
+    pub(super) fn rejected(&mut self, spans: usize, why: &str) {
+        self.rejected.add(spans, why);
+    }
+
+    /// Spans for which there was no room.
+    pub(super) fn overflowed(&mut self, spans: usize) {
+        self.overflowed.add(spans, "");
+    }
+
+    /// Says what is due, if somebody listens: `tracing` has a subscriber.
+    pub(super) fn say_due(&mut self) {
+        if tracing::dispatcher::has_been_set() {
+            self.say(Loss::due);
+        }
+    }
+
+    /// Says all that is left to say, at the end: to standard error where nobody else listens. `unsent` are spans that still wait.
+    pub(super) fn say_all(&mut self, unsent: usize, why: &str) {
+        self.failed.add(unsent, why);
+        self.say(Loss::any);
+    }
+
+    fn say(&mut self, which: fn(&mut Loss) -> Option<usize>) {
+        let address = &self.address;
+        if let Some(spans) = which(&mut self.failed) {
+            let why = &self.failed.why;
+            warn(
+                spans,
+                &format!(
+                    "{} not exported to {address}: {why}. OTEL_EXPORTER_OTLP_ENDPOINT names another collector, \
+                     OTEL_TRACES_EXPORTER=none turns spans off",
+                    spans_were(spans)
+                ),
+            );
+        }
+        if let Some(spans) = which(&mut self.rejected) {
+            let why = &self.rejected.why;
+            warn(
+                spans,
+                &format!("{spans} spans were rejected by {address}: {why}"),
+            );
+        }
+        if let Some(spans) = which(&mut self.overflowed) {
+            warn(
+                spans,
+                &format!(
+                    "{} dropped before they were sent to {address}: there was no room for them. \
+                     OTEL_BSP_MAX_QUEUE_SIZE makes more; {} has the reason",
+                    spans_were(spans),
+                    catalog::SPANS_DROPPED.name()
+                ),
+            );
+        }
+    }
+}
+
+impl Loss {
+    fn add(&mut self, spans: usize, why: &str) {
+        if spans > 0 {
+            self.spans += spans;
+            why.clone_into(&mut self.why);
+        }
+    }
+
+    /// How many there are to be told of, if there are any.
+    fn any(&mut self) -> Option<usize> {
+        let spans = std::mem::take(&mut self.spans);
+        (spans > 0).then(|| {
+            self.said = Some(Instant::now());
+            spans
+        })
+    }
+
+    /// The same, if nothing was said for a while.
+    fn due(&mut self) -> Option<usize> {
+        let is_due = self.said.is_none_or(|said| said.elapsed() >= SAY_AGAIN);
+        is_due.then(|| self.any()).flatten()
+    }
+}
+
+/// How many, as a sentence begins.
+pub(crate) fn spans_were(number: usize) -> String {
+    match number {
+        1 => "1 span was".to_owned(),
+        number => format!("{number} spans were"),
+    }
+}
+
+fn warn(spans: usize, what: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!(spans, "{what}");
+    } else {
+        eprintln!("{what}");
+    }
+}
