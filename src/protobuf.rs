@@ -94,7 +94,7 @@ pub(crate) fn long_message(out: &mut Vec<u8>, field: u64, write: impl FnOnce(&mu
     let length_at = out.len();
     out.extend_from_slice(&[0; LONG_LENGTH]);
     write(out);
-    put_long_length(out, length_at);
+    put_length::<LONG_LENGTH>(out, length_at, 0);
 }
 
 /// Begins a message that most likely is long; gives back where its length stands, for [`put_long_length`].
@@ -109,11 +109,11 @@ pub(crate) fn begin_long(out: &mut Vec<u8>, field: u64) -> usize {
 /// Bytes of the length of a long message. A varint may have more than it needs, so that it can be written when the length is known.
 pub(crate) const LONG_LENGTH: usize = 4;
 
-/// Writes the length of what follows a place that was kept for it.
-pub(crate) fn put_long_length(out: &mut [u8], length_at: usize) {
-    let after = length_at + LONG_LENGTH;
-    let length = out.len() - after;
-    out[length_at..after].copy_from_slice(&padded_varint::<LONG_LENGTH>(length as u64));
+/// Writes a length to the `BYTES` that are reserved for it: that of the rest of `out` and of `more` bytes in other buffers.
+pub(crate) fn put_length<const BYTES: usize>(out: &mut [u8], length_at: usize, more: usize) {
+    let after = length_at + BYTES;
+    let length = out.len() - after + more;
+    out[length_at..after].copy_from_slice(&padded_varint::<BYTES>(length as u64));
 }
 
 /// A number as a varint of so many bytes, whether it needs them or not.

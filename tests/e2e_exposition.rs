@@ -42,6 +42,11 @@ const PARCELS: Metric =
     Metric::counter("parcels_total", "Parcels, by a hostile label.").labels(&["to"]);
 const PACKING: Metric = Metric::histogram("packing_seconds", "Time to pack.").unit(Unit::Seconds);
 
+const CRATED: Metric = Metric::counter("crates_total", "Many.").labels(&["to", "by"]);
+
+/// Series of the family above.
+const CRATES: u64 = 3_000;
+
 /// Requests that belong to a trace; each its own.
 const TRACED: usize = 5;
 
@@ -50,8 +55,10 @@ async fn every_server_reads_every_format() {
     let start = SystemTime::now();
     let monitoring = Monitoring::builder("e2e")
         .listen(([127, 0, 0, 1], 0))
+        .max_series(CRATES as usize)
         .build();
     let monitoring = monitoring.expect("the environment is empty");
+    record_many_crates(&monitoring);
     let hostile = hostile_labels(&monitoring);
     let seconds = observe_seconds(&monitoring);
     let traces = send_requests(&monitoring).await;
@@ -72,6 +79,7 @@ async fn every_server_reads_every_format() {
         scraped_without_error(name, prometheus).await;
         counts_are(name, prometheus, is_old && is_native).await;
         labels_survive(name, prometheus, &hostile).await;
+        large_family_is_complete(name, prometheus).await;
         if !(is_old && is_native) {
             classic_quantiles(name, prometheus, &seconds).await;
         }
@@ -106,6 +114,17 @@ fn hostile_labels(monitoring: &Monitoring) -> BTreeSet<String> {
         parcels.resolve([value]).add(7);
     }
     values.map(str::to_owned).into()
+}
+
+/// A family of 3 MB in each format.
+fn record_many_crates(monitoring: &Monitoring) {
+    let crates: DynamicFamily<Counter, 2> = monitoring.metrics().dynamic(CRATED).expect("a family");
+    let far = "far ".repeat(250);
+    for number in 0..CRATES {
+        crates
+            .resolve([&format!("{far}{number}"), "bike"])
+            .add(number);
+    }
 }
 
 /// Observes times of all sizes and returns them, in order.
@@ -201,6 +220,12 @@ async fn labels_survive(name: &str, prometheus: &Prometheus, expected: &BTreeSet
         .collect();
     assert_eq!(&found, expected, "{name}");
     assert!(series.iter().all(|series| series.value == 7.0));
+}
+
+async fn large_family_is_complete(name: &str, prometheus: &Prometheus) {
+    value_is(name, prometheus, "count(crates_total)", CRATES as f64).await;
+    let sum = CRATES * (CRATES - 1) / 2;
+    value_is(name, prometheus, "sum(crates_total)", sum as f64).await;
 }
 
 /// The value below which this share of the times lies.

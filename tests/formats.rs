@@ -193,7 +193,7 @@ fn of(exemplar: Option<&Exemplar>) -> Option<(&str, f64)> {
         .iter()
         .map(|pair| (&*pair.name, &*pair.value))
         .collect();
-    let [("trace_id", trace), ("span_id", "00f067aa0ba902b7")] = labels[..] else {
+    let [("span_id", "00f067aa0ba902b7"), ("trace_id", trace)] = labels[..] else {
         panic!("{labels:?}");
     };
     assert!(
@@ -333,30 +333,133 @@ async fn encode_shows_what_the_builder_says() {
     assert!(text.contains("packing_seconds_created "), "{text}");
 }
 
-/// A family that is larger than a piece comes in several messages, and nothing of it is lost.
+/// Families of each origin, each larger than a piece of an answer, beside the small ones that are there anyway.
+fn large() -> Monitoring {
+    let builder = Monitoring::builder("formats").max_series(MANY);
+    #[cfg(feature = "prometheus")]
+    let builder = builder.prometheus(bridged());
+    let monitoring = builder.build().expect("the environment is empty");
+    let metrics = monitoring.metrics();
+    let packed: DynamicFamily<Counter, 2> = metrics.dynamic(ROUTED).expect("a family");
+    let packing: DynamicFamily<Histogram, 1> =
+        metrics.dynamic(PACKING.labels(&["to"])).expect("a family");
+    for n in 0..MANY as u64 {
+        let to = format!("{n} {}", "far ".repeat(200));
+        packed
+            .resolve([&to, "bike"])
+            .add_with_exemplar(n, trace('1'));
+        packing
+            .resolve([&to])
+            .observe_with_exemplar(n as f64, trace('2'));
+    }
+    #[cfg(feature = "metrics")]
+    metrics::with_local_recorder(&monitoring.metrics_recorder(), || {
+        for n in 0..MANY as u64 {
+            metrics::counter!("sent.total", "to.city" => n.to_string(), "by" => "bike", "a_" => "x").increment(n);
+        }
+    });
+    monitoring
+}
+
+const MANY: usize = 2_000;
+
+const ROUTED: Metric = Metric::counter(
+    "boxes_routed_total",
+    "Boxes, by labels that are not sorted.",
+)
+.labels(&["to", "by"]);
+
+#[cfg(feature = "prometheus")]
+fn bridged() -> prometheus::Registry {
+    let registry = prometheus::Registry::new();
+    let options = prometheus::Opts::new("bridged_total", "Bridged.");
+    let counters = prometheus::IntCounterVec::new(options, &["to", "by"]).expect("a family");
+    for n in 0..MANY as u64 {
+        counters
+            .with_label_values(&[&*n.to_string(), "bike"])
+            .inc_by(n);
+    }
+    registry.register(Box::new(counters)).expect("a new family");
+    registry
+}
+
+fn large_families() -> Vec<&'static str> {
+    let mut names = vec![ROUTED.name(), PACKING.name()];
+    if cfg!(feature = "prometheus") {
+        names.push("bridged_total");
+    }
+    if cfg!(feature = "metrics") {
+        names.push("sent_total");
+    }
+    names
+}
+
+/// The value of each series, or how often a histogram observed one.
+fn values(family: &metric_family::MetricFamily) -> BTreeMap<&str, f64> {
+    let value = |metric: &metric_family::Metric| match (&metric.counter, &metric.histogram) {
+        (Some(counter), _) => counter.value,
+        (_, Some(histogram)) => histogram.sum,
+        _ => panic!("{metric:?}"),
+    };
+    let of_label = |metric| {
+        labels(metric)
+            .into_iter()
+            .find(|(name, _)| name.starts_with("to"))
+    };
+    let series = family.metric.iter();
+    series
+        .map(|metric| (of_label(metric).expect("a label").1, value(metric)))
+        .collect()
+}
+
+/// Each family is one message, however large it is: a consumer that keys families by name has all of each.
 #[tokio::test]
 async fn a_large_family_in_protobuf() {
-    let own = own(false);
-    for n in 0..5_000 {
-        own.packed.resolve([&n.to_string()]).add(n);
+    let monitoring = large();
+    let asked = ["accept", "accept-encoding"]
+        .into_iter()
+        .zip([PROTOBUF, "gzip"]);
+    for headers in [vec![("accept", PROTOBUF)], asked.collect()] {
+        let scraped = support::scrape::send(&monitoring, "GET /metrics", &headers).await;
+        let body = scraped.decoded();
+        let mut all = metric_family::families(&body);
+        assert!(
+            all.len() > large_families().len() + 2,
+            "the small ones as well"
+        );
+        all.retain(|family| large_families().contains(&&*family.name));
+        assert_eq!(all.len(), large_families().len());
+        for family in &all {
+            let values = values(family);
+            assert_eq!(values.len(), MANY, "{}", family.name);
+            for (to, value) in values {
+                let number = to.split(' ').next().and_then(|to| to.parse().ok());
+                assert_eq!(number, Some(value), "{}", family.name);
+            }
+        }
+        let bytes: usize = all.iter().map(prost::Message::encoded_len).sum();
+        assert!(bytes > 3_000_000, "{bytes}");
     }
-    let body = scrape(&own.monitoring, PROTOBUF).await;
-    let families = metric_family::families(&body);
-    let packed: Vec<_> = families
-        .iter()
-        .filter(|f| f.name == "boxes_packed_total")
-        .collect();
-    assert!(packed.len() > 1);
-    let values: BTreeMap<String, f64> = packed
-        .iter()
-        .flat_map(|family| &family.metric)
-        .map(|metric| {
-            let value = metric.counter.as_ref().expect("a counter").value;
-            (labels(metric)[0].1.to_owned(), value)
-        })
-        .collect();
-    let expected = (0..5_000u32).map(|n| (n.to_string(), f64::from(n)));
-    assert_eq!(values, expected.collect());
+}
+
+#[tokio::test]
+async fn a_large_family_in_protobuf_by_name() {
+    let monitoring = large();
+    for name in large_families() {
+        let recorded_as = name.replace("sent_total", "sent.total");
+        let line = format!("GET /metrics?name[]={recorded_as}");
+        let scraped = support::scrape::send(&monitoring, &line, &[("accept", PROTOBUF)]).await;
+        let all = metric_family::families(&scraped.body);
+        assert_eq!(all.len(), 1);
+        assert_eq!((&*all[0].name, all[0].metric.len()), (name, MANY));
+    }
+    let whole = monitoring.metrics().encode([PROTOBUF.as_bytes()]);
+    let all = metric_family::families(&whole.body);
+    assert!(
+        large_families()
+            .iter()
+            .all(|name| all.iter().any(|family| family.name == *name))
+    );
 }
 
 // --- exemplars ----------------------------------------------------------------------------------------------------------------

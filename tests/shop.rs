@@ -4,6 +4,10 @@
 mod support {
     pub(crate) mod client;
     pub(crate) mod eventually;
+    #[allow(dead_code)]
+    pub(crate) mod metric_family;
+    #[allow(dead_code)]
+    pub(crate) mod scrape;
     pub(crate) mod shop_process;
     pub(crate) mod visitor;
 }
@@ -12,9 +16,17 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
+use axum::body::Body;
+use axum::http::Request;
+use axum::http::header::ACCEPT;
+use http_body_util::BodyExt as _;
+use hyper_util::client::legacy;
+use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 use crate::support::eventually::eventually;
+use crate::support::metric_family::families;
+use crate::support::scrape::PROTOBUF;
 use crate::support::shop_process::{Shop, run};
 use crate::support::visitor::{Visit, Visitor, get, post};
 
@@ -37,6 +49,7 @@ async fn every_route_answers_and_is_counted() {
 
     is_ready(&visitor.shop).await;
     counts_are_those_of(&visitor).await;
+    protobuf_has_each_family_once(&visitor.shop).await;
     assert_eq!(visitor.shop.close().await.code(), Some(0));
 }
 
@@ -44,6 +57,21 @@ async fn is_ready(shop: &Shop) {
     let ready = shop.ready().await;
     assert_eq!(ready["status"], "pass", "{ready}");
     assert_eq!(ready["checks"]["database"]["status"], "pass", "{ready}");
+}
+
+/// As a consumer reads it that keys families by name.
+async fn protobuf_has_each_family_once(shop: &Shop) {
+    let client = legacy::Client::builder(TokioExecutor::new()).build_http();
+    let uri = format!("http://{}/metrics", shop.monitoring);
+    let request = Request::get(uri).header(ACCEPT, PROTOBUF);
+    let answer = client.request(request.body(Body::empty()).expect("a request"));
+    let body = answer.await.expect("an answer").into_body().collect();
+    let families = families(&body.await.expect("a whole answer").to_bytes());
+    let latency = families
+        .iter()
+        .find(|family| family.name == "http_request_duration_seconds");
+    assert!(latency.is_some_and(|family| family.metric.len() > 10));
+    assert!(families.len() > 50);
 }
 
 /// What the visitor has done, in the shop's own terms.

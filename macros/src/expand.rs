@@ -4,12 +4,13 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Path, Result, Type};
+use syn::{Path, Result, Token, Type};
 
+use crate::arguments::{self, Arguments};
 use crate::check::{self, Objective, Plan};
 use crate::item::{Body, Function};
 use crate::output::Future;
-use crate::shape::{AsyncTail, Shape};
+use crate::shape::{AsyncTail, Output, Shape};
 use crate::{args, item, shape};
 
 /// Parses, checks, expands. A mistake becomes one message, and the item stays as it was written, so that nothing else breaks.
@@ -47,12 +48,23 @@ fn expand(plan: &Plan, function: &Function) -> TokenStream {
     let Function {
         attributes,
         visibility,
-        signature,
         body,
+        ..
     } = function;
     let private = Private { krate: &plan.krate };
-    let site = private.site(plan, &signature.ident.unraw().to_string());
-    let measured = private.body(shape::of(function), body);
+    let site = private.site(plan, &function.signature.ident.unraw().to_string());
+    let shape = shape::of(function);
+    let (signature, captures) = match shape.captures_arguments() {
+        true => {
+            let Arguments {
+                signature,
+                captures,
+            } = arguments::of(function);
+            (signature, captures)
+        }
+        false => (function.signature.clone(), TokenStream::new()),
+    };
+    let measured = private.body(shape, body, &captures);
     let inner = &body.attributes;
     let block = braced(body.braces, quote!(#(#inner)* #site #measured));
     quote!(#(#attributes)* #visibility #signature #block)
@@ -89,17 +101,24 @@ impl Private<'_> {
         }
     }
 
-    fn body(&self, shape: Shape, body: &Body) -> TokenStream {
-        let written = braced(unlinted(body.braces), body.tokens.clone());
+    fn body(&self, shape: Shape, body: &Body, captures: &TokenStream) -> TokenStream {
+        let written = braced(transparent(body.braces), body.tokens.clone());
         match shape {
-            Shape::Sync(returned) => self.counted(&entered(&self.call(&returned, &written)), None),
+            Shape::Sync(returned) => {
+                let call = self.call(&returned, body.braces, captures, &written);
+                self.counted(&entered(&call), None)
+            }
             Shape::Async(returned) => {
-                let block = block(&returned, body.braces, &written);
+                let block = block(&returned, body.braces, captures, &written);
                 self.counted(&awaited(&block), None)
             }
-            Shape::Endless => self.uncounted(&written),
+            Shape::Endless => self.uncounted("start", &written),
+            Shape::Closure => self.uncounted("start_in_place", &written),
             Shape::Block(tail) => self.tail(&tail),
-            Shape::Future { made, future } => self.future(&made, &future, &written),
+            Shape::Future { made, future } => {
+                let made = self.call(&made, body.braces, captures, &written);
+                self.future(&made, &future)
+            }
         }
     }
 
@@ -111,24 +130,35 @@ impl Private<'_> {
     //
     // `value` may panic or be dropped; then `call` is, and tells so.
     fn counted(&self, value: &TokenStream, returned: Option<&Type>) -> TokenStream {
-        let [start, status] = ["start", "status"].map(|name| self.path(name));
+        let start = self.path("start");
+        let out = quote_spanned!(Span::mixed_site()=> __ecolaura_out);
+        let status = self.status(&quote_spanned!(Span::mixed_site()=> &#out));
         let returned = returned.map(|returned| quote!(: #returned));
         quote_spanned! {Span::mixed_site()=>
             let __ecolaura_call = #start(&__ECOLAURA_SITE);
-            let __ecolaura_out #returned = #value;
-            __ecolaura_call.finish({
-                use #status::*;
-                (&&&&&Probe(&__ecolaura_out)).status()
-            });
-            return __ecolaura_out;
+            let #out #returned = #value;
+            __ecolaura_call.finish(#status);
+            return #out;
         }
     }
 
-    fn uncounted(&self, endless: &TokenTree) -> TokenStream {
-        let start = self.path("start");
+    // Output:
+    //     { use status::*; (&&&&&Probe(value)).status() }
+    fn status(&self, value: &TokenStream) -> TokenStream {
+        let status = self.path("status");
+        quote_spanned!(Span::mixed_site()=> { use #status::*; (&&&&&Probe(#value)).status() })
+    }
+
+    // Output:
+    //     let call = start(&__ECOLAURA_SITE);
+    //     { body }
+    //
+    // The body stays in the function itself; the call ends when it is dropped.
+    fn uncounted(&self, start: &str, body: &TokenTree) -> TokenStream {
+        let start = self.path(start);
         quote_spanned! {Span::mixed_site()=>
             let __ecolaura_call = #start(&__ECOLAURA_SITE);
-            #endless
+            #body
         }
     }
 
@@ -136,11 +166,21 @@ impl Private<'_> {
     //     { body }
     //
     // Output:
-    //     call_once(move || -> R { body })
+    //     call_once(move || -> R { captures; { body } })
     //
     // so that `return` and `?` leave the closure. Through `call_once` it is known to run once, and may give its arguments away.
-    fn call(&self, returned: &Type, body: &TokenTree) -> TokenStream {
+    fn call(
+        &self,
+        returned: &Type,
+        braces: Span,
+        captures: &TokenStream,
+        body: &TokenTree,
+    ) -> TokenStream {
         let call_once = self.path("call_once");
+        let body = match captures.is_empty() {
+            true => body.clone(),
+            false => braced(unlinted(braces), quote!(#captures #body)),
+        };
         quote_spanned!(Span::mixed_site()=> #call_once(move || -> #returned #body))
     }
 
@@ -149,6 +189,8 @@ impl Private<'_> {
     //
     // Output:
     //     before; Box::pin(async move { … let out: R = call.within(async move { body }).await; … })
+    //
+    // The tail keeps the user's tokens, or tokens that resolve like them: an attribute that follows uses their spans for its own tokens.
     fn tail(&self, tail: &AsyncTail) -> TokenStream {
         let AsyncTail {
             before,
@@ -156,33 +198,66 @@ impl Private<'_> {
             block,
             output,
         } = tail;
-        let counted = self.counted(&awaited(&quote!(#block)), output.as_ref());
-        let capture = &block.capture;
-        let measured = quote_spanned!(Span::mixed_site()=> async #capture { #counted });
+        let (alias, counted) = match output {
+            Output::Written(output) => {
+                (None, self.counted(&awaited(&quote!(#block)), Some(output)))
+            }
+            Output::Unknown => (None, self.counted(&awaited(&quote!(#block)), None)),
+            Output::Alias => {
+                let block = quote_spanned!(Span::mixed_site()=> __ecolaura_output.of(#block));
+                (Some(self.alias()), self.counted(&awaited(&block), None))
+            }
+        };
+        let asyncness = &block.async_token;
+        let capture = match output {
+            // So that it captures a copy. A future that is returned cannot borrow from the function anyway.
+            Output::Alias => Some(Token![move](transparent(asyncness.span))),
+            _ => block.capture,
+        };
+        let counted = braced(transparent(block.block.brace_token.span.join()), counted);
+        let measured = quote!(#asyncness #capture #counted);
         match wrapper {
-            Some(box_pin) => quote!(#(#before)* #box_pin(#measured)),
-            None => quote!(#(#before)* #measured),
+            Some(box_pin) => quote!(#alias #(#before)* #box_pin(#measured)),
+            None => quote!(#alias #(#before)* #measured),
+        }
+    }
+
+    // Output:
+    //     let returned = Returned::new();
+    //     if let Some(out) = returned.never() { return out; }
+    //     let output = { use returned::*; (&&returned).output() };
+    //
+    // so that the output type of a future behind an alias is known before its status is looked up.
+    fn alias(&self) -> TokenStream {
+        let returned = self.path("returned");
+        quote_spanned! {Span::mixed_site()=>
+            let __ecolaura_returned = #returned::Returned::new();
+            if let ::core::option::Option::Some(__ecolaura_out) = __ecolaura_returned.never() {
+                return __ecolaura_out;
+            }
+            let __ecolaura_output = {
+                use #returned::*;
+                (&&__ecolaura_returned).output()
+            };
         }
     }
 
     // Input:
-    //     { body }
+    //     call_once(…)
     //
     // Output:
-    //     let future = call_once(move || -> Pin<Box<dyn Future<Output = R>>> { body });
-    //     return Box::pin(async move { … let out: R = call.within(future).await; … });
-    fn future(&self, made: &Type, future: &Future, body: &TokenTree) -> TokenStream {
-        let made = self.call(made, body);
-        let value = quote_spanned!(Span::mixed_site()=> __ecolaura_future);
-        let counted = self.counted(&awaited(&value), None);
-        let mut measured = quote_spanned!(Span::mixed_site()=> async move { #counted });
+    //     return Box::pin(measured(&__ECOLAURA_SITE, call_once(…), |out| status of out));
+    fn future(&self, made: &TokenStream, future: &Future) -> TokenStream {
+        let measured = self.path("measured");
+        let out = quote_spanned!(Span::mixed_site()=> __ecolaura_out);
+        let status = self.status(&out);
+        let mut measured = quote_spanned! {Span::mixed_site()=>
+            #measured(&__ECOLAURA_SITE, #made, |#out| #status)
+        };
         if future.boxed {
             measured = quote!(::std::boxed::Box::pin(#measured));
         }
-        quote_spanned! {Span::mixed_site()=>
-            let __ecolaura_future = #made;
-            return #measured;
-        }
+        quote_spanned!(Span::mixed_site()=> return #measured;)
     }
 }
 
@@ -192,18 +267,19 @@ impl Private<'_> {
 // Output:
 //     async move {
 //         if let Some(out) = None::<R> { return out; }
+//         captures;
 //         { body }
 //     }
 //
 // so that `return` and `?` leave the block. An `async` block cannot name its type: the return that never comes does. The body keeps
 // its own braces, so that its items still come first in their block.
-fn block(returned: &Type, braces: Span, body: &TokenTree) -> TokenStream {
+fn block(returned: &Type, braces: Span, captures: &TokenStream, body: &TokenTree) -> TokenStream {
     let typed = quote_spanned! {unlinted(returned.span())=>
         if let ::core::option::Option::Some(__ecolaura_out) = ::core::option::Option::None::<#returned> {
             return __ecolaura_out;
         }
     };
-    let block = braced(braces, quote!(#typed #body));
+    let block = braced(unlinted(braces), quote!(#typed #captures #body));
     quote_spanned!(Span::mixed_site()=> async move #block)
 }
 
@@ -241,6 +317,11 @@ fn objective(objective: &Objective) -> TokenStream {
 /// The same place, but as written by the macro, where lints have nothing to say.
 fn unlinted(place: Span) -> Span {
     Span::mixed_site().located_at(place)
+}
+
+/// The same place, also exempt from lints, where names resolve as they do at the attribute.
+fn transparent(place: Span) -> Span {
+    Span::call_site().located_at(place)
 }
 
 /// Braces that keep their place in the user's source, so that what the compiler says about them points there.

@@ -5,6 +5,7 @@
 use proc_macro::TokenStream;
 
 mod args;
+mod arguments;
 mod check;
 mod endpoint;
 mod expand;
@@ -52,12 +53,21 @@ mod shape;
 /// `async` and sync functions, methods, generics, `impl Trait`, `unsafe` and `extern` functions. A function that returns a boxed
 /// future or an `impl Future` (so also one under `#[async_trait]`) is measured while its future runs, not while it is made; this
 /// is seen from the return type (`Pin<Box<dyn Future…>>`, `BoxFuture`, `impl Future`), or from a body that ends in
-/// `Box::pin(async …)` or in an `async` block. Signature, documentation, attributes and `Send`-ness stay as written.
+/// `Box::pin(async …)` or in an `async` block. An `impl Future` with traits other than `Send`, `Sync` and `Unpin` is measured while
+/// it is made. Types, documentation, attributes and auto traits (`Send`, `Sync`, `Unpin`) stay as written.
 ///
 /// # When it counts
 ///
 /// Each call that began to run counts once: finished, left early, panicked (500) or dropped before its end (499). A future that was
 /// never polled did not run and does not count.
+///
+/// Arguments are dropped in the order of the language, as without the attribute, and the run time includes this.
+///
+/// # Other attributes
+///
+/// `#[monitor]` works above and below `#[tracing::instrument]`, `#[axum::debug_handler]`, `#[tokio::main]` and the like. If an
+/// attribute that is not one of the compiler's follows, arguments keep their names for it. Then the parts of an argument that its
+/// pattern does not bind (`_`, `..`) are dropped after the end of the call.
 ///
 /// # What it counts as
 ///
@@ -70,7 +80,7 @@ mod shape;
 /// # What is not measured
 ///
 /// A `const fn` cannot be: it may run in the compiler. In a sync function marked `#[track_caller]`, `Location::caller()` answers with a
-/// place inside that function.
+/// place inside that function. An `async fn` that returns `impl Fn(&T)` needs a type for the arguments of its closure: `|t: &T|`.
 #[proc_macro_attribute]
 pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::monitor(args.into(), item.into()).into()

@@ -1,8 +1,8 @@
 //! What a function returns, as far as its signature shows it.
 
 use syn::{
-    GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type, TypeParamBound,
-    parse_quote,
+    GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type, TypeImplTrait,
+    TypeParamBound, parse_quote,
 };
 
 /// A return type that is a future.
@@ -37,15 +37,24 @@ fn infer_impl_trait(written: &mut Type) {
         Type::Slice(inner) => infer_impl_trait(&mut inner.elem),
         Type::Tuple(inner) => inner.elems.iter_mut().for_each(infer_impl_trait),
         Type::Path(inner) => inner.path.segments.iter_mut().for_each(infer_in_segment),
+        Type::TraitObject(inner) => inner.bounds.iter_mut().for_each(infer_in_bound),
         _ => {}
+    }
+}
+
+fn infer_in_bound(bound: &mut TypeParamBound) {
+    if let TypeParamBound::Trait(bound) = bound {
+        bound.path.segments.iter_mut().for_each(infer_in_segment);
     }
 }
 
 fn infer_in_segment(segment: &mut PathSegment) {
     if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
         for argument in &mut arguments.args {
-            if let GenericArgument::Type(inner) = argument {
-                infer_impl_trait(inner);
+            match argument {
+                GenericArgument::Type(inner) => infer_impl_trait(inner),
+                GenericArgument::AssocType(inner) => infer_impl_trait(&mut inner.ty),
+                _ => {}
             }
         }
     }
@@ -56,10 +65,53 @@ pub(crate) fn future(written: &Type) -> Option<Future> {
     match written {
         Type::Group(inner) => future(&inner.elem),
         Type::Paren(inner) => future(&inner.elem),
-        Type::ImplTrait(inner) => in_bounds(&inner.bounds, false),
+        Type::ImplTrait(inner) => opaque_future(inner, false),
         Type::Path(inner) => boxed_future(&inner.path),
         _ => None,
     }
+}
+
+/// An `impl Future` without other traits such as `Clone`: the measured future could not implement those.
+fn opaque_future(opaque: &TypeImplTrait, boxed: bool) -> Option<Future> {
+    let known = ["Future", "Send", "Sync", "Unpin"];
+    let is_known = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last();
+            last.is_some_and(|last| known.iter().any(|name| last.ident == name))
+        }
+        _ => true,
+    };
+    let future = in_bounds(&opaque.bounds, boxed)?;
+    opaque.bounds.iter().all(is_known).then_some(future)
+}
+
+/// Whether this may be an alias of a boxed future, such as `Self::Future`.
+pub(crate) fn may_be_alias(written: &Type) -> bool {
+    match written {
+        Type::Group(inner) => may_be_alias(&inner.elem),
+        Type::Paren(inner) => may_be_alias(&inner.elem),
+        Type::Path(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether this is `impl Fn(…) -> …` or the like.
+pub(crate) fn is_callable(opaque: &TypeImplTrait) -> bool {
+    let callable = [
+        "Fn",
+        "FnMut",
+        "FnOnce",
+        "AsyncFn",
+        "AsyncFnMut",
+        "AsyncFnOnce",
+    ];
+    opaque.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last();
+            last.is_some_and(|last| callable.iter().any(|name| last.ident == name))
+        }
+        _ => false,
+    })
 }
 
 fn boxed_future(path: &Path) -> Option<Future> {
@@ -80,7 +132,7 @@ fn boxed_future(path: &Path) -> Option<Future> {
     }
     match first_type(pointer)? {
         Type::TraitObject(inner) => in_bounds(&inner.bounds, true),
-        Type::ImplTrait(inner) => in_bounds(&inner.bounds, true),
+        Type::ImplTrait(inner) => opaque_future(inner, true),
         _ => None,
     }
 }

@@ -16,10 +16,22 @@ pub(crate) enum Shape {
     Async(Type),
     /// `-> !`: it ends in no other way than by panic or drop.
     Endless,
+    /// The value is a closure: while the function runs. The body stays in place.
+    Closure,
     /// The body ends in an `async` block: while that runs.
     Block(AsyncTail),
     /// The body makes a future in another way: while that runs.
     Future { made: Type, future: Future },
+}
+
+impl Shape {
+    /// Whether the body moves into a block that has to capture the arguments.
+    pub(crate) fn captures_arguments(&self) -> bool {
+        matches!(
+            self,
+            Shape::Sync(_) | Shape::Async(_) | Shape::Future { .. }
+        )
+    }
 }
 
 /// Input: `…; Box::pin(async move { … })` or `…; async move { … }`
@@ -30,7 +42,15 @@ pub(crate) struct AsyncTail {
     pub(crate) wrapper: Option<Expr>,
     pub(crate) block: ExprAsync,
     /// What it resolves to, where that is written.
-    pub(crate) output: Option<Type>,
+    pub(crate) output: Output,
+}
+
+/// What an `async` block resolves to.
+pub(crate) enum Output {
+    Written(Type),
+    /// The return type may be an alias of a boxed future.
+    Alias,
+    Unknown,
 }
 
 /// Decides how `function` is measured.
@@ -43,17 +63,26 @@ pub(crate) fn of(function: &Function) -> Shape {
         return Shape::Async(output::nameable(returned));
     }
     let future = output::future(&returned);
-    let tail = async_tail(function.body.tokens.clone());
+    let body = Block::parse_within.parse2(function.body.tokens.clone());
+    let body = body.unwrap_or_default();
+    if is_closure(&returned, &body) {
+        return Shape::Closure;
+    }
+    let tail = async_tail(body);
     match (tail, future) {
         (Some((before, wrapper, block)), future)
             if future.is_none() || !before.iter().any(leaves_early) =>
         {
-            let output = future.and_then(|future| future.output);
+            let output = match future.map(|future| future.output) {
+                Some(Some(output)) => Output::Written(output::nameable(output)),
+                None if output::may_be_alias(&returned) => Output::Alias,
+                _ => Output::Unknown,
+            };
             Shape::Block(AsyncTail {
                 before,
                 wrapper,
                 block,
-                output: output.map(output::nameable),
+                output,
             })
         }
         (_, Some(future)) => Shape::Future {
@@ -64,8 +93,44 @@ pub(crate) fn of(function: &Function) -> Shape {
     }
 }
 
-fn async_tail(body: TokenStream) -> Option<(Vec<Stmt>, Option<Expr>, ExprAsync)> {
-    let mut before = Block::parse_within.parse2(body).ok()?;
+/// Whether the function returns a closure, as far as its tokens show.
+///
+/// The compiler infers the types of the closure's arguments from the return type of the function that directly contains it.
+fn is_closure(returned: &Type, body: &[Stmt]) -> bool {
+    match returned {
+        Type::ImplTrait(opaque) if output::is_callable(opaque) => true,
+        Type::ImplTrait(_) => matches!(last(body), Some(Expr::Closure(_))),
+        // The first element of a tuple decides on the status.
+        Type::Tuple(parts) => match (parts.elems.first(), last(body)) {
+            (Some(Type::ImplTrait(opaque)), _) if output::is_callable(opaque) => true,
+            (_, Some(Expr::Tuple(tail))) => {
+                matches!(tail.elems.first(), Some(Expr::Closure(_)))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The expression at the end of the body.
+fn last(body: &[Stmt]) -> Option<&Expr> {
+    let Some(Stmt::Expr(last, _)) = body.last() else {
+        return None;
+    };
+    inner(last)
+}
+
+fn inner(expression: &Expr) -> Option<&Expr> {
+    match expression {
+        Expr::Block(block) => last(&block.block.stmts),
+        Expr::Unsafe(block) => last(&block.block.stmts),
+        Expr::Return(returned) => inner(returned.expr.as_deref()?),
+        Expr::Paren(inside) => inner(&inside.expr),
+        other => Some(other),
+    }
+}
+
+fn async_tail(mut before: Vec<Stmt>) -> Option<(Vec<Stmt>, Option<Expr>, ExprAsync)> {
     match before.pop()? {
         Stmt::Expr(Expr::Async(block), None) if block.attrs.is_empty() => {
             Some((before, None, block))
@@ -117,6 +182,7 @@ mod tests {
             Shape::Sync(_) => "sync",
             Shape::Async(_) => "async",
             Shape::Endless => "endless",
+            Shape::Closure => "closure",
             Shape::Block(tail) if tail.wrapper.is_some() => "boxed block",
             Shape::Block(_) => "block",
             Shape::Future { future, .. } if future.boxed => "boxed future",

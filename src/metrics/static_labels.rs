@@ -15,6 +15,10 @@ impl StaticLabels {
         let (mut text, mut protobuf) = (String::new(), Vec::new());
         for (name, value) in names.iter().zip(values) {
             push_label(&mut text, name, value);
+        }
+        let mut pairs: Vec<_> = names.iter().zip(values).collect();
+        pairs.sort_unstable();
+        for (name, value) in pairs {
             label(&mut protobuf, name, value);
         }
         Self {

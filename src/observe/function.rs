@@ -1,5 +1,6 @@
 //! One call of a function that carries `#[monitor]`.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -235,6 +236,10 @@ pub struct Call {
     /// Its span, where those of its request are collected.
     span: Option<Box<Open>>,
 }
+
+// A future holds its call across `.await`, and must stay as unwind safe as without it.
+impl UnwindSafe for Call {}
+impl RefUnwindSafe for Call {}
 
 impl Call {
     /// Begins a call, for the request that this thread works on if there is one.

@@ -8,8 +8,12 @@ mod endpoint;
 mod families;
 #[cfg(feature = "macros")]
 mod function;
+#[cfg(feature = "macros")]
+mod in_place;
 #[cfg_attr(not(feature = "logs"), path = "unlogged.rs")]
 mod logged;
+#[cfg(feature = "macros")]
+mod measured;
 mod meter;
 #[cfg(feature = "macros")]
 mod misuse;
@@ -20,6 +24,8 @@ mod place;
 #[cfg(feature = "logs")]
 mod query;
 mod request;
+#[cfg(feature = "macros")]
+pub mod returned;
 mod route;
 mod scope;
 mod traced;
@@ -31,6 +37,10 @@ pub(crate) use endpoint::Endpoint;
 pub use families::HttpNames;
 #[cfg(feature = "macros")]
 pub use function::{Call, Registered, Site};
+#[cfg(feature = "macros")]
+pub use in_place::CallInPlace;
+#[cfg(feature = "macros")]
+pub use measured::Measured;
 pub(crate) use meter::Meter;
 pub use objective::Objective;
 #[cfg(feature = "reqwest")]

@@ -2,6 +2,8 @@
 //!
 //! Source: `io/prometheus/client/metrics.proto` of prometheus/client_model; names and numbers are those of that file.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
@@ -145,23 +147,62 @@ pub(crate) struct Timestamp {
     pub(crate) nanos: i32,
 }
 
-/// All families of a scrape, in order.
+/// All families of a scrape, in order, as a consumer needs them that keys them by name: each comes once, with a series or more, and
+/// the labels of each series are sorted by name.
 pub(crate) fn families(mut body: &[u8]) -> Vec<MetricFamily> {
-    let mut families = Vec::new();
+    let (mut families, mut names) = (Vec::new(), BTreeSet::new());
     while !body.is_empty() {
-        families.push(MetricFamily::decode_length_delimited(&mut body).expect("a whole family"));
+        let family = MetricFamily::decode_length_delimited(&mut body).expect("a whole family");
+        assert!(
+            names.insert(family.name.clone()),
+            "{} comes twice",
+            family.name
+        );
+        assert!(!family.metric.is_empty(), "{} is empty", family.name);
+        let mut series = BTreeSet::new();
+        for metric in &family.metric {
+            let labels = sorted(&metric.label);
+            assert!(
+                series.insert(labels),
+                "{} has {metric:?} twice",
+                family.name
+            );
+            exemplars(metric).for_each(|exemplar| drop(sorted(&exemplar.label)));
+        }
+        families.push(family);
     }
     families
 }
 
-/// The only family of this name.
+fn sorted(labels: &[LabelPair]) -> Vec<(String, String)> {
+    assert!(
+        labels.is_sorted_by(|one, next| one.name < next.name),
+        "{labels:?}"
+    );
+    let pairs = labels.iter();
+    pairs
+        .map(|pair| (pair.name.clone(), pair.value.clone()))
+        .collect()
+}
+
+fn exemplars(metric: &Metric) -> impl Iterator<Item = &Exemplar> {
+    let counter = metric
+        .counter
+        .iter()
+        .filter_map(|counter| counter.exemplar.as_ref());
+    let histogram = metric.histogram.iter();
+    let buckets = histogram.clone().flat_map(|histogram| &histogram.bucket);
+    let classic = buckets.filter_map(|bucket| bucket.exemplar.as_ref());
+    let native = histogram.flat_map(|histogram| &histogram.exemplars);
+    counter.chain(classic).chain(native)
+}
+
+/// The family of this name.
 pub(crate) fn family(body: &[u8], name: &str) -> MetricFamily {
-    let mut all = families(body)
+    let found = families(body)
         .into_iter()
-        .filter(|family| family.name == name);
-    let family = all.next().unwrap_or_else(|| panic!("{name} is missing"));
-    assert!(all.next().is_none(), "{name} is there twice");
-    family
+        .find(|family| family.name == name);
+    found.unwrap_or_else(|| panic!("{name} is missing"))
 }
 
 impl Histogram {

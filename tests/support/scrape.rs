@@ -29,6 +29,17 @@ impl Scraped {
         value.map_or("", |value| value.to_str().expect("plain text"))
     }
 
+    /// The body, whether it was compressed by gzip or not.
+    pub(crate) fn decoded(&self) -> Vec<u8> {
+        if self.header("content-encoding") != "gzip" {
+            return self.body.to_vec();
+        }
+        let mut bytes = Vec::new();
+        let mut decoder = flate2::read::GzDecoder::new(&self.body[..]);
+        decoder.read_to_end(&mut bytes).expect("gzip");
+        bytes
+    }
+
     pub(crate) fn gunzipped(&self) -> String {
         let mut text = String::new();
         let mut decoder = flate2::read::GzDecoder::new(&self.body[..]);

@@ -22,7 +22,7 @@ pub(crate) struct Shop {
     /// Kept, since printing to a closed pipe is an error.
     _stderr: Lines<BufReader<ChildStderr>>,
     address: SocketAddr,
-    monitoring: SocketAddr,
+    pub(crate) monitoring: SocketAddr,
     client: Client,
 }
 

@@ -1,15 +1,19 @@
 //! Prometheus' protobuf format: one `io.prometheus.client.MetricFamily` after the other, each with its length before it.
 //!
-//! A family that is larger than a piece of output is written as several of the same name, since the length comes first and
-//! would else have to wait for all of its series.
+//! The length of a family is known after its last series, so a scrape buffers one family at a time. A counter or gauge takes 40 to
+//! 140 bytes, a histogram 0.2 to 4 kB, each plus its labels, and `max_series` limits their number.
+//!
+//! Label pairs are sorted by name, as in the official client libraries.
 //!
 //! Source: `io/prometheus/client/metrics.proto` of prometheus/client_model.
+
+use std::ops::Range;
 
 use crate::catalog::Kind;
 use crate::metrics::encode::escape::{Owner, escape};
 use crate::metrics::encode::format::Escaping;
 use crate::metrics::encode::labels::label;
-use crate::metrics::encode::output::{Output, PIECE};
+use crate::metrics::encode::output::Output;
 use crate::metrics::exemplar::Exemplar;
 use crate::metrics::native::Native;
 #[cfg(feature = "prometheus")]
@@ -18,8 +22,7 @@ use crate::metrics::sink::{Head, Labels, Sample, Sink, Type, Value};
 use crate::metrics::snapshot::Snapshot;
 use crate::metrics::timestamp::Timestamp;
 use crate::protobuf::{
-    LONG_LENGTH, double, length_of, long_message, message, padded_varint, put_long_length, signed,
-    text, unsigned, varint,
+    double, length_of, long_message, message, padded_varint, signed, text, unsigned, varint,
 };
 use crate::text::hex;
 
@@ -35,7 +38,15 @@ pub(crate) struct Protobuf<'a> {
     /// Where the family begins that is being written.
     begun: Option<usize>,
     native: Native,
-    scratch: String,
+    scratch: Scratch,
+}
+
+/// Buffers for the names of labels.
+#[derive(Default)]
+struct Scratch {
+    name: String,
+    /// Where each name is in the buffer, and its index, sorted by name.
+    sorted: Vec<(Range<usize>, usize)>,
 }
 
 /// The numbers of `MetricType`.
@@ -48,6 +59,9 @@ mod metric_type {
     pub(super) const UNTYPED: u64 = 3;
     pub(super) const HISTOGRAM: u64 = 4;
 }
+
+/// Bytes of the length of a family.
+const FAMILY_LENGTH: usize = 5;
 
 /// The numbers of the fields that most of a scrape consists of.
 const METRIC: u64 = 4;
@@ -67,7 +81,7 @@ impl<'a> Protobuf<'a> {
             head: Vec::new(),
             begun: None,
             native: Native::default(),
-            scratch: String::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -82,16 +96,15 @@ impl<'a> Protobuf<'a> {
         if self.begun.is_none() {
             let out = &mut self.out.bytes;
             self.begun = Some(out.len());
-            out.extend_from_slice(&[0; LONG_LENGTH]);
+            out.extend_from_slice(&[0; FAMILY_LENGTH]);
             out.extend_from_slice(&self.head);
         }
     }
 
-    /// Ends the family with the series that it has so far: now its length is known.
+    /// Ends the family: now its length is known.
     fn end_family(&mut self) {
         if let Some(begun) = self.begun.take() {
-            put_long_length(&mut self.out.bytes, begun);
-            self.out.pause();
+            self.out.end_message::<FAMILY_LENGTH>(begun);
         }
     }
 
@@ -115,15 +128,22 @@ impl<'a> Protobuf<'a> {
         true
     }
 
-    fn labels(out: &mut Vec<u8>, labels: &Labels<'_>, escaping: Escaping, scratch: &mut String) {
+    fn labels(out: &mut Vec<u8>, labels: &Labels<'_>, escaping: Escaping, scratch: &mut Scratch) {
         if let Some(written) = labels.written {
             out.extend_from_slice(written.protobuf);
             return;
         }
-        for (name, value) in labels.names.iter().zip(labels.values) {
-            scratch.clear();
-            escape(scratch, name, Owner::Label, escaping);
-            label(out, scratch, value);
+        let Scratch { name, sorted } = scratch;
+        name.clear();
+        sorted.clear();
+        for (place, written) in labels.names.iter().enumerate() {
+            let begin = name.len();
+            escape(name, written, Owner::Label, escaping);
+            sorted.push((begin..name.len(), place));
+        }
+        sorted.sort_by(|(one, _), (other, _)| name[one.clone()].cmp(&name[other.clone()]));
+        for (range, place) in sorted {
+            label(out, &name[range.clone()], labels.values[*place]);
         }
     }
 }
@@ -134,9 +154,10 @@ impl Sink for Protobuf<'_> {
         self.kind = head.kind;
         let out = &mut self.head;
         out.clear();
-        self.scratch.clear();
-        escape(&mut self.scratch, head.name, Owner::Metric, self.escaping);
-        text(out, 1, &self.scratch);
+        let name = &mut self.scratch.name;
+        name.clear();
+        escape(name, head.name, Owner::Metric, self.escaping);
+        text(out, 1, name);
         text(out, 2, head.help);
         unsigned(
             out,
@@ -176,10 +197,7 @@ impl Sink for Protobuf<'_> {
                 }
             });
         }
-        let begun = self.begun.unwrap_or_default();
-        if self.out.is_full() || self.out.bytes.len() - begun >= PIECE {
-            self.end_family();
-        }
+        self.out.pause_in_message();
     }
 
     fn is_done(&self) -> bool {
@@ -329,8 +347,8 @@ fn exemplar(out: &mut Vec<u8>, exemplar: &Exemplar, value: f64) {
             message(out, 2, |out| id.iter().for_each(|part| hex(out, *part)));
         });
     };
-    label("trace_id", &exemplar.trace);
     label("span_id", &[exemplar.span]);
+    label("trace_id", &exemplar.trace);
     double(out, 2, value);
     out.extend_from_slice(&moment(3, exemplar.at));
 }

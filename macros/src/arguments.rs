@@ -1,0 +1,289 @@
+//! Captures the arguments of a function in the measured block, so that they are dropped in the language's order.
+//!
+//! A function drops its local variables, then its arguments, last to first. A closure drops its captured variables in the order of
+//! their first use. The generated block therefore uses every argument as a whole before the body, last to first:
+//!
+//! ```text
+//! fn f(&self, a: A, (b, c): (B, C)) { body }      let _ = &c; let _ = &b; let _ = &a; let _ = &self; { body }
+//! ```
+//!
+//! This does not work for a pattern that leaves part of its value unbound. It must not be done for a variable that the body does
+//! not use: the compiler would no longer warn. Such an argument and all arguments after it are renamed in the signature, and
+//! bound to their patterns in the block, first to last:
+//!
+//! ```text
+//! fn f(a: A, (b, _): (B, C), d: D)                fn f(a: A, arg1: (B, C), arg2: D)
+//! { body }                                        let _ = &a; let arg1 = arg1; let (b, _) = arg1; let d = arg2; { body }
+//! ```
+//!
+//! Arguments keep their names if another attribute follows, because it may refer to them (`#[instrument(skip(a))]`). In that case
+//! unbound parts are dropped after the measurement.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Signature, Type};
+
+use crate::item::Function;
+
+/// The arguments of a function, and how the measured block captures them.
+pub(crate) struct Arguments {
+    /// The signature, with renamed arguments.
+    pub(crate) signature: Signature,
+    /// The statements that capture the arguments.
+    pub(crate) captures: TokenStream,
+}
+
+/// Decides how the arguments of `function` are captured.
+pub(crate) fn of(function: &Function) -> Arguments {
+    let mut signature = function.signature.clone();
+    let may_rename = function.attributes.iter().all(is_inert);
+    let mut captures = Vec::new();
+    let mut bound = TokenStream::new();
+    for (index, argument) in signature.inputs.iter_mut().enumerate() {
+        match argument {
+            FnArg::Receiver(receiver) => {
+                let this = Ident::new("self", receiver.self_token.span);
+                captures.push(capture(&this, &[]));
+            }
+            FnArg::Typed(typed) => {
+                let bindings = bindings(&typed.pat);
+                let is_used = |name: &Ident| is_used(name, &function.body.tokens);
+                let can_capture = bindings.is_complete && bindings.names.iter().all(is_used);
+                let needs_renaming = !bound.is_empty() || !(can_capture || is_reference(typed));
+                if may_rename && needs_renaming {
+                    bound.extend(rename(typed, index));
+                } else {
+                    let names = bindings.names.iter();
+                    captures.extend(names.map(|name| capture(name, &typed.attrs)));
+                }
+            }
+        }
+    }
+    captures.reverse();
+    captures.push(bound);
+    Arguments {
+        signature,
+        captures: captures.into_iter().collect(),
+    }
+}
+
+/// Output: `let _ = &name;`
+fn capture(name: &Ident, attributes: &[Attribute]) -> TokenStream {
+    let conditions = attributes
+        .iter()
+        .filter(|attribute| is_condition(attribute));
+    quote_spanned!(Span::mixed_site()=> #(#conditions)* let _ = &#name;)
+}
+
+/// Renames an argument, and returns the statements that bind its pattern.
+fn rename(typed: &mut PatType, index: usize) -> TokenStream {
+    let name = format_ident!("__ecolaura_argument_{index}", span = Span::mixed_site());
+    let pattern = std::mem::replace(&mut *typed.pat, Pat::Verbatim(name.to_token_stream()));
+    // The lint levels move to the pattern, the conditions belong to both.
+    let (lint_levels, attributes): (Vec<_>, Vec<_>) = std::mem::take(&mut typed.attrs)
+        .into_iter()
+        .partition(is_lint_level);
+    let conditions: Vec<_> = attributes.iter().filter(|one| is_condition(one)).collect();
+    let is_variable = matches!(&pattern, Pat::Ident(variable) if is_plain(variable));
+    let whole = (!is_variable)
+        .then(|| quote_spanned!(Span::mixed_site()=> #(#conditions)* let #name = #name;));
+    let parts = (!matches!(pattern, Pat::Wild(_))).then(|| {
+        quote_spanned!(Span::mixed_site()=> #(#conditions)* #(#lint_levels)* let #pattern = #name;)
+    });
+    let statements = quote!(#whole #parts);
+    typed.attrs = attributes;
+    statements
+}
+
+/// The variables of a pattern.
+struct Bindings {
+    names: Vec<Ident>,
+    /// Whether every part of the value is moved into a variable.
+    is_complete: bool,
+}
+
+fn bindings(pattern: &Pat) -> Bindings {
+    let mut found = Bindings {
+        names: Vec::new(),
+        is_complete: true,
+    };
+    collect(pattern, &mut found);
+    found
+}
+
+fn collect(pattern: &Pat, found: &mut Bindings) {
+    match pattern {
+        Pat::Ident(variable) => {
+            found.names.push(variable.ident.clone());
+            found.is_complete &= is_plain(variable);
+            if let Some((_, inner)) = &variable.subpat {
+                collect(inner, found);
+            }
+        }
+        Pat::Paren(inner) => collect(&inner.pat, found),
+        Pat::Tuple(inner) => inner.elems.iter().for_each(|part| collect(part, found)),
+        Pat::TupleStruct(inner) => inner.elems.iter().for_each(|part| collect(part, found)),
+        Pat::Slice(inner) => inner.elems.iter().for_each(|part| collect(part, found)),
+        Pat::Struct(inner) => {
+            let fields = inner.fields.iter();
+            fields.for_each(|field| collect(&field.pat, found));
+            found.is_complete &= inner.rest.is_none();
+        }
+        Pat::Reference(inner) => {
+            collect(&inner.pat, found);
+            found.is_complete = false;
+        }
+        _ => found.is_complete = false,
+    }
+}
+
+/// Whether it is `a` or `mut a`, neither `ref a` nor `a @ pattern`.
+fn is_plain(variable: &PatIdent) -> bool {
+    variable.by_ref.is_none() && variable.subpat.is_none()
+}
+
+/// Whether the body uses a variable, also in a format string such as `"{name}"`.
+///
+/// A name that begins with `_` counts as used: the compiler does not warn about it.
+fn is_used(name: &Ident, body: &TokenStream) -> bool {
+    let name = name.to_string();
+    name.starts_with('_') || contains(&name, body.clone())
+}
+
+fn contains(name: &str, tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == name,
+        TokenTree::Literal(literal) => literal.to_string().contains(name),
+        TokenTree::Group(group) => contains(name, group.stream()),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// Whether it is `_: &T`. Dropping a reference has no effect.
+fn is_reference(typed: &PatType) -> bool {
+    matches!(*typed.pat, Pat::Wild(_)) && matches!(*typed.ty, Type::Reference(_))
+}
+
+fn is_condition(attribute: &Attribute) -> bool {
+    let path = attribute.path();
+    path.is_ident("cfg") || path.is_ident("cfg_attr")
+}
+
+fn is_lint_level(attribute: &Attribute) -> bool {
+    let levels = ["allow", "deny", "expect", "forbid", "warn"];
+    levels.iter().any(|level| attribute.path().is_ident(level))
+}
+
+/// Whether an attribute is one of the compiler's own that does not look at arguments.
+fn is_inert(attribute: &Attribute) -> bool {
+    let known = [
+        "cfg",
+        "cold",
+        "deprecated",
+        "doc",
+        "export_name",
+        "inline",
+        "link_section",
+        "must_use",
+        "no_mangle",
+        "target_feature",
+        "track_caller",
+        "unsafe",
+    ];
+    let path = attribute.path();
+    let is_tool = |name| {
+        path.segments
+            .first()
+            .is_some_and(|first| first.ident == name)
+    };
+    is_lint_level(attribute)
+        || known.iter().any(|name| path.is_ident(name))
+        || ["clippy", "diagnostic", "rustfmt"].into_iter().any(is_tool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item;
+
+    #[track_caller]
+    fn check(function: TokenStream, inputs: TokenStream, captures: TokenStream) {
+        let found = of(&item::parse(function).expect("a function"));
+        let found_inputs = found.signature.inputs.to_token_stream();
+        assert_eq!(found_inputs.to_string(), inputs.to_string());
+        assert_eq!(found.captures.to_string(), captures.to_string());
+    }
+
+    #[test]
+    fn arguments_are_captured_last_to_first() {
+        check(
+            quote!(
+                fn f(&self, a: A, (b, mut c): (B, C), _d: D) {
+                    a;
+                    b;
+                    format!("{c}")
+                }
+            ),
+            quote!(&self, a: A, (b, mut c): (B, C), _d: D),
+            quote!(let _ = &_d; let _ = &c; let _ = &b; let _ = &a; let _ = &self;),
+        );
+        check(
+            quote!(
+                fn f() {}
+            ),
+            quote!(),
+            quote!(),
+        );
+        check(
+            quote!(
+                fn f(#[cfg(x)] a: A, _: &B) {
+                    a
+                }
+            ),
+            quote!(#[cfg(x)] a: A, _: &B),
+            quote!(#[cfg(x)] let _ = &a;),
+        );
+    }
+
+    #[test]
+    fn an_argument_that_cannot_be_captured_is_renamed() {
+        check(
+            quote!(
+                fn f(a: A, (b, _): (B, C), #[allow(unused)] mut d: D, _: E) {
+                    a;
+                    b
+                }
+            ),
+            quote!(a: A, __ecolaura_argument_1: (B, C), __ecolaura_argument_2: D, __ecolaura_argument_3: E),
+            quote! {
+                let _ = &a;
+                let __ecolaura_argument_1 = __ecolaura_argument_1;
+                let (b, _) = __ecolaura_argument_1;
+                #[allow(unused)] let mut d = __ecolaura_argument_2;
+                let __ecolaura_argument_3 = __ecolaura_argument_3;
+            },
+        );
+        check(
+            quote!(
+                fn f(unused: A) {}
+            ),
+            quote!(__ecolaura_argument_0: A),
+            quote!(let unused = __ecolaura_argument_0;),
+        );
+    }
+
+    #[test]
+    fn arguments_keep_their_names_for_an_attribute_that_follows() {
+        check(
+            quote!(
+                #[doc = "d"]
+                #[instrument(skip(unused))]
+                fn f((a, _): A, unused: B) {
+                    a
+                }
+            ),
+            quote!((a, _): A, unused: B),
+            quote!(let _ = &unused; let _ = &a;),
+        );
+    }
+}
