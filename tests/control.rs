@@ -220,6 +220,44 @@ async fn the_filter_of_the_log() {
     assert_eq!(Value::Array(told), expected);
 }
 
+/// Also of a span that is under way, which is when somebody wants to see more of it.
+#[tokio::test]
+async fn a_filter_by_span() {
+    use tracing::dispatcher::{Dispatch, with_default};
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let (lines, monitoring) = controlled(|builder| builder);
+    let subscriber = tracing_subscriber::registry().with(monitoring.log_layer());
+    let dispatch = Dispatch::new(subscriber);
+    let spans = with_default(&dispatch, || {
+        ["packing", "sending"].map(|what| match what {
+            "packing" => tracing::info_span!("packing", order = 7),
+            _ => tracing::info_span!("sending"),
+        })
+    });
+    let log = |when: &str| {
+        with_default(&dispatch, || {
+            for span in &spans {
+                span.in_scope(|| debug!("{when}"));
+            }
+        });
+    };
+    log("before");
+    let change = r#"{"log_filter": "info,[packing]=debug"}"#;
+    assert_eq!(control(&monitoring, "PUT", change).await.0, StatusCode::OK);
+    log("meanwhile");
+    control(&monitoring, "DELETE", "").await;
+    log("afterwards");
+    let read = read(&lines, &monitoring).await;
+    let debug: Vec<_> = read
+        .iter()
+        .filter(|line| line["log.level"] == "debug")
+        .collect();
+    assert_eq!(debug.len(), 1, "{debug:?}");
+    assert_eq!(debug[0]["message"], "meanwhile");
+    assert_eq!(labels(debug[0])["order"], "7");
+}
+
 #[tokio::test]
 async fn all_returns_when_its_time_is_over() {
     let (lines, monitoring) = controlled(|builder| builder);

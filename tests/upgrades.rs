@@ -176,6 +176,23 @@ async fn an_accepted_connect_is_an_upgrade() {
     assert_eq!(lives(&monitoring, "unmatched"), NO_LIFE);
 }
 
+/// A server refuses an answer to CONNECT that declares a length, and closes the connection instead.
+#[tokio::test]
+async fn a_connect_that_is_accepted_with_a_length() {
+    let monitoring = monitoring();
+    let tunnel = service_fn(|_: Request| async {
+        Ok::<_, Infallible>(([("content-length", "4")], "four").into_response())
+    });
+    let server = Server::ours(&monitoring, monitoring.wrap(tunnel)).await;
+    let mut client = Wire::open(&server).await;
+    client
+        .write("CONNECT shop:443 HTTP/1.1\r\nhost: shop:443\r\n\r\n")
+        .await;
+    assert_eq!(client.read_to_end().await, "");
+    let expected = ["CONNECT unmatched 200 server_error 1"];
+    server.end(&monitoring, &expected).await;
+}
+
 /// A request that wants no upgrade where one is to be had is answered as any other.
 #[tokio::test]
 async fn a_refused_upgrade_is_no_stream() {

@@ -296,7 +296,14 @@ fn strict(list: &str) -> Result<Told, Error> {
 }
 
 fn told(known: &[(&str, Directive)]) -> Told {
-    let texts: Vec<_> = known.iter().map(|(text, _)| *text).collect();
+    // So that it can be set again, as when a change at `/control` is over.
+    let texts = known
+        .iter()
+        .map(|(text, directive)| match directive.is_bare() {
+            true => format!("{text}=trace"),
+            false => (*text).to_owned(),
+        });
+    let texts: Vec<_> = texts.collect();
     let all = known.iter().map(|(_, directive)| directive.clone());
     let mut directives = Directives::new(all.clone());
     if !directives.has_default() {
@@ -378,7 +385,7 @@ mod tests {
     #[test]
     fn a_filter_of_the_environment_leaves_out_what_is_wrong() {
         for (list, used, left_out) in [
-            ("my_crate", "my_crate", vec![]),
+            ("my_crate", "my_crate=trace", vec![]),
             ("info, [span]=debug", "info,[span]=debug", vec![]),
             ("warn,shop=loud,é[", "warn", vec!["shop=loud", "é["]),
             ("shop=loud", "info", vec!["shop=loud"]),
@@ -390,6 +397,7 @@ mod tests {
             let found = (&*read.filter.directives(), read.wrong);
             assert_eq!(found, (used, left_out), "{list}");
             assert_eq!(read.words, [""; 0], "{list}");
+            read.filter.set(used).expect("what `/control` returns to");
         }
         for list in ["debugg", "warning,shop=info", "verbose"] {
             let word = list.split(',').next().unwrap();

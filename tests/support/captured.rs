@@ -1,8 +1,9 @@
 //! What `tracing` is told on this thread, as text: a line such as `WARN the disk is full` for each event.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 
 #[derive(Clone, Default)]
@@ -11,15 +12,22 @@ pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 impl Captured {
     /// Captures what is logged on this thread until the guard is dropped.
     pub(crate) fn start() -> (Self, DefaultGuard) {
+        // Beside another one: a callsite that a thread without a subscriber reaches first stays switched off where there is but one.
+        static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+        ANOTHER.get_or_init(|| Self::default().dispatch());
         let captured = Self::default();
-        let writer = captured.clone();
+        let guard = tracing::dispatcher::set_default(&captured.dispatch());
+        (captured, guard)
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        let writer = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .without_time()
             .with_target(false)
             .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (captured, tracing::subscriber::set_default(subscriber))
+            .with_writer(move || writer.clone());
+        subscriber.into()
     }
 
     /// All lines so far that contain this text.

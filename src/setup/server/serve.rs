@@ -27,6 +27,9 @@ use crate::setup::server::{connection, signal};
 /// balancers keep idle connections, so that it is they who close them.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// At most this many connections are accepted at the stop: as many as can wait for it in the listener's queue.
+const BACKLOG: usize = 1024;
+
 /// How long spans that wait may take to be exported at the end.
 #[cfg(any(feature = "logs", feature = "traces"))]
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -184,8 +187,11 @@ async fn take_connections<A, B, F>(
     }
     // Those that came before the stop have their requests answered.
     tokio::task::yield_now().await;
-    while let Some(Ok(accepted)) = now_or_never(listener.accept()).await {
-        serve(accepted);
+    for _ in 0..BACKLOG {
+        match now_or_never(listener.accept()).await {
+            Some(Ok(accepted)) => serve(accepted),
+            _ => return,
+        }
     }
 }
 
