@@ -90,15 +90,13 @@ pub(crate) fn message(out: &mut Vec<u8>, field: u64, write: impl FnOnce(&mut Vec
 /// Writes a message within a message that is most likely longer than that: nothing is moved when its length is known.
 #[inline]
 pub(crate) fn long_message(out: &mut Vec<u8>, field: u64, write: impl FnOnce(&mut Vec<u8>)) {
-    varint(out, field << 3 | LENGTH);
-    let length_at = out.len();
-    out.extend_from_slice(&[0; LONG_LENGTH]);
+    let length_at = begin_long(out, field);
     write(out);
     put_length::<LONG_LENGTH>(out, length_at, 0);
 }
 
-/// Begins a message that most likely is long; gives back where its length stands, for [`put_long_length`].
-#[cfg(feature = "traces")]
+/// Begins a message that most likely is long; returns where its length stands, for [`put_length`].
+#[inline]
 pub(crate) fn begin_long(out: &mut Vec<u8>, field: u64) -> usize {
     varint(out, field << 3 | LENGTH);
     let length_at = out.len();

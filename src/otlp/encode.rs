@@ -3,7 +3,8 @@
 //! Source: `opentelemetry/proto/trace/v1/trace.proto` and what it includes.
 
 use crate::protobuf::{
-    begin_long, double, fixed32, fixed64, long_message, message, put_long_length, text, unsigned,
+    LONG_LENGTH, begin_long, double, fixed32, fixed64, long_message, message, put_length, text,
+    unsigned,
 };
 use crate::trace::{Attribute, Event, Finished, Kind, Span, Status, Value};
 
@@ -57,7 +58,7 @@ impl TraceRequest {
 
     pub(super) fn end(mut self) -> Vec<u8> {
         for length_at in [self.scope_spans, self.resource_spans] {
-            put_long_length(&mut self.out, length_at);
+            put_length::<LONG_LENGTH>(&mut self.out, length_at, 0);
         }
         self.out
     }
