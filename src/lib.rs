@@ -105,6 +105,8 @@ mod control;
 #[cfg(feature = "logs")]
 pub mod database;
 mod error;
+#[cfg(any(feature = "logs", feature = "traces"))]
+mod fields;
 #[cfg(feature = "server")]
 pub mod health;
 pub mod http;

@@ -11,9 +11,10 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::catalog::{self, Dataset};
+use crate::fields::{self, Fields};
 use crate::logs::Logs;
 use crate::logs::callsite::{Callsite, Role};
-use crate::logs::fields::Fields;
+use crate::logs::fields::FieldWriter;
 use crate::logs::line::Head;
 use crate::logs::output::{self, Line};
 use crate::logs::pairs::{Kind, Pairs};
@@ -21,7 +22,7 @@ use crate::logs::query::{Listener, QueryEvent};
 use crate::trace_context::TraceContext;
 
 thread_local! {
-    /// Room to write in, which is taken while a line is written: what is written may log by itself.
+    /// Room to write in, which is taken while a line is written.
     static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
 }
 
@@ -29,13 +30,17 @@ thread_local! {
 struct Scratch {
     message: Vec<u8>,
     pairs: Pairs,
-    formatted: String,
 }
 
 /// Writes events of `tracing` as lines of the service's log: a layer for a subscriber of `tracing-subscriber`.
 ///
 /// [`Monitoring::init`](crate::Monitoring::init) installs it, unless somebody else has installed a subscriber. For one of your own get it from
 /// [`Monitoring::log_layer`](crate::Monitoring::log_layer).
+///
+/// - A value whose `Debug` or `Display` panics is shown as `[formatting panicked]`. What the service does is not affected.
+/// - A line without a message has that of its error.
+/// - `init` also makes events of the records of the crate `log`, with their keys and values as fields. A bridge of your own, such as
+///   `tracing_log::LogTracer`, may leave those out.
 #[derive(Clone, Copy)]
 #[must_use = "add it to a subscriber"]
 pub struct LogLayer(pub(crate) &'static Logs);
@@ -73,9 +78,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 listener = self.0.queries.get().and_then(|queries| queries.listener());
             }
             let mut pairs = Pairs::default();
-            if self.0.wants(callsite, metadata) {
-                self.0
-                    .take_in(callsite, &mut pairs, |fields| attributes.record(fields));
+            if !callsite.fields.is_empty() && self.0.wants(callsite, metadata) {
+                fields::of_span(self, id, attributes, |fields| {
+                    self.0.take_in(callsite, fields, &mut pairs);
+                });
             }
             pairs
         });
@@ -105,12 +111,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         let metadata = span.metadata();
         self.0.callsites.with(metadata, false, |callsite| {
             if !self.0.wants(callsite, metadata) {
-                return;
+                return fields::skip_record(self, id);
             }
-            // First, since writing a value is the service's own code, which may use the span.
+            // First, since formatting a value is the service's own code, which may use the span.
             let mut news = Pairs::default();
-            self.0
-                .take_in(callsite, &mut news, |fields| values.record(fields));
+            fields::of_record(self, id, values, |fields| {
+                self.0.take_in(callsite, fields, &mut news);
+            });
             let mut extensions = span.extensions_mut();
             let kept = extensions.get_mut::<InSpans>();
             let is = |kept: &&mut InSpan| std::ptr::eq(kept.logs, self.0);
@@ -119,6 +126,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 known.pairs = news;
             }
         });
+    }
+
+    fn event_enabled(&self, _event: &Event<'_>, _context: Context<'_, S>) -> bool {
+        fields::event_begins();
+        true
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -133,7 +145,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 return;
             }
             if self.0.wants(callsite, metadata) && self.0.admits(callsite) {
-                self.write(callsite, metadata, event, &context);
+                fields::of_event(self, event, |fields| {
+                    self.write(callsite, metadata, event, fields, &context);
+                });
             }
         });
     }
@@ -157,7 +171,8 @@ impl LogLayer {
                 extensions.get::<InSpans>()?.of(self.0)?.listener.clone()
             })
         });
-        queries.take(QueryEvent::of(|visit| event.record(visit)), listener);
+        let query = fields::of_event(self, event, QueryEvent::of);
+        queries.take(query, listener);
         true
     }
 
@@ -166,6 +181,7 @@ impl LogLayer {
         callsite: &Callsite,
         metadata: &Metadata<'_>,
         event: &Event<'_>,
+        fields: &Fields,
         context: &Context<'_, S>,
     ) {
         let logs = self.0;
@@ -174,23 +190,22 @@ impl LogLayer {
             .ok()
             .flatten()
             .unwrap_or_default();
-        let Scratch {
-            message,
-            pairs,
-            formatted,
-        } = &mut *scratch;
+        let Scratch { message, pairs } = &mut *scratch;
         message.clear();
         pairs.clear();
-        event.record(&mut Fields {
+        let writer = FieldWriter {
             style: logs.format.style,
             callsite,
             message,
             pairs,
-            formatted,
-        });
+        };
+        writer.write(fields);
         let mut of_span = None;
         for span in context.event_scope(event).into_iter().flatten() {
             let extensions = span.extensions();
+            if !event.is_contextual() {
+                of_span = of_span.or_else(|| extensions.get::<TraceContext>().copied());
+            }
             let kept = extensions.get::<InSpans>();
             if let Some(kept) = kept.and_then(|kept| kept.of(logs)) {
                 pairs.add_all(&kept.pairs);
@@ -198,9 +213,10 @@ impl LogLayer {
             }
         }
         logs.complete(callsite, pairs);
+        // With a parent that belongs to no trace, or with none at all, it is of the trace that the thread works on.
         let current = match event.is_contextual() {
             true => TraceContext::present().or(of_span),
-            false => of_span,
+            false => of_span.or_else(TraceContext::present),
         };
         let head = Head {
             at: SystemTime::now(),
@@ -235,19 +251,14 @@ impl Logs {
     }
 
     /// Takes the fields of a span in.
-    fn take_in(
-        &self,
-        callsite: &Callsite,
-        pairs: &mut Pairs,
-        record: impl FnOnce(&mut Fields<'_>),
-    ) {
-        record(&mut Fields {
+    fn take_in(&self, callsite: &Callsite, fields: &Fields, pairs: &mut Pairs) {
+        let writer = FieldWriter {
             style: self.format.style,
             callsite,
             message: &mut Vec::new(),
             pairs,
-            formatted: &mut String::new(),
-        });
+        };
+        writer.write(fields);
     }
 
     /// Adds what is told of lines and fields that are not there.

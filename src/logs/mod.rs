@@ -7,6 +7,7 @@ mod access;
 mod attempt;
 #[cfg(feature = "server")]
 mod audit;
+mod bridge;
 mod callsite;
 mod escape;
 mod fields;
@@ -28,6 +29,7 @@ pub use settings::LogFormat;
 
 pub(crate) use access::{Ended, Visit};
 pub(crate) use attempt::Attempted;
+pub(crate) use bridge::LogBridge;
 pub(crate) use filter::{DEFAULT as DEFAULT_FILTER, Filter};
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};

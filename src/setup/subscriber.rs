@@ -10,8 +10,10 @@ use tracing::subscriber::Interest;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-use crate::logs::{LogLayer, Logs, Writer, may_tell_of_queries};
+use crate::logs::{LogBridge, LogLayer, Logs, Writer, may_tell_of_queries};
 use crate::setup::monitoring::Monitoring;
+#[cfg(feature = "traces")]
+use crate::trace::TracingLayer;
 
 /// What writes the lines of a monitoring.
 pub(crate) struct Logging {
@@ -73,11 +75,11 @@ impl Monitoring {
             .with(Gate(logging.logs))
             .with(LogLayer(logging.logs));
         #[cfg(feature = "traces")]
-        let subscriber = subscriber.with(crate::trace::TracingLayer::new());
+        let subscriber = subscriber.with(TracingLayer::new());
         if tracing::subscriber::set_global_default(subscriber).is_ok() {
             logging.logs.filter.gates();
             // Unless somebody has a logger of his own.
-            if tracing_log::LogTracer::init().is_ok() {
+            if LogBridge::install() {
                 logging.logs.filter.bridge();
             }
         }

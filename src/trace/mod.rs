@@ -11,12 +11,18 @@ mod baggage;
 #[cfg(feature = "traces")]
 mod carried;
 pub(crate) mod current;
+#[cfg(feature = "traces")]
+mod event;
 mod id;
 #[cfg(feature = "traces")]
 mod layer;
+#[cfg(feature = "traces")]
+mod open_fields;
 pub(crate) mod propagation;
 mod queue;
 mod recording;
+#[cfg(feature = "traces")]
+mod role;
 mod sampling;
 mod span;
 pub(crate) mod state;
