@@ -150,7 +150,7 @@ pub use setup::{Monitoring, MonitoringBuilder};
 pub use status::HttpStatus;
 pub use trace::{Baggage, CarryingBaggage, WithBaggage};
 #[cfg(feature = "traces")]
-pub use trace::{Carried, InCurrentTrace, Sampling, TracingLayer};
+pub use trace::{Carried, CurrentSpans, CurrentTrace, InCurrentTrace, Sampling, TracingLayer};
 pub use trace_context::TraceContext;
 
 #[cfg(all(doctest, feature = "full"))]

@@ -152,7 +152,7 @@ const MODULES: [Module; 30] = [
 ];
 
 /// Crates whose types stay in one place, and the modules that may name them.
-const CRATES: [(&str, &[&str]); 27] = [
+const CRATES: [(&str, &[&str]); 28] = [
     ("axum", &["control", "health", "http", "scrape", "setup"]),
     ("crossbeam_queue", &["logs"]),
     ("fastant", &["observe"]),
@@ -189,6 +189,7 @@ const CRATES: [(&str, &[&str]); 27] = [
             "business", "database", "fields", "health", "logs", "otlp", "setup", "trace",
         ],
     ),
+    ("tracing_core", &["trace"]),
     ("tracing_log", &["fields", "logs"]),
     ("tracing_subscriber", &["logs", "setup", "trace"]),
     ("zstd", &["scrape"]),

@@ -13,7 +13,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use crate::logs::{LogBridge, LogLayer, Logs, Writer, may_tell_of_queries};
 use crate::setup::monitoring::Monitoring;
 #[cfg(feature = "traces")]
-use crate::trace::TracingLayer;
+use crate::trace::{CurrentSpans, TracingLayer};
 
 /// What writes the lines of a monitoring.
 pub(crate) struct Logging {
@@ -75,7 +75,7 @@ impl Monitoring {
             .with(Gate(logging.logs))
             .with(LogLayer(logging.logs));
         #[cfg(feature = "traces")]
-        let subscriber = subscriber.with(TracingLayer::new());
+        let subscriber = CurrentSpans::new(subscriber.with(TracingLayer::new()));
         if tracing::subscriber::set_global_default(subscriber).is_ok() {
             logging.logs.filter.gates();
             // Unless somebody has a logger of his own.

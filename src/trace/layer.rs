@@ -12,6 +12,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::catalog;
 use crate::fields;
 use crate::trace::current::{self, Current, Open};
+use crate::trace::current_span::{Handle, is_handle};
 use crate::trace::event;
 use crate::trace::recording::Recording;
 use crate::trace::role::roles;
@@ -35,7 +36,9 @@ thread_local! {
 ///
 /// - A span belongs to the request in whose work it begins, below the span that is current there: that of `#[monitor]`, of `tracing`, or of the
 ///   request itself. An explicit parent that belongs to a request is its parent; any other one, or `parent: None`, changes nothing. Spawned
-///   work stays in the trace by [`in_current_trace`](crate::InCurrentTrace::in_current_trace). Spans outside of any request are not exported.
+///   work stays in the trace by [`in_current_trace`](crate::InCurrentTrace::in_current_trace), closures by
+///   [`CurrentTrace`](crate::CurrentTrace), and both by `tracing`'s `Span::current()` and `in_current_span`, for which a subscriber of your own
+///   needs [`CurrentSpans`](crate::CurrentSpans). Spans outside of any request are not exported.
 /// - An event is shown on the span that is current. It is called after its message; without one, an event with an error is an `exception`.
 ///   The error (a field `error`, `err` or `exception.message`) is its `exception.message`.
 /// - An event of level `ERROR` sets the status of its span to error, with the message of the error or of the event. The last one counts. Of a
@@ -83,6 +86,12 @@ impl TracingLayer {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
+        if is_handle(metadata) {
+            if let Some(span) = context.span(id) {
+                span.extensions_mut().replace(Handle(Current::get()));
+            }
+            return;
+        }
         if !self.wants(metadata) {
             return;
         }
@@ -189,7 +198,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
 /// What a thread works on that is in a span, if it is a span of ours.
 fn current_of<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Current> {
     let extensions = span.extensions();
-    extensions.get::<Open>().map(Open::current)
+    let open = extensions.get::<Open>().map(Open::current);
+    open.or_else(|| Some(extensions.get::<Handle>()?.0.clone()))
 }
 
 /// The trace and the span in it that something belongs to; without a recording, nobody collects it.
@@ -199,7 +209,10 @@ type Owner = Option<(Arc<Recording>, TraceContext)>;
 fn owner<'a, R: LookupSpan<'a>>(span: Option<SpanRef<'a, R>>) -> Option<Owner> {
     span?.scope().find_map(|span| {
         let extensions = span.extensions();
-        let open = extensions.get::<Open>()?;
-        Some(Some((open.recording.clone(), open.context)))
+        if let Some(open) = extensions.get::<Open>() {
+            return Some(Some((open.recording.clone(), open.context)));
+        }
+        let Handle(current) = extensions.get::<Handle>()?;
+        Some(current.recording.clone().zip(current.context))
     })
 }

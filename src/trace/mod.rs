@@ -12,6 +12,10 @@ mod baggage;
 mod carried;
 pub(crate) mod current;
 #[cfg(feature = "traces")]
+mod current_span;
+#[cfg(feature = "traces")]
+mod current_trace;
+#[cfg(feature = "traces")]
 mod event;
 mod id;
 #[cfg(feature = "traces")]
@@ -32,6 +36,10 @@ mod with_baggage;
 pub use baggage::Baggage;
 #[cfg(feature = "traces")]
 pub use carried::{Carried, InCurrentTrace};
+#[cfg(feature = "traces")]
+pub use current_span::CurrentSpans;
+#[cfg(feature = "traces")]
+pub use current_trace::CurrentTrace;
 #[cfg(feature = "traces")]
 pub use layer::TracingLayer;
 pub use sampling::Sampling;

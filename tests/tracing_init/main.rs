@@ -7,6 +7,7 @@
     feature = "traces"
 ))]
 
+mod closures;
 mod errors;
 mod key_values;
 mod layers;
