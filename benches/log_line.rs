@@ -4,11 +4,15 @@
 
 mod support;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::LazyLock;
 
-use ecolaura_monitoring::{LogFormat, Monitoring};
+use axum::body::Body;
+use ecolaura_monitoring::{AccessLog, LogFormat, Monitoring, Sampling, TracingLayer};
+use http::{Request, Response};
 use tokio::runtime::{Builder, Runtime};
+use tower::{ServiceExt as _, service_fn};
 use tracing::{Dispatch, dispatcher, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -16,6 +20,9 @@ use support::{Contender, Measured, Plan, Work, measure, table};
 
 /// Lines in a batch: far fewer than find room, so that none is dropped.
 const LINES: usize = 500;
+
+/// Lines in a request: fewer than the events that a trace keeps.
+const LINES_OF_REQUEST: usize = 100;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let runtime = Builder::new_current_thread().enable_time().build();
@@ -27,12 +34,19 @@ static MONITORING: LazyLock<Monitoring> = LazyLock::new(|| {
         .log_writer(io::sink())
         .log_format(LogFormat::Ecs)
         .log_lines_per_second(u32::MAX)
+        .collector("http://127.0.0.1:9") // nobody listens there
+        .sampling(Sampling::ratio(0.0)) // spans are recorded until it is known that the request did not fail
+        .access_log(AccessLog::none())
         .build();
     monitoring.expect("the environment is empty")
 });
 
-static OURS: LazyLock<Dispatch> =
-    LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(MONITORING.log_layer())));
+static OURS: LazyLock<Dispatch> = LazyLock::new(|| {
+    let subscriber = tracing_subscriber::registry()
+        .with(MONITORING.log_layer())
+        .with(TracingLayer::new());
+    Dispatch::new(subscriber)
+});
 
 static THEIRS: LazyLock<Dispatch> = LazyLock::new(|| {
     let json = tracing_subscriber::fmt::layer()
@@ -47,6 +61,8 @@ enum Kind {
     Message,
     Fields,
     InSpan,
+    /// In a request whose spans are recorded: each line is an event of the request's span, too.
+    InRequest,
 }
 
 struct Logging(&'static LazyLock<Dispatch>, Kind);
@@ -68,8 +84,21 @@ impl Work for Logging {
                 let span = info_span!("pack", warehouse = "north", order = 4711);
                 span.in_scope(|| (0..LINES).for_each(with_fields));
             }
+            Kind::InRequest => (0..LINES / LINES_OF_REQUEST).for_each(|_| in_request()),
         });
     }
+}
+
+fn in_request() {
+    let service = service_fn(async |_: Request<Body>| {
+        (0..LINES_OF_REQUEST).for_each(with_fields);
+        Ok::<_, Infallible>(Response::new(Body::empty()))
+    });
+    let answer = MONITORING
+        .wrap(service)
+        .oneshot(Request::new(Body::empty()));
+    let Ok(answer) = RUNTIME.block_on(answer);
+    drop(answer);
 }
 
 fn with_fields(number: usize) {
@@ -97,6 +126,12 @@ fn main() {
         Contender::new("tracing-subscriber: three fields, in a span", || {
             Logging(&THEIRS, Kind::InSpan)
         }),
+        Contender::new("ours: three fields, in a recorded request", || {
+            Logging(&OURS, Kind::InRequest)
+        }),
+        Contender::new("tracing-subscriber: three fields, in a request", || {
+            Logging(&THEIRS, Kind::InRequest)
+        }),
     ];
     let measured = measure(&Plan::new(2, LINES), &contenders);
     let rows: Vec<table::Row> = measured
@@ -113,11 +148,14 @@ fn main() {
             ratio,
             1.0,
         );
-        table::target(
-            "allocations of the thread that logs",
-            pair[0].allocations,
-            0.0,
-        );
+        // An event of a span is kept until its request ends.
+        if !pair[0].name.contains("recorded") {
+            table::target(
+                "allocations of the thread that logs",
+                pair[0].allocations,
+                0.0,
+            );
+        }
     }
     let dropped = MONITORING.metrics().render();
     let dropped = dropped

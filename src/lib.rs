@@ -107,6 +107,8 @@ mod control;
 #[cfg(feature = "logs")]
 pub mod database;
 mod error;
+#[cfg(any(feature = "logs", feature = "traces"))]
+mod fields;
 #[cfg(feature = "server")]
 pub mod health;
 pub mod http;
@@ -150,7 +152,7 @@ pub use setup::{Monitoring, MonitoringBuilder};
 pub use status::HttpStatus;
 pub use trace::{Baggage, CarryingBaggage, WithBaggage};
 #[cfg(feature = "traces")]
-pub use trace::{Carried, InCurrentTrace, Sampling, TracingLayer};
+pub use trace::{Carried, CurrentSpans, CurrentTrace, InCurrentTrace, Sampling, TracingLayer};
 pub use trace_context::TraceContext;
 
 #[cfg(all(doctest, feature = "full"))]

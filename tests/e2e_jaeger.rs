@@ -19,10 +19,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::routing::get;
+use ecolaura_monitoring::{Monitoring, TracingLayer};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use tokio::time::{MissedTickBehavior, interval};
+use tower::ServiceExt as _;
+use tracing::instrument::WithSubscriber as _;
+use tracing::{error, info_span, instrument};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::support::eventually::eventually;
 use crate::support::folder::empty_folder;
@@ -171,13 +179,77 @@ async fn a_trace_says_what_went_wrong() {
     ];
     has_tags(trace.span(SHOW_PRODUCT), &failed);
     has_tags(trace.span("show"), &[("error", "true")]);
-    // What the shop logged meanwhile.
-    let logged = trace.spans.iter().flat_map(|span| span.logged("error"));
-    let logged: Vec<String> = logged.collect();
+    // What the shop logged meanwhile is why.
+    let logged = trace.spans.iter();
+    let logged: Vec<String> = logged
+        .flat_map(|span| span.logged("exception.message"))
+        .collect();
     assert!(
         matches!(&logged[..], [cause] if cause.contains("no such table: products")),
         "{logged:?}"
     );
+    let why = trace.span(SHOW_PRODUCT).tag("otel.status_description");
+    assert_eq!(why, logged[0]);
+}
+
+#[instrument(err)]
+fn returns_an_error() -> Result<(), std::io::Error> {
+    Err(std::io::Error::other("no tape"))
+}
+
+/// What a service says of its spans is what Jaeger shows of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_of_tracing_say_what_they_are() {
+    let folder = empty_folder("e2e_jaeger_tracing");
+    let places = Places::free();
+    let jaeger = Jaeger::start(&folder, places).await;
+    let monitoring = Monitoring::builder(SERVICE)
+        .without_subscriber()
+        .collector(format!("http://{}", places.otlp))
+        .build()
+        .expect("a monitoring");
+    let handler = async || {
+        info_span!("not shown", otel.name = "send mail", otel.kind = "producer").in_scope(|| {});
+        let _ = info_span!("fine", otel.status_code = "OK");
+        let span = info_span!("late", otel.status_code = "ERROR");
+        span.in_scope(|| error!(exception.type = "Late", "too late"));
+        let _ = returns_an_error();
+    };
+    let app = Router::new()
+        .route("/tracing", get(handler))
+        .layer(monitoring.layer());
+    let caller = Caller::new();
+    let request = http::Request::get("/tracing").header("traceparent", caller.traceparent("01"));
+    let request = request.body(Body::empty()).expect("a request");
+    let subscriber = tracing_subscriber::registry().with(TracingLayer::new());
+    let answer = app.oneshot(request).with_subscriber(subscriber).await;
+    let answer = answer.expect("an answer").into_body();
+    to_bytes(answer, 100).await.expect("an empty body");
+    assert!(monitoring.flush(Duration::from_secs(20)).await);
+
+    let trace = whole_trace(&jaeger, &caller.trace, 5).await;
+    has_tags(trace.span("send mail"), &[("span.kind", "producer")]);
+    has_tags(
+        trace.span("fine"),
+        &[("otel.status_code", "OK"), ("error", "")],
+    );
+    for (name, event, why) in [
+        ("late", "too late", "too late"),
+        ("returns_an_error", "exception", "no tape"),
+    ] {
+        let span = trace.span(name);
+        let failed = [
+            ("error", "true"),
+            ("otel.status_code", "ERROR"),
+            ("otel.status_description", why),
+        ];
+        has_tags(span, &failed);
+        assert_eq!(span.logged("event"), [event], "{name}");
+    }
+    assert_eq!(trace.span("late").logged("exception.type"), ["Late"]);
+    let messages = trace.span("returns_an_error").logged("exception.message");
+    assert_eq!(messages, ["no tape"]);
+    has_tags(trace.span("GET /tracing"), &[("error", "")]);
 }
 
 /// A client gives up while its order waits for the database, which somebody else holds.

@@ -2,6 +2,10 @@
 
 use crate::catalog::{Metric, Unit};
 
+/// The target of the `tracing` span that stands for what a thread works on. It is not exported.
+#[cfg(feature = "traces")]
+pub(crate) const CURRENT_SPAN: &str = "monitoring current";
+
 /// The target of `tracing` spans that connect a query with what is told of it on another thread. They are not for anybody to see.
 #[cfg(any(feature = "logs", feature = "traces"))]
 pub(crate) const QUERY_SPAN: &str = "monitoring query";

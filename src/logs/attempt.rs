@@ -70,11 +70,11 @@ fn describe(attempted: &Attempted, style: Style, pairs: &mut Pairs) {
     if let Some(user) = attempted.user {
         let mut digits = String::new();
         let _ = write!(digits, "{user:032x}"); // into a text, which takes all
-        pairs.add_text(style, schema, catalog::USER_HASH, &digits);
+        pairs.add_text(style, schema, catalog::USER_HASH, digits.as_str());
     }
     if let Some(source) = attempted.source {
         let source = source.to_canonical().to_string();
-        pairs.add_text(style, schema, catalog::SOURCE_IP, &source);
+        pairs.add_text(style, schema, catalog::SOURCE_IP, source.as_str());
     }
     pairs.add_text(style, Kind::Label, catalog::MECHANISM, attempted.mechanism);
 }

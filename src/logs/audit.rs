@@ -30,10 +30,10 @@ impl Logs {
         pairs.add_text(style, Kind::Schema, catalog::EVENT_OUTCOME, outcome);
         if let Some(from) = from {
             let from = from.to_canonical().to_string();
-            pairs.add_text(style, Kind::Schema, catalog::SOURCE_IP, &from);
+            pairs.add_text(style, Kind::Schema, catalog::SOURCE_IP, from.as_str());
         }
         for (name, value) in what {
-            pairs.add_text(style, Kind::Label, name, value);
+            pairs.add_text(style, Kind::Label, name, value.as_str());
         }
         let dataset = Dataset::Application;
         let line = self.own_line(dataset, Level::WARN, None, &message, &pairs);

@@ -271,6 +271,14 @@ fn tail(metadata: &Metadata<'_>, is_of_other_code: bool) -> Box<[u8]> {
 }
 
 impl Meaning {
+    /// What a key of a record of the crate `log` is.
+    pub(crate) fn of_key(name: &str) -> Self {
+        match Self::of(name, false) {
+            Self::Message => Self::Label(Key::of(name)), // the record has its own
+            meaning => meaning,
+        }
+    }
+
     fn of(name: &str, is_of_log: bool) -> Self {
         if name == "message" {
             return Self::Message;

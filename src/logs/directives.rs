@@ -4,14 +4,12 @@
 //! after a comma, or more than one field of a span, this does. Lines are judged by the spans that they belong to, also where another one is
 //! entered on the thread.
 
-use std::fmt::{Debug, Write as _};
-
 use regex_lite::Regex;
-use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
 
-use crate::text::Short;
+use crate::fields::{self, Fields};
+use crate::text::cut;
 
 /// How much of a value is compared with a pattern.
 const LONGEST_VALUE: usize = 4096;
@@ -279,11 +277,7 @@ impl Directives {
     }
 
     /// What is written in a span with these values, if it counts at all.
-    pub(crate) fn within(
-        &self,
-        span: &Metadata<'_>,
-        record: impl FnOnce(&mut dyn Visit),
-    ) -> Option<Within> {
+    pub(crate) fn within(&self, span: &Metadata<'_>, values: &Fields) -> Option<Within> {
         let mut within = Within {
             level: LevelFilter::OFF,
             open: Vec::new(),
@@ -297,26 +291,28 @@ impl Directives {
                 false => within.level = within.level.max(directive.level),
             }
         }
-        let matched = self.matched(&within.open, record);
+        let matched = self.matched(&within.open, values);
         self.add(&mut within, &matched);
         is_any.then_some(within)
     }
 
-    /// Which fields of these directives have the values that they want. Runs the service's own code.
-    pub(crate) fn matched(
-        &self,
-        open: &[(usize, u64)],
-        record: impl FnOnce(&mut dyn Visit),
-    ) -> Vec<(usize, u64)> {
-        if open.is_empty() {
-            return Vec::new();
+    /// Which fields of these directives have the values that they want.
+    pub(crate) fn matched(&self, open: &[(usize, u64)], values: &Fields) -> Vec<(usize, u64)> {
+        let mut matched = open.to_vec();
+        for (place, found) in &mut matched {
+            let directive = self.of_spans.get(*place);
+            for (at, wanted) in directive.iter().flat_map(|known| &known.fields).enumerate() {
+                let is = |(name, value): (fields::Name<'_>, fields::Value<'_>)| {
+                    let expected = wanted.value.as_ref();
+                    wanted.name == name.as_str()
+                        && expected.is_some_and(|expected| expected.is(value))
+                };
+                if values.iter().any(is) {
+                    *found |= bit(at);
+                }
+            }
         }
-        let mut matcher = Matcher {
-            directives: self,
-            matched: open.to_vec(),
-        };
-        record(&mut matcher);
-        matcher.matched
+        matched
     }
 
     /// Takes in what was found of a span.
@@ -352,78 +348,26 @@ fn bit(at: usize) -> u64 {
         .unwrap_or_default()
 }
 
-/// Compares values with those that directives want.
-struct Matcher<'a> {
-    directives: &'a Directives,
-    matched: Vec<(usize, u64)>,
-}
-
-impl Matcher<'_> {
-    fn find(&mut self, field: &Field, is: impl Fn(&Value) -> bool) {
-        for (place, found) in &mut self.matched {
-            let directive = self.directives.of_spans.get(*place);
-            for (at, wanted) in directive.iter().flat_map(|known| &known.fields).enumerate() {
-                if wanted.name == field.name() && wanted.value.as_ref().is_some_and(&is) {
-                    *found |= bit(at);
-                }
-            }
-        }
-    }
-
-    fn find_text(&mut self, field: &Field, text: &str) {
-        self.find(field, |wanted| match wanted {
+impl Value {
+    /// Whether a field has this value.
+    fn is(&self, value: fields::Value<'_>) -> bool {
+        use fields::Value as Given;
+        match (self, value) {
             // As in `EnvFilter`: the first match has to be the end of the text.
-            Value::Pattern(pattern) => pattern
-                .find(text)
-                .is_some_and(|found| found.end() == text.len()),
+            (Self::Pattern(pattern), Given::Text(text)) => {
+                let text = cut(text.as_str(), LONGEST_VALUE);
+                pattern
+                    .find(text)
+                    .is_some_and(|found| found.end() == text.len())
+            }
+            (Self::Bool(wanted), Given::Bool(value)) => *wanted == value,
+            (Self::Unsigned(wanted), Given::Unsigned(value)) => *wanted == value,
+            (Self::Unsigned(wanted), Given::Int(value)) => u64::try_from(value) == Ok(*wanted),
+            (Self::Signed(wanted), Given::Int(value)) => *wanted == value,
+            (Self::Float(wanted), Given::Float(value)) if wanted.is_nan() => value.is_nan(),
+            (Self::Float(wanted), Given::Float(value)) => (value - wanted).abs() < f64::EPSILON,
             _ => false,
-        });
-    }
-}
-
-impl Visit for Matcher<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let mut text = String::new();
-        let mut short = Short {
-            text: &mut text,
-            longest: LONGEST_VALUE,
-        };
-        let _ = write!(short, "{value:?}"); // what is too long is cut
-        self.find_text(field, &text);
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.find_text(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.find(
-            field,
-            |wanted| matches!(wanted, Value::Bool(wanted) if *wanted == value),
-        );
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.find(
-            field,
-            |wanted| matches!(wanted, Value::Unsigned(wanted) if *wanted == value),
-        );
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.find(field, |wanted| match wanted {
-            Value::Signed(wanted) => *wanted == value,
-            Value::Unsigned(wanted) => u64::try_from(value) == Ok(*wanted),
-            _ => false,
-        });
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.find(field, |wanted| match wanted {
-            Value::Float(wanted) if wanted.is_nan() => value.is_nan(),
-            Value::Float(wanted) => (value - wanted).abs() < f64::EPSILON,
-            _ => false,
-        });
+        }
     }
 }
 

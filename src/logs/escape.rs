@@ -1,5 +1,6 @@
 //! Texts inside of a line: without what must not be told, always one line, and never longer than there is room for.
 
+use crate::fields::Text;
 use crate::redact;
 use crate::text::cut;
 
@@ -38,6 +39,15 @@ pub(crate) fn told(out: &mut Vec<u8>, text: &str, most: usize, style: Style) {
     }
     if !fits {
         out.extend_from_slice(CUT.as_bytes());
+    }
+}
+
+/// Appends the text of a field, in at most so many bytes, as [`told`] does.
+pub(crate) fn formatted(out: &mut Vec<u8>, text: Text<'_>, most: usize, style: Style) {
+    let is_short = text.as_str().len() <= 2 * most;
+    match is_short && text.is_plain() {
+        true => shown(out, text.as_str(), most, style),
+        false => told(out, text.as_str(), most, style),
     }
 }
 

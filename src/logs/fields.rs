@@ -1,48 +1,53 @@
-//! The fields of an event or span, taken in as `tracing` hands them out.
+//! The fields of an event or span, written as a line has them.
 
-use std::error::Error;
-use std::fmt::{self, Debug, Write as _};
 use std::io::Write as _;
 use std::net::IpAddr;
 
-use tracing::field::{Field, Visit};
-
-use crate::catalog::FieldKind;
+use crate::catalog::{self, FieldKind};
+use crate::fields::{self, Fields, Name, Text, Value};
 use crate::logs::callsite::{Callsite, Key, Meaning};
-use crate::logs::escape::{Style, told};
+use crate::logs::escape::{Style, formatted};
 use crate::logs::pairs::{Kind, LONGEST, Pairs};
 use crate::redact;
 use crate::sql;
-use crate::text::Short;
 
 /// What the message takes at most.
 pub(crate) const LONGEST_MESSAGE: usize = 8 << 10;
 
-/// Where fields are put.
-pub(crate) struct Fields<'a> {
+// What is cut before it is redacted must be longer than what is shown.
+const _: () = assert!(fields::LONGEST > 2 * LONGEST_MESSAGE + redact::BEYOND);
+
+/// Writes fields into a line's message and its pairs.
+pub(crate) struct FieldWriter<'a> {
     pub(crate) style: Style,
     pub(crate) callsite: &'a Callsite,
     pub(crate) message: &'a mut Vec<u8>,
     pub(crate) pairs: &'a mut Pairs,
-    /// Room to write a value in, before it is known what of it is told.
-    pub(crate) formatted: &'a mut String,
 }
 
 /// A value of a field.
 #[derive(Clone, Copy)]
-enum Told<'a> {
-    Text(&'a str),
+enum Written<'a> {
+    Text(Text<'a>),
     /// A number as it is written.
     Number(&'a str),
     Bool(bool),
 }
 
-impl Told<'_> {
-    fn as_str(&self) -> &str {
+impl<'a> Written<'a> {
+    fn as_str(&self) -> &'a str {
         match self {
-            Self::Text(text) | Self::Number(text) => text,
+            Self::Text(text) => text.as_str(),
+            Self::Number(text) => text,
             Self::Bool(true) => "true",
             Self::Bool(false) => "false",
+        }
+    }
+
+    fn text(&self) -> Text<'a> {
+        match self {
+            Self::Text(text) => *text,
+            other => Text::number(other.as_str()),
         }
     }
 
@@ -59,126 +64,100 @@ impl Told<'_> {
     }
 }
 
-impl Fields<'_> {
-    fn tell(&mut self, field: &Field, value: Told<'_>) {
-        let callsite = self.callsite;
-        match callsite.fields.get(field.index()) {
-            None | Some(Meaning::Known) => {}
-            Some(Meaning::Message) => {
-                self.message.clear();
-                told(self.message, value.as_str(), LONGEST_MESSAGE, self.style);
+impl FieldWriter<'_> {
+    /// Writes all of them. Where none is a message, the message of an error is.
+    pub(crate) fn write(mut self, fields: &Fields) {
+        let mut error = None;
+        for (name, value) in fields.iter() {
+            let mut buffer = itoa::Buffer::new();
+            let is_error = match value {
+                Value::Text(text) => self.field(name, Written::Text(text)),
+                Value::Int(value) => self.field(name, Written::Number(buffer.format(value))),
+                Value::Unsigned(value) => self.field(name, Written::Number(buffer.format(value))),
+                Value::Float(value) => self.float(name, value),
+                Value::Bool(value) => self.field(name, Written::Bool(value)),
+            };
+            if let (true, None, Value::Text(text)) = (is_error, error, value) {
+                error = Some(text);
             }
-            Some(Meaning::Secret(key)) => self.label(key, Told::Text(redact::REDACTED)),
-            Some(Meaning::Statement(key)) => {
+        }
+        if let (true, Some(error)) = (self.message.is_empty(), error) {
+            formatted(self.message, error, LONGEST_MESSAGE, self.style);
+        }
+    }
+
+    /// Writes one; whether it is the message of an error.
+    #[inline]
+    fn field(&mut self, name: Name<'_>, value: Written<'_>) -> bool {
+        let callsite = self.callsite;
+        match name {
+            Name::Field(index, name) => match callsite.fields.get(index) {
+                Some(meaning) => self.meant(meaning, name, value),
+                None => false,
+            },
+            Name::Key(name) => self.meant(&Meaning::of_key(name), name, value),
+        }
+    }
+
+    fn meant(&mut self, meaning: &Meaning, name: &str, value: Written<'_>) -> bool {
+        match meaning {
+            Meaning::Known => {}
+            Meaning::Message => {
+                self.message.clear();
+                formatted(self.message, value.text(), LONGEST_MESSAGE, self.style);
+            }
+            Meaning::Secret(key) => self.label(key, redact::REDACTED.into()),
+            Meaning::Statement(key) => {
                 let text = sql::without_values(value.as_str(), LONGEST);
                 self.pairs.add_statement(self.style, &key.0, &text);
             }
-            Some(Meaning::Schema(field, _)) if value.fits(field.kind) => {
-                let text = redact::without_query(field.name, value.as_str());
-                match (field.kind, text.parse()) {
+            Meaning::Schema(field, _) if value.fits(field.kind) => {
+                match (field.kind, value.as_str().parse()) {
                     (FieldKind::Long, Ok(number)) => {
                         let (style, kind) = (self.style, Kind::Schema);
                         self.pairs.add_number(style, kind, field.name, number);
                     }
-                    _ => self.add(Kind::Schema, field.name.as_bytes(), text),
+                    _ => {
+                        let text = without_query(field.name, value.text());
+                        self.add(Kind::Schema, field.name.as_bytes(), text);
+                    }
                 }
+                return field.name == catalog::ERROR_MESSAGE_NAME;
             }
-            Some(Meaning::Schema(_, key) | Meaning::Label(key)) => self.label_of(field, key, value),
-        }
-    }
-
-    fn label_of(&mut self, field: &Field, key: &Key, value: Told<'_>) {
-        match value {
-            Told::Text(text) => {
-                let text = redact::without_query(field.name(), text);
-                self.label(key, Told::Text(text));
+            Meaning::Schema(_, key) | Meaning::Label(key) => {
+                let text = match value {
+                    Written::Text(text) => without_query(name, text),
+                    value => value.text(),
+                };
+                self.label(key, text);
             }
-            value => self.label(key, value),
         }
+        false
     }
 
-    fn label(&mut self, key: &Key, value: Told<'_>) {
-        self.add(Kind::Label, &key.0, value.as_str());
+    fn label(&mut self, key: &Key, text: Text<'_>) {
+        self.add(Kind::Label, &key.0, text);
     }
 
-    fn add(&mut self, kind: Kind, name: &[u8], text: &str) {
+    fn add(&mut self, kind: Kind, name: &[u8], text: Text<'_>) {
         self.pairs.add_text(self.style, kind, name, text);
     }
 
-    /// Writes a value, as far as it can be shown, and tells it.
-    fn write(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        if let Some(text) = value.as_str() {
-            return self.tell(field, Told::Text(text));
-        }
-        // Taken out, since writing a value is the service's own code, which may log.
-        let mut text = std::mem::take(self.formatted);
-        text.clear();
-        let mut short = Short {
-            text: &mut text,
-            longest: 2 * LONGEST.max(LONGEST_MESSAGE) + 1,
-        };
-        let _ = short.write_fmt(value); // what is too long is cut
-        self.tell(field, Told::Text(&text));
-        *self.formatted = text;
-    }
-}
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.write(field, format_args!("{value:?}"));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.tell(field, Told::Text(value));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.tell(field, Told::Bool(value));
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        let mut buffer = itoa::Buffer::new();
-        self.tell(field, Told::Number(buffer.format(value)));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        let mut buffer = itoa::Buffer::new();
-        self.tell(field, Told::Number(buffer.format(value)));
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        let mut buffer = [0; 32];
+    fn float(&mut self, name: Name<'_>, value: f64) -> bool {
+        let mut buffer = [0; 32]; // more than any of them takes
         let mut rest = &mut buffer[..];
-        let fits = write!(rest, "{value:?}").is_ok();
+        let _ = write!(rest, "{value:?}");
         let left = rest.len();
-        let written = std::str::from_utf8(&buffer[..32 - left]);
-        match (fits, written) {
-            (true, Ok(text)) => self.tell(field, Told::Number(text)),
-            _ => self.write(field, format_args!("{value:?}")),
-        }
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.write(field, format_args!("{}", Chain(value)));
+        let written = std::str::from_utf8(&buffer[..32 - left]).unwrap_or_default();
+        self.field(name, Written::Number(written))
     }
 }
 
-/// An error with what brought it about.
-struct Chain<'a>(&'a (dyn Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DEEPEST: usize = 16;
-        let mut told = self.0.to_string();
-        let mut cause = self.0.source();
-        for _ in 0..DEEPEST {
-            let Some(known) = cause else { break };
-            let text = known.to_string();
-            if !told.ends_with(&text) {
-                told = format!("{told}: {text}"); // many an error tells of its cause by itself
-            }
-            cause = known.source();
-        }
-        f.write_str(&told)
+/// A text without the query of the address that it holds, if the field's name says that it holds one.
+fn without_query<'a>(name: &str, text: Text<'a>) -> Text<'a> {
+    let shorter = redact::without_query(name, text.as_str());
+    match shorter.len() == text.as_str().len() {
+        true => text,
+        false => shorter.into(),
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use tracing::field::Visit;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
 use tracing_log::AsLog as _;
 
 use crate::catalog;
 use crate::error::Error;
+use crate::fields::Fields;
 use crate::logs::directives::{Directive, Directives, Within};
 
 /// Which lines are written. Asked once for each place that logs, and again when it has changed.
@@ -132,27 +132,19 @@ impl Filter {
             || self.told().directives.asks_for(metadata)
     }
 
-    /// What is written in a span with these values; `None` where it does not count. Runs the service's own code.
-    pub(crate) fn begin(
-        &self,
-        span: &Metadata<'_>,
-        record: impl FnOnce(&mut dyn Visit),
-    ) -> Option<InSpan> {
+    /// What is written in a span with these values; `None` where it does not count.
+    pub(crate) fn begin(&self, span: &Metadata<'_>, values: &Fields) -> Option<InSpan> {
         if self.in_spans.load(Ordering::Relaxed) == 0 {
             return None;
         }
         let (directives, version) = self.current();
-        let within = directives.within(span, record)?;
+        let within = directives.within(span, values)?;
         Some(InSpan { version, within })
     }
 
-    /// What more is known of a span with these values, for [`take_in`](Self::take_in). Runs the service's own code.
-    pub(crate) fn matched(
-        &self,
-        open: &[(usize, u64)],
-        record: impl FnOnce(&mut dyn Visit),
-    ) -> Vec<(usize, u64)> {
-        self.current().0.matched(open, record)
+    /// What more is known of a span with these values, for [`take_in`](Self::take_in).
+    pub(crate) fn matched(&self, open: &[(usize, u64)], values: &Fields) -> Vec<(usize, u64)> {
+        self.current().0.matched(open, values)
     }
 
     /// Takes in what more is known of a span.
@@ -174,7 +166,7 @@ impl Filter {
         let within = match kept {
             Some(kept) if kept.version == version => kept.within.level,
             None if version == FIRST => return false,
-            _ => match directives.within(span, |_| {}) {
+            _ => match directives.within(span, &Fields::default()) {
                 Some(within) => within.level,
                 None => return false,
             },

@@ -11,9 +11,10 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::catalog::{self, Dataset};
+use crate::fields::{self, Fields};
 use crate::logs::Logs;
 use crate::logs::callsite::{Callsite, Role};
-use crate::logs::fields::Fields;
+use crate::logs::fields::FieldWriter;
 use crate::logs::filter;
 use crate::logs::line::Head;
 use crate::logs::output::{self, Line};
@@ -22,7 +23,7 @@ use crate::logs::query::{Listener, QueryEvent};
 use crate::trace_context::TraceContext;
 
 thread_local! {
-    /// Room to write in, which is taken while a line is written: what is written may log by itself.
+    /// Room to write in, which is taken while a line is written.
     static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
 }
 
@@ -30,13 +31,17 @@ thread_local! {
 struct Scratch {
     message: Vec<u8>,
     pairs: Pairs,
-    formatted: String,
 }
 
 /// Writes events of `tracing` as lines of the service's log: a layer for a subscriber of `tracing-subscriber`.
 ///
 /// [`Monitoring::init`](crate::Monitoring::init) installs it, unless somebody else has installed a subscriber. For one of your own get it from
 /// [`Monitoring::log_layer`](crate::Monitoring::log_layer).
+///
+/// - A value whose `Debug` or `Display` panics is shown as `[formatting panicked]`. What the service does is not affected.
+/// - A line without a message has that of its error.
+/// - `init` also makes events of the records of the crate `log`, with their keys and values as fields. A bridge of your own, such as
+///   `tracing_log::LogTracer`, may leave those out.
 #[derive(Clone, Copy)]
 #[must_use = "add it to a subscriber"]
 pub struct LogLayer(pub(crate) &'static Logs);
@@ -71,24 +76,22 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
         let mut listener = None;
-        let filter = self
-            .0
-            .filter
-            .begin(metadata, |visit| attributes.record(visit));
-        let is_within = || {
-            self.wants_within(
-                metadata,
-                context.span(id).as_ref().and_then(SpanRef::parent),
-            )
-        };
+        let mut filter = None;
+        let counts_spans = self.0.filter.asks_spans(&Level::ERROR);
         let pairs = self.0.callsites.with(metadata, false, |callsite| {
             if callsite.role == Role::Connects {
                 listener = self.0.queries.get().and_then(|queries| queries.listener());
             }
             let mut pairs = Pairs::default();
-            if self.0.wants(callsite, metadata) || filter.is_some() || is_within() {
-                self.0
-                    .take_in(callsite, &mut pairs, |fields| attributes.record(fields));
+            let is_wanted = self.0.wants(callsite, metadata);
+            if counts_spans || is_wanted && !callsite.fields.is_empty() {
+                fields::of_span(self, id, attributes, |fields| {
+                    filter = self.0.filter.begin(metadata, fields);
+                    let parent = || context.span(id).as_ref().and_then(SpanRef::parent);
+                    if is_wanted || filter.is_some() || self.wants_within(metadata, parent()) {
+                        self.0.take_in(callsite, fields, &mut pairs);
+                    }
+                });
             }
             pairs
         });
@@ -117,26 +120,36 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             return;
         };
         let metadata = span.metadata();
-        let counts = self.learn(&span, values);
+        let open = self.open(&span);
         self.0.callsites.with(metadata, false, |callsite| {
-            if !(counts
+            let is_wanted = open.is_some()
                 || self.0.wants(callsite, metadata)
-                || self.wants_within(metadata, span.parent()))
-            {
-                return;
+                || self.wants_within(metadata, span.parent());
+            if !is_wanted {
+                return fields::skip_record(self, id);
             }
-            // First, since writing a value is the service's own code, which may use the span.
+            // First, since formatting a value is the service's own code, which may use the span.
             let mut news = Pairs::default();
-            self.0
-                .take_in(callsite, &mut news, |fields| values.record(fields));
+            let matched = fields::of_record(self, id, values, |fields| {
+                self.0.take_in(callsite, fields, &mut news);
+                open.map(|open| self.0.filter.matched(&open, fields))
+            });
             let mut extensions = span.extensions_mut();
             let kept = extensions.get_mut::<InSpans>();
             let is = |kept: &&mut InSpan| std::ptr::eq(kept.logs, self.0);
             if let Some(known) = kept.and_then(|kept| kept.0.iter_mut().find(is)) {
                 news.add_all(&known.pairs);
                 known.pairs = news;
+                if let (Some(filter), Some(matched)) = (&mut known.filter, matched) {
+                    self.0.filter.take_in(filter, &matched);
+                }
             }
         });
+    }
+
+    fn event_enabled(&self, _event: &Event<'_>, _context: Context<'_, S>) -> bool {
+        fields::event_begins();
+        true
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -154,7 +167,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 || self.0.filter.asks_spans(metadata.level())
                     && self.wants_within(metadata, context.event_span(event));
             if is_wanted && self.0.admits(callsite) {
-                self.write(callsite, metadata, event, &context);
+                fields::of_event(self, event, |fields| {
+                    self.write(callsite, metadata, event, fields, &context);
+                });
             }
         });
     }
@@ -180,29 +195,14 @@ impl LogLayer {
         })
     }
 
-    /// Takes in what values say of a span that the filter asks for; whether it asks for it.
-    fn learn<S: for<'a> LookupSpan<'a>>(&self, span: &SpanRef<'_, S>, values: &Record<'_>) -> bool {
+    /// The directives that wait for values of a span; `None` where the filter does not ask for it.
+    fn open<S: for<'a> LookupSpan<'a>>(&self, span: &SpanRef<'_, S>) -> Option<Vec<(usize, u64)>> {
         if !self.0.filter.asks_spans(&Level::ERROR) {
-            return false;
+            return None;
         }
-        let open = {
-            let extensions = span.extensions();
-            let kept = extensions.get::<InSpans>().and_then(|kept| kept.of(self.0));
-            match kept.and_then(|kept| kept.filter.as_ref()) {
-                Some(kept) => kept.open().to_vec(),
-                None => return false,
-            }
-        };
-        // Without the lock, since writing a value is the service's own code.
-        let matched = self.0.filter.matched(&open, |visit| values.record(visit));
-        let mut extensions = span.extensions_mut();
-        let kept = extensions.get_mut::<InSpans>();
-        let is = |kept: &&mut InSpan| std::ptr::eq(kept.logs, self.0);
-        let kept = kept.and_then(|kept| kept.0.iter_mut().find(is));
-        if let Some(kept) = kept.and_then(|kept| kept.filter.as_mut()) {
-            self.0.filter.take_in(kept, &matched);
-        }
-        true
+        let extensions = span.extensions();
+        let kept = extensions.get::<InSpans>()?.of(self.0)?;
+        Some(kept.filter.as_ref()?.open().to_vec())
     }
 
     /// Hands on what an event tells of a query, if somebody wants to know.
@@ -222,7 +222,8 @@ impl LogLayer {
                 extensions.get::<InSpans>()?.of(self.0)?.listener.clone()
             })
         });
-        queries.take(QueryEvent::of(|visit| event.record(visit)), listener);
+        let query = fields::of_event(self, event, QueryEvent::of);
+        queries.take(query, listener);
         true
     }
 
@@ -231,6 +232,7 @@ impl LogLayer {
         callsite: &Callsite,
         metadata: &Metadata<'_>,
         event: &Event<'_>,
+        fields: &Fields,
         context: &Context<'_, S>,
     ) {
         let logs = self.0;
@@ -239,23 +241,22 @@ impl LogLayer {
             .ok()
             .flatten()
             .unwrap_or_default();
-        let Scratch {
-            message,
-            pairs,
-            formatted,
-        } = &mut *scratch;
+        let Scratch { message, pairs } = &mut *scratch;
         message.clear();
         pairs.clear();
-        event.record(&mut Fields {
+        let writer = FieldWriter {
             style: logs.format.style,
             callsite,
             message,
             pairs,
-            formatted,
-        });
+        };
+        writer.write(fields);
         let mut of_span = None;
         for span in context.event_scope(event).into_iter().flatten() {
             let extensions = span.extensions();
+            if !event.is_contextual() {
+                of_span = of_span.or_else(|| extensions.get::<TraceContext>().copied());
+            }
             let kept = extensions.get::<InSpans>();
             if let Some(kept) = kept.and_then(|kept| kept.of(logs)) {
                 pairs.add_all(&kept.pairs);
@@ -263,9 +264,10 @@ impl LogLayer {
             }
         }
         logs.complete(callsite, pairs);
+        // With a parent that belongs to no trace, or with none at all, it is of the trace that the thread works on.
         let current = match event.is_contextual() {
             true => TraceContext::present().or(of_span),
-            false => of_span,
+            false => of_span.or_else(TraceContext::present),
         };
         let head = Head {
             at: SystemTime::now(),
@@ -300,19 +302,14 @@ impl Logs {
     }
 
     /// Takes the fields of a span in.
-    fn take_in(
-        &self,
-        callsite: &Callsite,
-        pairs: &mut Pairs,
-        record: impl FnOnce(&mut Fields<'_>),
-    ) {
-        record(&mut Fields {
+    fn take_in(&self, callsite: &Callsite, fields: &Fields, pairs: &mut Pairs) {
+        let writer = FieldWriter {
             style: self.format.style,
             callsite,
             message: &mut Vec::new(),
             pairs,
-            formatted: &mut String::new(),
-        });
+        };
+        writer.write(fields);
     }
 
     /// Adds what is told of lines and fields that are not there.

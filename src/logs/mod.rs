@@ -7,6 +7,7 @@ mod access;
 mod attempt;
 #[cfg(feature = "server")]
 mod audit;
+mod bridge;
 mod callsite;
 mod directives;
 mod escape;
@@ -30,6 +31,7 @@ pub use settings::LogFormat;
 
 pub(crate) use access::{Ended, Visit};
 pub(crate) use attempt::Attempted;
+pub(crate) use bridge::LogBridge;
 pub(crate) use filter::{ACCEPTED as ACCEPTED_FILTERS, DEFAULT as DEFAULT_FILTER, Filter};
 pub(crate) use panics::Panicked;
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};

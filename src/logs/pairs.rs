@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::catalog;
-use crate::logs::escape::{Style, shown, told};
+use crate::fields::Text;
+use crate::logs::escape::{Style, formatted, shown};
 
 /// What the fields of a line take at most, besides its message.
 pub(crate) const MOST: usize = 5632;
@@ -113,20 +114,21 @@ impl Pairs {
     }
 
     /// Adds a field, whose value is a text that somebody wrote.
-    pub(crate) fn add_text(
+    pub(crate) fn add_text<'a>(
         &mut self,
         style: Style,
         kind: Kind,
         name: impl AsRef<[u8]>,
-        text: &str,
+        text: impl Into<Text<'a>>,
     ) {
+        let text = text.into();
         // Where it could be taken for more than one field.
-        let is_ambiguous = style != Style::Ecs && text.contains([' ', '=', '"']);
+        let is_ambiguous = style != Style::Ecs && text.as_str().contains([' ', '=', '"']);
         self.add(style, kind, name.as_ref(), |out, room| {
             // Between quotes, quotes are escaped as they are in JSON.
             let of_value = if is_ambiguous { Style::Ecs } else { style };
             quoted(out, of_value == Style::Ecs, |out| {
-                told(out, text, room, of_value);
+                formatted(out, text, room, of_value);
             });
         });
     }
@@ -159,7 +161,7 @@ impl Pairs {
             Style::Ecs => self.add_number(style, Kind::Schema, name, nanoseconds),
             Style::Text | Style::Coloured => {
                 let text = format!("{:.1?}", Duration::from_nanos(nanoseconds));
-                self.add_text(style, Kind::Schema, name, &text);
+                self.add_text(style, Kind::Schema, name, text.as_str());
             }
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
 use crate::catalog::{self, Dataset};
+use crate::fields::{Fields, Name, Value};
 use crate::logs::Logs;
 use crate::logs::escape::{Style, shown};
 use crate::logs::fields::LONGEST_MESSAGE;
@@ -52,7 +52,6 @@ pub(crate) struct QueryEvent {
     pub(crate) took: Duration,
     pub(crate) rows: Rows,
     pub(crate) error: Option<String>,
-    summary: String,
 }
 
 /// How many rows a query returned, and how many it changed, as far as somebody tells.
@@ -63,6 +62,15 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
+    /// Takes over what a field of this name says.
+    fn set(&mut self, name: Name<'_>, number: u64) {
+        match name.as_str() {
+            "rows_returned" | "db.response.returned_rows" => self.returned = Some(number),
+            "rows_affected" => self.changed = Some(number),
+            _ => {}
+        }
+    }
+
     fn add(&mut self, more: Self) {
         let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
             (Some(one), Some(other)) => Some(one.saturating_add(other)),
@@ -89,54 +97,34 @@ impl Rows {
 }
 
 impl QueryEvent {
-    pub(crate) fn of(record: impl FnOnce(&mut dyn Visit)) -> Self {
+    pub(crate) fn of(fields: &Fields) -> Self {
         let mut event = Self::default();
-        record(&mut event);
+        let mut summary = "";
+        for (name, value) in fields.iter() {
+            match (name.as_str(), value) {
+                ("error" | "err", Value::Text(text)) => {
+                    event.error = Some(text.as_str().to_owned());
+                }
+                ("summary", Value::Text(text)) => summary = text.as_str(),
+                (name, Value::Text(text)) if is_statement(name) => {
+                    text.as_str().clone_into(&mut event.statement);
+                }
+                (SECONDS, Value::Float(seconds)) => {
+                    event.took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+                }
+                (_, Value::Unsigned(number)) => event.rows.set(name, number),
+                (_, Value::Int(number)) => {
+                    if let Ok(number) = u64::try_from(number) {
+                        event.rows.set(name, number);
+                    }
+                }
+                _ => {}
+            }
+        }
         if event.statement.trim().is_empty() {
-            event.statement = std::mem::take(&mut event.summary); // sqlx, where that is all of it
+            summary.clone_into(&mut event.statement); // sqlx, where that is all of it
         }
         event
-    }
-}
-
-impl Visit for QueryEvent {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if matches!(field.name(), "error" | "err") || is_statement(field.name()) {
-            self.record_str(field, &format!("{value:?}"));
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "error" | "err" => self.error = Some(value.to_owned()),
-            "summary" => value.clone_into(&mut self.summary),
-            name if is_statement(name) => value.clone_into(&mut self.statement),
-            _ => {}
-        }
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        if field.name() == SECONDS {
-            self.took = Duration::try_from_secs_f64(value).unwrap_or_default();
-        }
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        match field.name() {
-            "rows_returned" | "db.response.returned_rows" => self.rows.returned = Some(value),
-            "rows_affected" => self.rows.changed = Some(value),
-            _ => {}
-        }
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        if let Ok(value) = u64::try_from(value) {
-            self.record_u64(field, value);
-        }
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.record_str(field, &value.to_string());
     }
 }
 

@@ -24,6 +24,8 @@ fn line(out: &mut String, service: &str, of: &Finished, span: &Span) -> fmt::Res
         Kind::Internal => "internal",
         Kind::Server => "server",
         Kind::Client => "client",
+        Kind::Producer => "producer",
+        Kind::Consumer => "consumer",
     };
     write!(out, "{{\"service\":{},", Text(service))?;
     write!(out, "\"span\":{},\"kind\":\"{kind}\",", Text(&span.name))?;

@@ -87,6 +87,8 @@ fn span(out: &mut Vec<u8>, of: &Finished, span: &Span) {
             Kind::Internal => 1,
             Kind::Server => 2,
             Kind::Client => 3,
+            Kind::Producer => 4,
+            Kind::Consumer => 5,
         },
     );
     fixed64(out, 7, span.start);
@@ -104,13 +106,15 @@ fn span(out: &mut Vec<u8>, of: &Finished, span: &Span) {
     if span.lost_events > 0 {
         unsigned(out, 12, u64::from(span.lost_events));
     }
-    if let Status::Error(why) = &span.status {
-        message(out, 15, |out| {
+    match &span.status {
+        Status::Unset => {}
+        Status::Ok => message(out, 15, |out| unsigned(out, 3, 1)),
+        Status::Error(why) => message(out, 15, |out| {
             if !why.is_empty() {
                 text(out, 2, why);
             }
             unsigned(out, 3, 2);
-        });
+        }),
     }
     fixed32(out, 16, 1); // it is sampled, or it would not be here
 }

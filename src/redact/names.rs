@@ -164,10 +164,12 @@ const fn code(letter: u8) -> u8 {
 
 /// The text of a field without the query of the address that it holds, if its name says that it holds one.
 pub(crate) fn without_query<'a>(name: &str, text: &'a str) -> &'a str {
+    let Some((before, _)) = text.split_once('?') else {
+        return text;
+    };
     let last = name.rsplit(['.', '_']).next().unwrap_or_default();
-    let is_address = matches!(last, "uri" | "url" | "full" | "target" | "href" | "path");
-    match text.split_once('?') {
-        Some((before, _)) if is_address => before,
+    match last {
+        "uri" | "url" | "full" | "target" | "href" | "path" => before,
         _ => text,
     }
 }

@@ -8,9 +8,11 @@ use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::completion::Completion;
-use crate::logs::{LogLayer, Logs, Writer, may_tell_of_queries};
+use crate::logs::{LogBridge, LogLayer, Logs, Writer, may_tell_of_queries};
 use crate::setup::monitoring::Monitoring;
 use crate::setup::panics::record_panics;
+#[cfg(feature = "traces")]
+use crate::trace::{CurrentSpans, TracingLayer};
 
 /// What writes the lines of a monitoring.
 pub(crate) struct Logging {
@@ -72,11 +74,11 @@ impl Monitoring {
             .with(Gate(logging.logs))
             .with(LogLayer(logging.logs));
         #[cfg(feature = "traces")]
-        let subscriber = subscriber.with(crate::trace::TracingLayer::new());
+        let subscriber = CurrentSpans::new(subscriber.with(TracingLayer::new()));
         if tracing::subscriber::set_global_default(subscriber).is_ok() {
             logging.logs.filter.gates();
             // Unless somebody has a logger of his own.
-            if tracing_log::LogTracer::init().is_ok() {
+            if LogBridge::install() {
                 logging.logs.filter.bridge();
             }
         }

@@ -7,7 +7,7 @@ use pin_project_lite::pin_project;
 
 use crate::trace::current::Current;
 
-/// Keeps a future in the trace in which it was made; for every future.
+/// Keeps a future in the trace in which it was made; for every future. For closures there is [`CurrentTrace`](crate::CurrentTrace).
 pub trait InCurrentTrace: Future + Sized {
     /// Keeps this future in the trace that is current now, wherever it is polled; and with the baggage that is.
     ///

@@ -229,6 +229,14 @@ impl Entered {
     }
 }
 
+impl Entered {
+    /// Makes this what the thread works on, until what is returned is dropped.
+    #[cfg_attr(not(feature = "traces"), allow(dead_code))]
+    pub(crate) fn to(current: Current) -> Self {
+        Self(Some(current.swap()))
+    }
+}
+
 impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {

@@ -2,22 +2,21 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt::{Debug, Write as _};
 use std::sync::Arc;
 
-use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event as TracingEvent, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::catalog;
-use crate::redact;
-use crate::sql;
-use crate::text::Short;
+use crate::fields;
 use crate::trace::current::{self, Current, Open};
+use crate::trace::current_span::{Handle, is_handle};
+use crate::trace::event;
 use crate::trace::recording::Recording;
-use crate::trace::span::{Attribute, Event, Value};
+use crate::trace::role::roles;
+use crate::trace::span::Attribute;
 use crate::trace_context::TraceContext;
 
 thread_local! {
@@ -36,9 +35,18 @@ thread_local! {
 /// ```
 ///
 /// - A span belongs to the request in whose work it begins, below the span that is current there: that of `#[monitor]`, of `tracing`, or of the
-///   request itself. Spawned work stays with it by `tracing`'s `in_current_span`, or by
-///   [`in_current_trace`](crate::InCurrentTrace::in_current_trace) where there is no span. Spans outside of any request are not exported.
-/// - An event is shown on the span that is current.
+///   request itself. An explicit parent that belongs to a request is its parent; any other one, or `parent: None`, changes nothing. Spawned
+///   work stays in the trace by [`in_current_trace`](crate::InCurrentTrace::in_current_trace), closures by
+///   [`CurrentTrace`](crate::CurrentTrace), and both by `tracing`'s `Span::current()` and `in_current_span`, for which a subscriber of your own
+///   needs [`CurrentSpans`](crate::CurrentSpans). Spans outside of any request are not exported.
+/// - An event is shown on the span that is current. It is called after its message; without one, an event with an error is an `exception`.
+///   The error (a field `error`, `err` or `exception.message`) is its `exception.message`.
+/// - An event of level `ERROR` sets the status of its span to error, with the message of the error or of the event. The last one counts. Of a
+///   request alone the answer says whether it failed; if it did, an event says why. `#[instrument(err)]` logs such an event.
+/// - The fields `otel.name`, `otel.kind`, `otel.status_code` and `otel.status_message` of a span mean what they mean to
+///   `tracing-opentelemetry`. A status that is set so is not changed by events.
+/// - Beside a [`LogLayer`](crate::LogLayer) each value is formatted once for both. A value whose `Debug` or `Display` panics is shown as
+///   `[formatting panicked]`.
 /// - Fields whose name tells of a secret (`password`, `token`, `authorization`, …) or of a person's address or number (`email`, `phone`, …)
 ///   are not shown. In the texts of others and in messages, `[redacted]` stands for what looks like a secret: numbers of payment cards,
 ///   e-mail addresses, credentials after `Bearer` and in addresses, web tokens, keys of well-known services, private keys, and the values
@@ -77,89 +85,82 @@ impl TracingLayer {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if !self.wants(attributes.metadata()) {
+        let metadata = attributes.metadata();
+        if is_handle(metadata) {
+            if let Some(span) = context.span(id) {
+                span.extensions_mut().replace(Handle(Current::get()));
+            }
             return;
         }
-        let name = Cow::Borrowed(attributes.metadata().name());
-        let open = match attributes.parent() {
-            // What somebody else was told to be the parent of, it is the parent of.
-            Some(parent) => owner(context.span(parent))
-                .map(|(recording, parent)| Open::within(recording, parent, name)),
-            None if attributes.is_root() => None,
+        if !self.wants(metadata) {
+            return;
+        }
+        let name = Cow::Borrowed(metadata.name());
+        let parent = attributes.parent();
+        let open = match parent.and_then(|parent| owner(context.span(parent))) {
+            Some(owner) => owner.map(|(recording, parent)| Open::within(recording, parent, name)),
             None => Open::begin(name),
         };
         let (Some(mut open), Some(span)) = (open, context.span(id)) else {
             return;
         };
-        let longest = open.recording.tracer.limits.text;
-        attributes.record(&mut Told::new(longest, |attribute| open.tell(attribute)));
-        open.tell(Attribute::text(
-            "code.module.name",
-            attributes.metadata().target(),
-        ));
+        if !metadata.fields().is_empty() {
+            let roles = roles(metadata);
+            fields::of_span(self, id, attributes, |fields| open.take_in(roles, fields));
+        }
+        open.tell(Attribute::text("code.module.name", metadata.target()));
         // Another layer of ours may have been here.
-        span.extensions_mut().replace(open);
+        let mut extensions = span.extensions_mut();
+        extensions.replace(open.context); // for lines that name the span as their parent
+        extensions.replace(open);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else {
             return;
         };
-        let longest = {
-            let extensions = span.extensions();
-            let open = extensions.get::<Open>();
-            open.map(|open| open.recording.tracer.limits.text)
-        };
-        let Some(longest) = longest else {
-            return;
-        };
-        // First, since writing a value is the service's own code, which may use the span.
-        let mut told = Vec::new();
-        values.record(&mut Told::new(longest, |attribute| told.push(attribute)));
-        if let Some(open) = span.extensions_mut().get_mut::<Open>() {
-            told.into_iter().for_each(|attribute| open.tell(attribute));
+        let is_open = span.extensions().get::<Open>().is_some();
+        if !is_open {
+            return fields::skip_record(self, id);
         }
+        let roles = roles(span.metadata());
+        fields::of_record(self, id, values, |fields| {
+            if let Some(open) = span.extensions_mut().get_mut::<Open>() {
+                open.take_in(roles, fields);
+            }
+        });
+    }
+
+    fn event_enabled(&self, _event: &TracingEvent<'_>, _context: Context<'_, S>) -> bool {
+        fields::event_begins();
+        true
     }
 
     fn on_event(&self, event: &TracingEvent<'_>, context: Context<'_, S>) {
         if !self.wants(event.metadata()) {
             return;
         }
-        let owner = match event.parent() {
-            Some(parent) => owner(context.span(parent)),
-            None if event.is_root() => None,
+        let parent = event.parent();
+        let owner = match parent.and_then(|parent| owner(context.span(parent))) {
+            Some(owner) => owner,
             None => current::recording().zip(TraceContext::present()),
         };
         let Some((recording, owner)) = owner else {
             return;
         };
-        let mut name = Cow::Borrowed(event.metadata().name());
         let limits = &recording.tracer.limits;
-        let mut attributes = vec![Attribute::text("level", event.metadata().level().as_str())];
-        event.record(&mut Told::new(limits.text, |attribute| match attribute {
-            Attribute {
-                key,
-                value: Value::Text(text),
-            } if key == "message" => name = text,
-            attribute if attributes.len() < limits.attributes => attributes.push(attribute),
-            _ => {}
-        }));
-        recording.add_event(Event {
-            span: owner.span,
-            at: recording.now(),
-            name,
-            attributes,
+        let place = (owner.span, recording.now());
+        let (event, failure) = fields::of_event(self, event, |fields| {
+            event::event(event.metadata(), fields, limits, place)
         });
+        recording.add_event(event, failure);
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else {
             return;
         };
-        let extensions = span.extensions();
-        let own = extensions.get::<Open>().map(Open::current);
-        drop(extensions);
-        if let Some(own) = own {
+        if let Some(own) = current_of(&span) {
             let before = own.swap();
             let _ = BEFORE.try_with(|entered| entered.borrow_mut().push((id.clone(), before)));
         }
@@ -194,89 +195,24 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
     }
 }
 
-/// The recording and context of a span, or else of the nearest one above it that has them.
-fn owner<'a, R: LookupSpan<'a>>(
-    span: Option<SpanRef<'a, R>>,
-) -> Option<(Arc<Recording>, TraceContext)> {
+/// What a thread works on that is in a span, if it is a span of ours.
+fn current_of<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Current> {
+    let extensions = span.extensions();
+    let open = extensions.get::<Open>().map(Open::current);
+    open.or_else(|| Some(extensions.get::<Handle>()?.0.clone()))
+}
+
+/// The trace and the span in it that something belongs to; without a recording, nobody collects it.
+type Owner = Option<(Arc<Recording>, TraceContext)>;
+
+/// That of a span, or else of the nearest one above it that is ours.
+fn owner<'a, R: LookupSpan<'a>>(span: Option<SpanRef<'a, R>>) -> Option<Owner> {
     span?.scope().find_map(|span| {
         let extensions = span.extensions();
-        let open = extensions.get::<Open>()?;
-        Some((open.recording.clone(), open.context))
+        if let Some(open) = extensions.get::<Open>() {
+            return Some(Some((open.recording.clone(), open.context)));
+        }
+        let Handle(current) = extensions.get::<Handle>()?;
+        Some(current.recording.clone().zip(current.context))
     })
-}
-
-/// Takes the fields of a span or event in, but for what is secret, and cuts what is too long.
-struct Told<F> {
-    longest: usize,
-    tell: F,
-}
-
-impl<F: FnMut(Attribute)> Told<F> {
-    fn new(longest: usize, tell: F) -> Self {
-        Self { longest, tell }
-    }
-
-    /// Tells of a field, unless its name or what it holds says that nobody is to know it.
-    fn tell(&mut self, field: &Field, is_secret: bool, value: impl FnOnce(usize) -> Value) {
-        let name = field.name();
-        (self.tell)(Attribute {
-            key: Cow::Borrowed(name),
-            value: match is_secret || redact::is_secret(name) {
-                true => Value::Text(redact::REDACTED.into()),
-                false => value(self.longest),
-            },
-        });
-    }
-}
-
-/// The text of a field of this name, as far as it is shown.
-fn text(name: &str, text: &str, longest: usize) -> Value {
-    if sql::is_statement(name) {
-        return Value::Text(sql::without_values(text, longest).into());
-    }
-    let text = redact::start(redact::without_query(name, text), longest);
-    Value::Text(text.into_owned().into())
-}
-
-impl<F: FnMut(Attribute)> Visit for Told<F> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.tell(field, false, |longest| {
-            let mut formatted = String::new();
-            let mut short = Short {
-                text: &mut formatted,
-                longest: longest.saturating_add(redact::BEYOND),
-            };
-            let _ = write!(short, "{value:?}"); // what is too long is cut
-            text(field.name(), &formatted, longest)
-        });
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.tell(field, false, |longest| text(field.name(), value, longest));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.tell(field, false, |_| Value::Bool(value));
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        let is_card = u64::try_from(value).is_ok_and(redact::is_card_number);
-        self.tell(field, is_card, |_| Value::Int(value));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        let is_card = redact::is_card_number(value);
-        self.tell(field, is_card, |_| match i64::try_from(value) {
-            Ok(value) => Value::Int(value),
-            Err(_) => Value::Text(value.to_string().into()),
-        });
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.tell(field, false, |_| Value::Double(value));
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.record_debug(field, &format_args!("{value}"));
-    }
 }

@@ -11,12 +11,22 @@ mod baggage;
 #[cfg(feature = "traces")]
 mod carried;
 pub(crate) mod current;
+#[cfg(feature = "traces")]
+mod current_span;
+#[cfg(feature = "traces")]
+mod current_trace;
+#[cfg(feature = "traces")]
+mod event;
 mod id;
 #[cfg(feature = "traces")]
 mod layer;
+#[cfg(feature = "traces")]
+mod open_fields;
 pub(crate) mod propagation;
 mod queue;
 mod recording;
+#[cfg(feature = "traces")]
+mod role;
 mod sampling;
 mod span;
 pub(crate) mod state;
@@ -26,6 +36,10 @@ mod with_baggage;
 pub use baggage::Baggage;
 #[cfg(feature = "traces")]
 pub use carried::{Carried, InCurrentTrace};
+#[cfg(feature = "traces")]
+pub use current_span::CurrentSpans;
+#[cfg(feature = "traces")]
+pub use current_trace::CurrentTrace;
 #[cfg(feature = "traces")]
 pub use layer::TracingLayer;
 pub use sampling::Sampling;

@@ -1,5 +1,6 @@
 //! The spans of one request, collected until it is known what becomes of them.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -23,6 +24,8 @@ struct Collected {
     state: Option<HeaderValue>,
     spans: Vec<Span>,
     events: Vec<Event>,
+    /// Why spans that go on have failed, as events said.
+    failures: Vec<(u64, Cow<'static, str>)>,
     /// Events that found no room.
     lost_events: u32,
     /// The first span, once it has ended.
@@ -73,6 +76,7 @@ impl Recording {
                 state,
                 spans: Vec::new(),
                 events: Vec::new(),
+                failures: Vec::new(),
                 lost_events: 0,
                 first: None,
                 bytes: 0,
@@ -92,8 +96,9 @@ impl Recording {
     }
 
     /// Adds a span that has ended.
-    pub(crate) fn add(&self, span: Span) {
+    pub(crate) fn add(&self, mut span: Span) {
         let mut collected = self.lock();
+        collected.explain(&mut span, false);
         if collected.fate == Fate::Discarded {
             return;
         }
@@ -121,15 +126,18 @@ impl Recording {
     pub(crate) fn has_failed(&self, id: u64) {
         let mut collected = self.lock();
         if let Some(span) = collected.spans.iter_mut().find(|span| span.id == id) {
-            span.status = Status::Error("".into());
+            span.status.fail("".into());
         }
     }
 
-    /// Adds something that happened during a span.
-    pub(crate) fn add_event(&self, event: Event) {
+    /// Adds something that happened during a span; where the span has failed with it, `failure` says why.
+    pub(crate) fn add_event(&self, event: Event, failure: Option<Cow<'static, str>>) {
         let mut collected = self.lock();
         if collected.fate == Fate::Discarded || collected.first == Some(event.span) {
             return; // nobody will show it
+        }
+        if let Some(why) = failure {
+            collected.fail(self.tracer, event.span, why);
         }
         let has_room = collected.events.len() < self.tracer.limits.events
             && collected.grow(self.tracer, event.size());
@@ -151,6 +159,7 @@ impl Recording {
         collected.state = state;
         collected.first = Some(first.id);
         first.lost_events = collected.lost_events;
+        collected.explain(&mut first, true);
         match collected.grow(self.tracer, first.size()) {
             true => collected.spans.push(first),
             false => self.tracer.dropped("buffer_full", 1),
@@ -194,6 +203,37 @@ impl Drop for Recording {
 }
 
 impl Collected {
+    /// A span has failed. The last reason is its status.
+    fn fail(&mut self, tracer: &Tracer, span: u64, why: Cow<'static, str>) {
+        if !self.grow(tracer, failure_size(&why)) {
+            return;
+        }
+        match self.failures.iter_mut().find(|(id, _)| *id == span) {
+            Some((_, known)) => {
+                let before = std::mem::replace(known, why);
+                self.shrink(tracer, failure_size(&before));
+            }
+            None => self.failures.push((span, why)),
+        }
+    }
+
+    /// A span ends: events may have said that it has failed, and why. Of a request alone its answer says whether.
+    fn explain(&mut self, span: &mut Span, is_request: bool) {
+        let Some(place) = self.failures.iter().position(|(id, _)| *id == span.id) else {
+            return;
+        };
+        // What it takes is given back with all that is taken out.
+        let (_, why) = self.failures.swap_remove(place);
+        if !is_request || span.status != Status::Unset {
+            span.status.fail(why);
+        }
+    }
+
+    fn shrink(&mut self, tracer: &Tracer, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        tracer.release(bytes);
+    }
+
     /// Whether there is room for so many bytes more.
     fn grow(&mut self, tracer: &Tracer, bytes: usize) -> bool {
         let has_room = tracer.reserve(bytes);
@@ -210,7 +250,12 @@ impl Collected {
         let events = std::mem::take(&mut self.events).into_iter();
         let (events, others) = events.partition(is_of_these);
         self.events = others;
-        let left = self.events.iter().map(Event::size).sum();
+        let left = self.events.iter().map(Event::size).sum::<usize>()
+            + self
+                .failures
+                .iter()
+                .map(|(_, why)| failure_size(why))
+                .sum::<usize>();
         Finished {
             trace: of.trace,
             state: self.state.clone(),
@@ -223,8 +268,14 @@ impl Collected {
     fn clear(&mut self, tracer: &Tracer) {
         self.spans = Vec::new();
         self.events = Vec::new();
+        self.failures = Vec::new();
         tracer.release(std::mem::take(&mut self.bytes));
     }
+}
+
+/// What is taken by the reason why a span has failed.
+fn failure_size(why: &str) -> usize {
+    size_of::<(u64, Cow<'static, str>)>() + why.len()
 }
 
 /// Wall-clock time, in nanoseconds since the Unix epoch.

@@ -30,13 +30,31 @@ pub(crate) enum Kind {
     Server,
     #[allow(dead_code)] // of the client layer
     Client,
+    #[allow(dead_code)] // of the layer for `tracing`, as is the next
+    Producer,
+    #[allow(dead_code)]
+    Consumer,
 }
 
 /// Whether it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Unset,
+    /// A service says that it did not, whatever else is known.
+    #[allow(dead_code)] // of the layer for `tracing`
+    Ok,
     Error(Cow<'static, str>),
+}
+
+impl Status {
+    /// It has failed, for this reason unless a better one is known.
+    pub(crate) fn fail(&mut self, why: Cow<'static, str>) {
+        match self {
+            Self::Ok => {}
+            Self::Error(known) if !known.is_empty() => {}
+            _ => *self = Self::Error(why),
+        }
+    }
 }
 
 /// Something that happened during a span.

@@ -108,6 +108,8 @@ impl Tracer {
         sampling: Sampling,
         limits: Limits,
     ) -> (&'static Self, Receiver) {
+        #[cfg(feature = "traces")]
+        crate::fields::keep_at_least(limits.text.saturating_add(crate::redact::BEYOND + 1));
         let (queue, receiver) = queue::queue(limits.queue + limits.ahead);
         let drops = registry.own(catalog::SPANS_DROPPED);
         for reason in REASONS {

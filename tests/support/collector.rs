@@ -177,6 +177,12 @@ impl Span {
         self.attributes().remove(key)
     }
 
+    /// The code and the message of its status: 0 where it has none, 1 for OK, 2 for an error.
+    pub(crate) fn status(&self) -> (i32, String) {
+        let status = self.status.clone().unwrap_or_default();
+        (status.code, status.message)
+    }
+
     /// Why it failed; `None` where it did not.
     pub(crate) fn error(&self) -> Option<&str> {
         let status = self.status.as_ref()?;
