@@ -40,7 +40,8 @@ pub(super) fn unmeasured(kit: &Kit) -> Vec<Case> {
             Case {
                 about,
                 series,
-                at: days + 200,
+                // A minute after an evaluation.
+                at: days + 196,
                 fires,
             }
         };
