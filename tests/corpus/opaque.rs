@@ -52,6 +52,8 @@ item! { fn recursive(n: u8) -> impl Display { if n == 0 { return String::new(); 
 item! { fn recursive_boxed(n: u8) -> Box<dyn Display> { if n == 0 { return Box::new(""); } Box::new(format!("{n}{}", recursive_boxed(n - 1))) } }
 item! { async fn later_display(n: u8) -> impl Display { pause().await; if n == 0 { return "none".to_owned(); } n.to_string() } }
 item! { async fn later_closure(n: usize) -> impl Fn(&str) -> usize { pause().await; move |s: &str| s.len() + n } }
+item! { async fn later_closure_inferred(n: usize) -> impl Fn(&str) -> usize { let m = n; pause().await; move |s| s.len() + m } }
+item! { async fn later_closure_once(text: String) -> impl FnOnce(&str) -> String { fn one() -> usize { 1 } pause().await; let n = one(); move |s| text + s.get(n..).unwrap_or_default() } }
 item! { async fn later_iterator(n: &[u8]) -> impl Iterator<Item = u8> { pause().await; n.iter().map(|n| n + 1) } }
 item! { async fn later_in_result(s: &str) -> Result<impl Display, Box<dyn Error>> { pause().await; let n: u8 = s.parse()?; Ok(n) } }
 item! { async fn later_in_dyn(n: u8) -> Box<dyn Iterator<Item = impl Display>> { pause().await; if n == 0 { return Box::new(iter::empty::<u8>()); } Box::new(iter::once(n)) } }
@@ -88,7 +90,7 @@ pub(crate) fn run() {
     show!(["2", "x"].map(|s| in_dyn_result(s).map(joined).map_err(|e| e.to_string())));
     show!((in_tuple(1).0.to_string(), in_tuple(1).1, argument_and_return(|n| n + 1)(1), static_bound().to_string()));
     show!((clone_bound(1).clone() == 1, from_another(1).to_string(), recursive(3).to_string()));
-    show!((wait(later_display(0)).to_string(), wait(later_display(1)).to_string(), wait(later_closure(1))("ab")));
+    show!((wait(later_display(0)).to_string(), wait(later_display(1)).to_string(), wait(later_closure(1))("ab"), wait(later_closure_inferred(1))("ab"), wait(later_closure_once("a".into()))("bc")));
     show!((joined(wait(later_iterator(&[1]))), joined(wait(later_in_dyn(0))), joined(wait(later_in_dyn(1)))));
     show!(["2", "x"].map(|s| wait(later_in_result(s)).map(|n| n.to_string()).map_err(|e| e.to_string())));
     show!(["2", "x"].map(|s| wait(later_in_dyn_result(s)).map(joined).map_err(|e| e.to_string())));
@@ -99,6 +101,7 @@ pub(crate) fn run() {
     traits!(iterator_from_fn());
     traits!(in_dyn());
     traits!(later_closure(1));
+    traits!(later_closure_inferred(1));
     traits!(later_in_dyn(1));
     traits!(argument_and_return(|n| n));
 }
