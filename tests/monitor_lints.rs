@@ -10,7 +10,10 @@
 #![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![deny(clippy::implicit_return, clippy::min_ident_chars)]
+#![deny(clippy::let_underscore_must_use, clippy::let_underscore_untyped)]
 #![deny(clippy::missing_docs_in_private_items, clippy::unwrap_used)]
+#![deny(clippy::pattern_type_mismatch, clippy::shadow_same)]
+#![deny(clippy::shadow_reuse, clippy::shadow_unrelated)]
 #![allow(clippy::needless_return, reason = "`implicit_return` asks for it")]
 
 use core::future::{Future, ready};
@@ -89,6 +92,32 @@ async fn generic<Value: Sync>(value: &Value) -> Option<&Value> {
     return Some(value);
 }
 
+/// Takes arguments of every kind.
+#[monitor("arguments")]
+fn arguments(
+    (first, _): (u32, u32),
+    mut second: Vec<u32>,
+    _third: &str,
+    _: Vec<u32>,
+    #[expect(unused_variables, reason = "on purpose")] fourth: u32,
+) -> Vec<u32> {
+    second.push(first);
+    return second;
+}
+
+/// The same, later.
+#[monitor("arguments")]
+async fn arguments_later(_first: Vec<u32>, second: Vec<u32>, _: Vec<u32>) -> Vec<u32> {
+    pause(1).await;
+    return second;
+}
+
+/// Returns a closure.
+#[monitor("closure")]
+fn closure(count: u32) -> impl Fn(&str) -> Option<u32> {
+    return move |text| return count.checked_add(text.parse().ok()?);
+}
+
 /// Boxed.
 #[monitor("boxed")]
 fn boxed(count: &u32) -> Pin<Box<dyn Future<Output = u32> + Send + '_>> {
@@ -110,6 +139,9 @@ fn a_strict_crate_compiles() {
     drop(shelf.twice(&shelf));
     assert_eq!(sync("2"), Ok(4), "a number");
     nothing();
+    assert_eq!(arguments((1, 2), vec![], "", vec![], 3), [1], "the first");
+    drop(arguments_later(vec![], vec![], vec![]));
+    assert_eq!(closure(1)("2"), Some(3), "the sum");
     drop(nothing_later(1));
     drop(generic(&1));
     drop(boxed(&1));

@@ -9,18 +9,18 @@
 //!
 //! This does not work for a pattern that leaves part of its value unbound. It must not be done for a variable that the body does
 //! not use: the compiler would no longer warn. Such an argument and all arguments after it are renamed in the signature, and
-//! bound to their patterns in the block, first to last:
+//! bound to their patterns in the block, first to last. `_` and an unused `_a` are renamed and captured:
 //!
 //! ```text
-//! fn f(a: A, (b, _): (B, C), d: D)                fn f(a: A, arg1: (B, C), arg2: D)
-//! { body }                                        let _ = &a; let arg1 = arg1; let (b, _) = arg1; let d = arg2; { body }
+//! fn f(_: A, (b, _): (B, C), d: D)                fn f(arg0: A, arg1: (B, C), arg2: D)
+//! { body }                                        let _ = &arg0; let arg1 = arg1; let (b, _) = arg1; let d = arg2; { body }
 //! ```
 //!
 //! Arguments keep their names if another attribute follows, because it may refer to them (`#[instrument(skip(a))]`). In that case
 //! unbound parts are dropped after the measurement.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Signature, Type};
 
 use crate::item::Function;
@@ -46,15 +46,23 @@ pub(crate) fn of(function: &Function) -> Arguments {
                 captures.push(capture(&this, &[]));
             }
             FnArg::Typed(typed) => {
-                let bindings = bindings(&typed.pat);
-                let is_used = |name: &Ident| is_used(name, &function.body.tokens);
-                let can_capture = bindings.is_complete && bindings.names.iter().all(is_used);
-                let needs_renaming = !bound.is_empty() || !(can_capture || is_reference(typed));
-                if may_rename && needs_renaming {
-                    bound.extend(rename(typed, index));
-                } else {
-                    let names = bindings.names.iter();
-                    captures.extend(names.map(|name| capture(name, &typed.attrs)));
+                let bindings = Bindings::of(&typed.pat, &function.body.tokens);
+                let is_reference = matches!(*typed.ty, Type::Reference(_));
+                match bindings.way {
+                    // Dropping a reference has no effect.
+                    Way::Ignore if may_rename && is_reference => {}
+                    Way::Ignore if may_rename && bound.is_empty() => {
+                        let renamed = rename(typed, index);
+                        captures.push(capture(&renamed.name, &typed.attrs));
+                    }
+                    Way::Ignore if may_rename => bound.extend(rename(typed, index).whole()),
+                    way if may_rename && (matches!(way, Way::Bind) || !bound.is_empty()) => {
+                        bound.extend(rename(typed, index).parts());
+                    }
+                    _ => {
+                        let names = bindings.names.iter();
+                        captures.extend(names.map(|name| capture(name, &typed.attrs)));
+                    }
                 }
             }
         }
@@ -75,65 +83,125 @@ fn capture(name: &Ident, attributes: &[Attribute]) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #(#conditions)* let _ = &#name;)
 }
 
-/// Renames an argument, and returns the statements that bind its pattern.
-fn rename(typed: &mut PatType, index: usize) -> TokenStream {
+/// An argument with another name.
+struct Renamed {
+    name: Ident,
+    pattern: Pat,
+    conditions: Vec<Attribute>,
+    lint_levels: Vec<Attribute>,
+}
+
+/// Renames an argument. Its lint levels move to its pattern, its conditions belong to both.
+fn rename(typed: &mut PatType, index: usize) -> Renamed {
     let name = format_ident!("__ecolaura_argument_{index}", span = Span::mixed_site());
     let pattern = std::mem::replace(&mut *typed.pat, Pat::Verbatim(name.to_token_stream()));
-    // The lint levels move to the pattern, the conditions belong to both.
     let (lint_levels, attributes): (Vec<_>, Vec<_>) = std::mem::take(&mut typed.attrs)
         .into_iter()
         .partition(is_lint_level);
-    let conditions: Vec<_> = attributes.iter().filter(|one| is_condition(one)).collect();
-    let is_variable = matches!(&pattern, Pat::Ident(variable) if is_plain(variable));
-    let whole = (!is_variable)
-        .then(|| quote_spanned!(Span::mixed_site()=> #(#conditions)* let #name = #name;));
-    let parts = (!matches!(pattern, Pat::Wild(_))).then(|| {
-        quote_spanned!(Span::mixed_site()=> #(#conditions)* #(#lint_levels)* let #pattern = #name;)
-    });
-    let statements = quote!(#whole #parts);
     typed.attrs = attributes;
-    statements
+    Renamed {
+        name,
+        pattern,
+        conditions: typed
+            .attrs
+            .iter()
+            .filter(|one| is_condition(one))
+            .cloned()
+            .collect(),
+        lint_levels,
+    }
+}
+
+impl Renamed {
+    /// Output: `let arg = arg;`
+    fn whole(&self) -> TokenStream {
+        let Self {
+            name, conditions, ..
+        } = self;
+        quote_spanned!(Span::mixed_site()=> #(#conditions)* let #name = #name;)
+    }
+
+    /// Output: `let arg = arg; let pattern = arg;`, or `let a = arg;` for a variable
+    fn parts(&self) -> TokenStream {
+        let Self {
+            name,
+            pattern,
+            conditions,
+            lint_levels,
+        } = self;
+        let whole = match pattern {
+            Pat::Ident(variable) if is_plain(variable) => None,
+            _ => Some(self.whole()),
+        };
+        quote_spanned! {Span::mixed_site()=>
+            #whole #(#conditions)* #(#lint_levels)* let #pattern = #name;
+        }
+    }
+}
+
+/// How an argument gets into the block.
+enum Way {
+    /// Its variables are captured.
+    Capture,
+    /// The body does not see it: it is captured as a whole.
+    Ignore,
+    /// It is bound to its pattern.
+    Bind,
 }
 
 /// The variables of a pattern.
 struct Bindings {
     names: Vec<Ident>,
-    /// Whether every part of the value is moved into a variable.
-    is_complete: bool,
+    way: Way,
 }
 
-fn bindings(pattern: &Pat) -> Bindings {
-    let mut found = Bindings {
-        names: Vec::new(),
-        is_complete: true,
+impl Bindings {
+    fn of(pattern: &Pat, body: &TokenStream) -> Self {
+        let (mut names, mut is_complete) = (Vec::new(), true);
+        collect(pattern, &mut names, &mut is_complete);
+        let is_used = |name: &Ident| contains(&name.to_string(), body.clone());
+        let way = match pattern {
+            Pat::Wild(_) => Way::Ignore,
+            Pat::Ident(variable)
+                if is_plain(variable)
+                    && variable.ident.to_string().starts_with('_')
+                    && !is_used(&variable.ident) =>
+            {
+                Way::Ignore
+            }
+            _ if is_complete && names.iter().all(is_used) => Way::Capture,
+            _ => Way::Bind,
+        };
+        Self { names, way }
+    }
+}
+
+/// Collects the variables of a pattern, and whether every part of the value is moved into one.
+fn collect(pattern: &Pat, names: &mut Vec<Ident>, is_complete: &mut bool) {
+    let mut all = |parts: &mut dyn Iterator<Item = &Pat>| {
+        parts.for_each(|part| collect(part, names, is_complete));
     };
-    collect(pattern, &mut found);
-    found
-}
-
-fn collect(pattern: &Pat, found: &mut Bindings) {
     match pattern {
+        Pat::Paren(inner) => collect(&inner.pat, names, is_complete),
+        Pat::Tuple(inner) => all(&mut inner.elems.iter()),
+        Pat::TupleStruct(inner) => all(&mut inner.elems.iter()),
+        Pat::Slice(inner) => all(&mut inner.elems.iter()),
+        Pat::Struct(inner) => {
+            all(&mut inner.fields.iter().map(|field| &*field.pat));
+            *is_complete &= inner.rest.is_none();
+        }
         Pat::Ident(variable) => {
-            found.names.push(variable.ident.clone());
-            found.is_complete &= is_plain(variable);
+            names.push(variable.ident.clone());
+            *is_complete &= is_plain(variable);
             if let Some((_, inner)) = &variable.subpat {
-                collect(inner, found);
+                collect(inner, names, is_complete);
             }
         }
-        Pat::Paren(inner) => collect(&inner.pat, found),
-        Pat::Tuple(inner) => inner.elems.iter().for_each(|part| collect(part, found)),
-        Pat::TupleStruct(inner) => inner.elems.iter().for_each(|part| collect(part, found)),
-        Pat::Slice(inner) => inner.elems.iter().for_each(|part| collect(part, found)),
-        Pat::Struct(inner) => {
-            let fields = inner.fields.iter();
-            fields.for_each(|field| collect(&field.pat, found));
-            found.is_complete &= inner.rest.is_none();
-        }
         Pat::Reference(inner) => {
-            collect(&inner.pat, found);
-            found.is_complete = false;
+            collect(&inner.pat, names, is_complete);
+            *is_complete = false;
         }
-        _ => found.is_complete = false,
+        _ => *is_complete = false,
     }
 }
 
@@ -142,14 +210,7 @@ fn is_plain(variable: &PatIdent) -> bool {
     variable.by_ref.is_none() && variable.subpat.is_none()
 }
 
-/// Whether the body uses a variable, also in a format string such as `"{name}"`.
-///
-/// A name that begins with `_` counts as used: the compiler does not warn about it.
-fn is_used(name: &Ident, body: &TokenStream) -> bool {
-    let name = name.to_string();
-    name.starts_with('_') || contains(&name, body.clone())
-}
-
+/// Whether a name is in these tokens, also in a format string such as `"{name}"`.
 fn contains(name: &str, tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(word) => word == name,
@@ -157,11 +218,6 @@ fn contains(name: &str, tokens: TokenStream) -> bool {
         TokenTree::Group(group) => contains(name, group.stream()),
         TokenTree::Punct(_) => false,
     })
-}
-
-/// Whether it is `_: &T`. Dropping a reference has no effect.
-fn is_reference(typed: &PatType) -> bool {
-    matches!(*typed.pat, Pat::Wild(_)) && matches!(*typed.ty, Type::Reference(_))
 }
 
 fn is_condition(attribute: &Attribute) -> bool {
@@ -203,6 +259,8 @@ fn is_inert(attribute: &Attribute) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use quote::quote;
+
     use super::*;
     use crate::item;
 
@@ -217,13 +275,9 @@ mod tests {
     #[test]
     fn arguments_are_captured_last_to_first() {
         check(
-            quote!(
-                fn f(&self, a: A, (b, mut c): (B, C), _d: D) {
-                    a;
-                    b;
-                    format!("{c}")
-                }
-            ),
+            quote! {
+                fn f(&self, a: A, (b, mut c): (B, C), _d: D) { a; b; format!("{c}"); _d }
+            },
             quote!(&self, a: A, (b, mut c): (B, C), _d: D),
             quote!(let _ = &_d; let _ = &c; let _ = &b; let _ = &a; let _ = &self;),
         );
@@ -246,7 +300,24 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_that_cannot_be_captured_is_renamed() {
+    fn an_argument_without_a_used_name_is_renamed() {
+        check(
+            quote!(
+                fn f(_: A, #[cfg(x)] _b: B, c: C) {
+                    c
+                }
+            ),
+            quote!(__ecolaura_argument_0: A, #[cfg(x)] __ecolaura_argument_1: B, c: C),
+            quote! {
+                let _ = &c;
+                #[cfg(x)] let _ = &__ecolaura_argument_1;
+                let _ = &__ecolaura_argument_0;
+            },
+        );
+    }
+
+    #[test]
+    fn an_argument_that_is_not_bound_completely_is_renamed() {
         check(
             quote!(
                 fn f(a: A, (b, _): (B, C), #[allow(unused)] mut d: D, _: E) {
@@ -254,7 +325,12 @@ mod tests {
                     b
                 }
             ),
-            quote!(a: A, __ecolaura_argument_1: (B, C), __ecolaura_argument_2: D, __ecolaura_argument_3: E),
+            quote! {
+                a: A,
+                __ecolaura_argument_1: (B, C),
+                __ecolaura_argument_2: D,
+                __ecolaura_argument_3: E
+            },
             quote! {
                 let _ = &a;
                 let __ecolaura_argument_1 = __ecolaura_argument_1;
@@ -275,15 +351,13 @@ mod tests {
     #[test]
     fn arguments_keep_their_names_for_an_attribute_that_follows() {
         check(
-            quote!(
+            quote! {
                 #[doc = "d"]
                 #[instrument(skip(unused))]
-                fn f((a, _): A, unused: B) {
-                    a
-                }
-            ),
-            quote!((a, _): A, unused: B),
-            quote!(let _ = &unused; let _ = &a;),
+                fn f((a, _): A, unused: B, _: C, _d: D) { a }
+            },
+            quote!((a, _): A, unused: B, _: C, _d: D),
+            quote!(let _ = &_d; let _ = &unused; let _ = &a;),
         );
     }
 }

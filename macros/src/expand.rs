@@ -102,21 +102,27 @@ impl Private<'_> {
     }
 
     fn body(&self, shape: Shape, body: &Body, captures: &TokenStream) -> TokenStream {
-        let written = braced(transparent(body.braces), body.tokens.clone());
+        let braces = body.braces;
+        let written = braced(transparent(braces), body.tokens.clone());
         match shape {
             Shape::Sync(returned) => {
-                let call = self.call(&returned, body.braces, captures, &written);
+                let call = self.call(&returned, braces, captures, &written);
                 self.counted(&entered(&call), None)
             }
             Shape::Async(returned) => {
-                let block = block(&returned, body.braces, captures, &written);
+                let block = block(&returned, braces, captures, &written);
                 self.counted(&awaited(&block), None)
             }
             Shape::Endless => self.uncounted("start", &written),
             Shape::Closure => self.uncounted("start_in_place", &written),
+            Shape::AsyncClosure { before, closure } => {
+                let finish = quote_spanned!(Span::mixed_site()=> __ecolaura_call.finish(200););
+                let block = quote!(#(#before)* #finish #closure);
+                self.uncounted("start", &braced(transparent(braces), block))
+            }
             Shape::Block(tail) => self.tail(&tail),
             Shape::Future { made, future } => {
-                let made = self.call(&made, body.braces, captures, &written);
+                let made = self.call(&made, braces, captures, &written);
                 self.future(&made, &future)
             }
         }

@@ -80,7 +80,7 @@ mod shape;
 /// # What is not measured
 ///
 /// A `const fn` cannot be: it may run in the compiler. In a sync function marked `#[track_caller]`, `Location::caller()` answers with a
-/// place inside that function. An `async fn` that returns `impl Fn(&T)` needs a type for the arguments of its closure: `|t: &T|`.
+/// place inside that function.
 #[proc_macro_attribute]
 pub fn monitor(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::monitor(args.into(), item.into()).into()

@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::parse::Parser as _;
-use syn::{Block, Expr, ExprAsync, ExprCall, Stmt, Type};
+use syn::{Block, Expr, ExprAsync, ExprCall, Pat, Stmt, Type};
 
 use crate::item::Function;
 use crate::output::{self, Future};
@@ -18,6 +18,8 @@ pub(crate) enum Shape {
     Endless,
     /// The value is a closure: while the function runs. The body stays in place.
     Closure,
+    /// `async fn f() -> impl Fn(…) { …; |…| … }`: while its future runs, up to the closure. The body stays in place.
+    AsyncClosure { before: Vec<Stmt>, closure: Stmt },
     /// The body ends in an `async` block: while that runs.
     Block(AsyncTail),
     /// The body makes a future in another way: while that runs.
@@ -47,7 +49,7 @@ pub(crate) struct AsyncTail {
 
 /// What an `async` block resolves to.
 pub(crate) enum Output {
-    Written(Type),
+    Written(Box<Type>),
     /// The return type may be an alias of a boxed future.
     Alias,
     Unknown,
@@ -59,12 +61,15 @@ pub(crate) fn of(function: &Function) -> Shape {
     if matches!(returned, Type::Never(_)) {
         return Shape::Endless;
     }
-    if function.signature.asyncness.is_some() {
-        return Shape::Async(output::nameable(returned));
-    }
-    let future = output::future(&returned);
     let body = Block::parse_within.parse2(function.body.tokens.clone());
     let body = body.unwrap_or_default();
+    if function.signature.asyncness.is_some() {
+        return match async_closure(&returned, body) {
+            Some((before, closure)) => Shape::AsyncClosure { before, closure },
+            None => Shape::Async(output::nameable(returned)),
+        };
+    }
+    let future = output::future(&returned);
     if is_closure(&returned, &body) {
         return Shape::Closure;
     }
@@ -74,7 +79,7 @@ pub(crate) fn of(function: &Function) -> Shape {
             if future.is_none() || !before.iter().any(leaves_early) =>
         {
             let output = match future.map(|future| future.output) {
-                Some(Some(output)) => Output::Written(output::nameable(output)),
+                Some(Some(output)) => Output::Written(Box::new(output::nameable(output))),
                 None if output::may_be_alias(&returned) => Output::Alias,
                 _ => Output::Unknown,
             };
@@ -98,6 +103,8 @@ pub(crate) fn of(function: &Function) -> Shape {
 /// The compiler infers the types of the closure's arguments from the return type of the function that directly contains it.
 fn is_closure(returned: &Type, body: &[Stmt]) -> bool {
     match returned {
+        Type::Group(inner) => is_closure(&inner.elem, body),
+        Type::Paren(inner) => is_closure(&inner.elem, body),
         Type::ImplTrait(opaque) if output::is_callable(opaque) => true,
         Type::ImplTrait(_) => matches!(last(body), Some(Expr::Closure(_))),
         // The first element of a tuple decides on the status.
@@ -110,6 +117,21 @@ fn is_closure(returned: &Type, body: &[Stmt]) -> bool {
         },
         _ => false,
     }
+}
+
+/// Input: `…; |a| …`, where the type of an argument has to be inferred.
+fn async_closure(returned: &Type, mut body: Vec<Stmt>) -> Option<(Vec<Stmt>, Stmt)> {
+    match last(&body)? {
+        Expr::Closure(closure) if closure.inputs.iter().any(is_inferred) => {}
+        _ => return None,
+    }
+    let closure = body.pop()?;
+    let is_whole = is_closure(returned, std::slice::from_ref(&closure));
+    (is_whole && !body.iter().any(leaves_early)).then_some((body, closure))
+}
+
+fn is_inferred(argument: &Pat) -> bool {
+    !matches!(argument, Pat::Type(_))
 }
 
 /// The expression at the end of the body.
@@ -183,6 +205,7 @@ mod tests {
             Shape::Async(_) => "async",
             Shape::Endless => "endless",
             Shape::Closure => "closure",
+            Shape::AsyncClosure { .. } => "async closure",
             Shape::Block(tail) if tail.wrapper.is_some() => "boxed block",
             Shape::Block(_) => "block",
             Shape::Future { future, .. } if future.boxed => "boxed future",
@@ -238,6 +261,92 @@ mod tests {
             )),
             "endless"
         );
+    }
+
+    #[test]
+    fn a_closure_that_is_returned_stays_in_place() {
+        let cases = [
+            (
+                quote!(
+                    fn f() -> impl Fn(&str) -> usize {
+                        g()
+                    }
+                ),
+                "closure",
+            ),
+            (
+                quote!(
+                    fn f() -> impl Own {
+                        |s| s.len()
+                    }
+                ),
+                "closure",
+            ),
+            (
+                quote!(
+                    fn f() -> (impl Fn(&str), u8) {
+                        (|s| g(s), 1)
+                    }
+                ),
+                "closure",
+            ),
+            (
+                quote!(
+                    fn f() -> (StatusCode, impl Fn(u8)) {
+                        (s, |_: u8| {})
+                    }
+                ),
+                "sync",
+            ),
+            (
+                quote!(
+                    fn f() -> Box<dyn Fn(u8)> {
+                        Box::new(|_| {})
+                    }
+                ),
+                "sync",
+            ),
+            (
+                quote!(
+                    async fn f() -> impl Fn(&str) {
+                        a;
+                        return |s| g(s);
+                    }
+                ),
+                "async closure",
+            ),
+            (
+                quote!(
+                    async fn f() -> impl Fn(&str) {
+                        a;
+                        |s: &str| g(s)
+                    }
+                ),
+                "async",
+            ),
+            (
+                quote!(
+                    async fn f() -> impl Fn(&str) {
+                        if a {
+                            return b;
+                        }
+                        |s| g(s)
+                    }
+                ),
+                "async",
+            ),
+            (
+                quote!(
+                    async fn f() -> Box<dyn Fn(u8)> {
+                        |s| g(s)
+                    }
+                ),
+                "async",
+            ),
+        ];
+        for (function, expected) in cases {
+            assert_eq!(shape(function.clone()), expected, "{function}");
+        }
     }
 
     #[test]

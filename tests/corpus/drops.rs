@@ -72,6 +72,7 @@ item! { async fn later_rest_of_struct(Two { a, .. }: Two, c: Noisy, Two { b: d, 
 item! { async fn later_by_reference(ref a: Noisy, (ref b, c): (Noisy, Noisy), d: Noisy) { pause().await; let _ = (a, b, &c, &d); } }
 item! { async fn later_partly_used(two: Two, c: Noisy) { pause().await; log(two.b.0); log(c.0); } }
 item! { async fn later_tail(a: Noisy, b: RefCell<Noisy>) -> &'static str { let _ = &a; pause().await; b.borrow().0 } }
+item! { async fn later_closure(a: Noisy, b: Noisy) -> impl Fn(&str) -> usize { pause().await; let _x = Noisy("x"); log(b.0); move |s| s.len() + a.0.len() } }
 item! { async fn later_guard(guarded: Guarded, guard: Guard) { pause().await; let _ = &guarded; log(guard.0); } }
 item! { fn block(a: Noisy, b: Noisy, c: Noisy) -> impl Future<Output = ()> { log(c.0); async move { log(b.0); pause().await; log(a.0); } } }
 item! { fn block_early(a: Noisy, b: Noisy, leave: bool) -> Pin<Box<dyn Future<Output = u8>>> { let x = Noisy("x"); if leave { return Box::pin(async move { log(b.0); 1 }); } Box::pin(async move { log(x.0); pause().await; log(a.0); 2 }) } }
@@ -202,6 +203,7 @@ fn later() {
     step!(wait(later_rest_of_struct(two_of("a", "b"), c(), two_of("d", "e"))));
     step!(wait(later_by_reference(a(), (b(), c()), d())));
     step!(wait(later_partly_used(two_of("a", "b"), c())));
+    step!(wait(later_closure(a(), b()))("x"));
     step!(wait(later_tail(a(), RefCell::new(b()))));
     let (guarded_value, guard) = guarded();
     step!(wait(later_guard(guarded_value, guard)));
@@ -224,6 +226,7 @@ fn half_way() {
     step!(drop_half_way(later_rest((a(), b()), (c(), d()))));
     step!(drop_half_way(later_rest_of_struct(two_of("a", "b"), c(), two_of("d", "e"))));
     step!(drop_half_way(later_partly_used(two_of("a", "b"), c())));
+    step!(drop_half_way(later_closure(a(), b())));
     step!(drop_half_way(block(a(), b(), c())));
     step!(drop_half_way(boxed(a(), b())));
     step!(drop_half_way(made_elsewhere(a(), b())));

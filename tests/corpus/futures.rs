@@ -55,7 +55,7 @@ item! { fn impl_ready_clone(n: u8) -> impl Future<Output = u8> + Clone { ready(n
 item! { fn impl_debug(n: u8) -> impl std::fmt::Debug + Future<Output = u8> { ready(n) } }
 item! { fn impl_early(n: u8) -> impl Future<Output = u8> { if n == 0 { return ready(9); } ready(n) } }
 item! { fn impl_nested(n: u8) -> impl Future<Output = impl std::fmt::Display> { async move { pause().await; n } } }
-item! { fn impl_nested_result(s: &str) -> impl Future<Output = Result<impl std::fmt::Display, ParseIntError>> { async move { let n: u8 = s.parse()?; Ok(n) } } }
+item! { fn impl_nested_result<'a>(s: &'a str) -> impl Future<Output = Result<impl std::fmt::Display + 'a, ParseIntError>> + 'a { async move { let n: u8 = s.parse()?; Ok(n) } } }
 item! { fn impl_own() -> impl MyFuture { ready(1) } }
 item! { fn impl_in_option(n: u8) -> Option<impl Future<Output = u8>> { (n > 0).then(|| number(n)) } }
 item! { fn named(n: u8) -> Ready<u8> { ready(n) } }

@@ -27,7 +27,7 @@ item! { fn dyn_elided<T: Debug>(value: &T) -> Box<dyn Debug + '_> { Box::new(val
 item! { fn sorted<T: Ord, V: AsMut<[T]>>(mut values: V) -> V { values.as_mut().sort(); values } }
 item! { fn compared<T>(a: &T, b: &T) -> bool where for<'x> &'x T: PartialEq { a == b } }
 item! { fn deep<T>(value: T) -> Option<Option<Result<T, ()>>> { Some(Some(Ok(value))) } }
-item! { fn iterated<T, const N: usize>(values: [T; N]) -> std::array::IntoIter<T, N> { values.into_iter() } }
+item! { fn iterated<T, const N: usize>(values: [T; N]) -> std::array::IntoIter<T, N> { IntoIterator::into_iter(values) } }
 item! { fn pointer<T>(value: &T) -> *const T { value } }
 item! { fn sent<T: Send>(value: T) -> T { std::thread::scope(|scope| scope.spawn(move || value).join().unwrap_or_else(|_| panic!())) } }
 item! { async fn later<T>(value: T) -> T { pause().await; value } }

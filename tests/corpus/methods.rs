@@ -62,7 +62,7 @@ pub(crate) trait Stock {
     item! { fn opaque(&self) -> impl Display { self.get() } }
     item! { fn opaque_closure(&self) -> impl Fn(&str) -> usize { let n = self.shown().len(); move |s| s.len() + n } }
     fn dyn_self(&self) -> &dyn Display;
-    item! { fn later_default(&self) -> impl Future<Output = String> { async { pause().await; self.shown() } } }
+    item! { fn later_default(&self) -> impl Future<Output = String> { async move { pause().await; self.shown() } } }
     fn later(&self, n: u8) -> impl Future<Output = u8> + Send;
 }
 

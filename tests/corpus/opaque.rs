@@ -12,7 +12,7 @@ item! { fn moved_closure(n: usize, text: String) -> impl Fn(&str) -> usize { let
 item! { fn early_closure(n: usize) -> impl Fn(&str) -> usize { let f = move |s: &str| s.len() + n; if n > 1 { return f; } f } }
 item! { fn closure_mut(mut log: Vec<String>) -> impl FnMut(&str) -> usize { move |s| { log.push(s.trim().to_owned()); log.len() } } }
 item! { fn closure_once(text: String) -> impl FnOnce(&str) -> String { move |s| text + s.trim() } }
-item! { fn closure_borrowing(text: &str) -> impl Fn(&str) -> bool { move |s| s.trim() == text } }
+item! { fn closure_borrowing<'a>(text: &'a str) -> impl Fn(&str) -> bool + 'a { move |s| s.trim() == text } }
 item! { fn closure_two<'a>() -> impl Fn(&'a str, &mut Vec<&'a str>) + Clone { |s, all| all.push(s.trim()) } }
 item! { fn closure_of_closure() -> impl Fn(&str) -> Box<dyn Fn(&str) -> usize> { |a| { let n = a.len(); Box::new(move |b| b.len() + n) } } }
 item! { fn closure_for<'b>() -> impl for<'a> Fn(&'a str) -> &'a str { |s| s.trim() } }
@@ -26,9 +26,9 @@ item! { fn async_closure() -> impl AsyncFn(&str) -> usize { async |s| s.len() } 
 item! { fn iterator(n: &[u8]) -> impl Iterator<Item = u8> + '_ { n.iter().map(|n| n + 1) } }
 item! { fn iterator_uncaptured(n: &[u8]) -> impl Iterator<Item = u8> + use<> { let n = n.to_vec(); n.into_iter() } }
 item! { fn iterator_traits<'a>(n: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a u8> + ExactSizeIterator + Clone { n.iter() } }
-item! { fn iterator_of_integers() -> impl Iterator<Item = u64> { [1, 2].into_iter() } }
-item! { fn iterator_into() -> impl Iterator<Item = String> { ["a", "b"].into_iter().map(Into::into) } }
-item! { fn iterator_nested() -> impl Iterator<Item = impl Display> { [1u8, 2].into_iter() } }
+item! { fn iterator_of_integers() -> impl Iterator<Item = u64> { vec![1, 2].into_iter() } }
+item! { fn iterator_into() -> impl Iterator<Item = String> { vec!["a", "b"].into_iter().map(Into::into) } }
+item! { fn iterator_nested() -> impl Iterator<Item = impl Display> { vec![1u8, 2].into_iter() } }
 item! { fn iterator_nested_twice() -> impl Iterator<Item = impl Iterator<Item = impl Display>> { (0..2).map(|n| iter::repeat(n).take(2)) } }
 item! { fn iterator_early(n: usize) -> impl Iterator<Item = usize> { if n > 1 { return iter::repeat(n).take(1); } iter::repeat(1).take(n) } }
 item! { fn iterator_from_fn() -> impl Iterator<Item = u8> { let mut n = 0; iter::from_fn(move || { n += 1; (n < 4).then_some(n) }) } }
@@ -52,7 +52,9 @@ item! { fn recursive(n: u8) -> impl Display { if n == 0 { return String::new(); 
 item! { fn recursive_boxed(n: u8) -> Box<dyn Display> { if n == 0 { return Box::new(""); } Box::new(format!("{n}{}", recursive_boxed(n - 1))) } }
 item! { async fn later_display(n: u8) -> impl Display { pause().await; if n == 0 { return "none".to_owned(); } n.to_string() } }
 item! { async fn later_closure(n: usize) -> impl Fn(&str) -> usize { pause().await; move |s: &str| s.len() + n } }
-item! { async fn later_iterator(n: &[u8]) -> impl Iterator<Item = u8> { pause().await; n.iter().map(|n| n + 1) } }
+item! { async fn later_closure_inferred(n: usize) -> impl Fn(&str) -> usize { let m = n; pause().await; move |s| s.len() + m } }
+item! { async fn later_closure_once(text: String) -> impl FnOnce(&str) -> String { fn one() -> usize { 1 } pause().await; let n = one(); move |s| text + s.get(n..).unwrap_or_default() } }
+item! { async fn later_iterator(n: &[u8]) -> impl Iterator<Item = u8> + '_ { pause().await; n.iter().map(|n| n + 1) } }
 item! { async fn later_in_result(s: &str) -> Result<impl Display, Box<dyn Error>> { pause().await; let n: u8 = s.parse()?; Ok(n) } }
 item! { async fn later_in_dyn(n: u8) -> Box<dyn Iterator<Item = impl Display>> { pause().await; if n == 0 { return Box::new(iter::empty::<u8>()); } Box::new(iter::once(n)) } }
 item! { async fn later_in_dyn_result(s: &str) -> Result<Box<dyn Iterator<Item = impl Display> + '_>, Box<dyn Error>> { pause().await; let n: u8 = s.parse()?; Ok(Box::new(iter::once(n))) } }
@@ -88,7 +90,7 @@ pub(crate) fn run() {
     show!(["2", "x"].map(|s| in_dyn_result(s).map(joined).map_err(|e| e.to_string())));
     show!((in_tuple(1).0.to_string(), in_tuple(1).1, argument_and_return(|n| n + 1)(1), static_bound().to_string()));
     show!((clone_bound(1).clone() == 1, from_another(1).to_string(), recursive(3).to_string()));
-    show!((wait(later_display(0)).to_string(), wait(later_display(1)).to_string(), wait(later_closure(1))("ab")));
+    show!((wait(later_display(0)).to_string(), wait(later_display(1)).to_string(), wait(later_closure(1))("ab"), wait(later_closure_inferred(1))("ab"), wait(later_closure_once("a".into()))("bc")));
     show!((joined(wait(later_iterator(&[1]))), joined(wait(later_in_dyn(0))), joined(wait(later_in_dyn(1)))));
     show!(["2", "x"].map(|s| wait(later_in_result(s)).map(|n| n.to_string()).map_err(|e| e.to_string())));
     show!(["2", "x"].map(|s| wait(later_in_dyn_result(s)).map(joined).map_err(|e| e.to_string())));
@@ -99,6 +101,7 @@ pub(crate) fn run() {
     traits!(iterator_from_fn());
     traits!(in_dyn());
     traits!(later_closure(1));
+    traits!(later_closure_inferred(1));
     traits!(later_in_dyn(1));
     traits!(argument_and_return(|n| n));
 }
