@@ -331,7 +331,9 @@ async fn protobuf_has_their_types_and_no_start_that_nobody_knows() {
         assert_eq!(family.unit, ours.base_unit().as_str());
         for metric in &family.metric {
             let labels: Vec<&str> = metric.label.iter().map(|label| &*label.name).collect();
-            assert_eq!(labels, ours.label_names());
+            let mut expected = ours.label_names().to_vec();
+            expected.sort_unstable();
+            assert_eq!(labels, expected);
             assert!(
                 metric
                     .counter
