@@ -79,7 +79,7 @@ pub(crate) struct Callsite {
     pub(crate) verdict: Verdict,
 }
 
-/// What a place has to do with queries of databases.
+/// What a place has to do with queries of databases, or with panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Nothing,
@@ -87,6 +87,8 @@ pub(crate) enum Role {
     Tells,
     /// Its spans connect them with what is told of them.
     Connects,
+    /// Its events are the records of panics, not of queries.
+    Panics,
 }
 
 impl Role {
@@ -94,6 +96,7 @@ impl Role {
         match () {
             () if query::tells_of_queries(metadata) => Self::Tells,
             () if query::connects(metadata) => Self::Connects,
+            () if metadata.is_event() && metadata.target() == catalog::PANIC => Self::Panics,
             () => Self::Nothing,
         }
     }
@@ -242,9 +245,9 @@ impl Callsite {
         }
     }
 
-    /// A line of it is not written.
-    pub(crate) fn hold_back(&self) {
-        self.limiter.held_back.fetch_add(1, Ordering::Relaxed);
+    /// A line of it is not written. Whether it is the first since the last announcement.
+    pub(crate) fn hold_back(&self) -> bool {
+        self.limiter.held_back.fetch_add(1, Ordering::Relaxed) == 0
     }
 
     /// How many were not since this was asked last.

@@ -126,7 +126,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
                 || self.0.wants(callsite, metadata)
                 || self.wants_within(metadata, span.parent());
             if !is_wanted {
-                return fields::skip_record(self, id);
+                return fields::skip_record(self, id, values);
             }
             // First, since formatting a value is the service's own code, which may use the span.
             let mut news = Pairs::default();
@@ -166,10 +166,18 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             let is_wanted = self.0.wants(callsite, metadata)
                 || self.0.filter.asks_spans(metadata.level())
                     && self.wants_within(metadata, context.event_span(event));
-            if is_wanted && self.0.admits(callsite) {
+            let is_panic = callsite.role == Role::Panics;
+            if !is_wanted || is_panic && !self.0.output.has_room() {
+                return; // for a panic the hook finds room
+            }
+            let is_written = self.0.admits(callsite);
+            if is_written {
                 fields::of_event(self, event, |fields| {
                     self.write(callsite, metadata, event, fields, &context);
                 });
+            }
+            if is_panic {
+                self.0.has_taken_panic(is_written);
             }
         });
     }
@@ -295,8 +303,11 @@ impl Logs {
     fn admits(&self, callsite: &Callsite) -> bool {
         let admits = callsite.limiter.admits();
         if !admits {
-            callsite.hold_back();
+            let is_first = callsite.hold_back();
             self.output.dropped("rate_limited", 1);
+            if is_first {
+                self.output.wake_if_asleep(); // it has to be announced in time
+            }
         }
         admits
     }

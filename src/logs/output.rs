@@ -183,7 +183,7 @@ impl Output {
     }
 
     #[inline]
-    fn wake_if_asleep(&self) {
+    pub(crate) fn wake_if_asleep(&self) {
         // With the fence of `may_sleep`: either it sees the line, or this sees that it sleeps.
         fence(Ordering::SeqCst);
         if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {

@@ -1,5 +1,7 @@
 //! The record of a panic, where no layer of ours takes in the event that tells of it.
 
+use std::cell::Cell;
+
 use tracing::Level;
 
 use crate::catalog::{self, Dataset};
@@ -15,6 +17,11 @@ use crate::trace_context::TraceContext;
 /// The longest line of a backtrace that is shown to people.
 const LONGEST_FRAME: usize = 512;
 
+thread_local! {
+    /// The log whose layer saw the record of this thread's panic, by its address, and whether it wrote the line.
+    static TAKEN: Cell<Option<(usize, bool)>> = const { Cell::new(None) };
+}
+
 /// What there is to say of a panic.
 pub(crate) struct Panicked<'a> {
     /// All of it in one line.
@@ -28,6 +35,24 @@ pub(crate) struct Panicked<'a> {
 }
 
 impl Logs {
+    /// Emits the event of a panic. Whether the layer of this log wrote its line; `None` where no such layer saw it.
+    pub(crate) fn emit_panic(&self, event: impl FnOnce()) -> Option<bool> {
+        let _ = TAKEN.try_with(Cell::take);
+        event();
+        let taken = TAKEN.try_with(Cell::take).ok().flatten();
+        let (log, is_written) = taken?;
+        (log == self.address()).then_some(is_written)
+    }
+
+    /// The layer of this log saw the record of a panic.
+    pub(crate) fn has_taken_panic(&self, is_written: bool) {
+        let _ = TAKEN.try_with(|taken| taken.set(Some((self.address(), is_written))));
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     /// Whether panics are written: not by the thread that writes, which would go on for ever, and not where the filter leaves them out.
     pub(crate) fn takes_panics(&self) -> bool {
         !output::is_writer() && self.filter.admits(catalog::PANIC, &Level::ERROR)

@@ -241,7 +241,10 @@ impl Work {
         // What it writes to may be the service's own code.
         let written = panic::catch_unwind(AssertUnwindSafe(|| self.try_write()));
         self.batch.clear();
-        let result = written.unwrap_or_else(|_| Err(io::Error::other("the writer panicked")));
+        let result = written.unwrap_or_else(|payload| {
+            std::mem::forget(payload); // dropping it may panic, too
+            Err(io::Error::other("the writer panicked"))
+        });
         match result {
             Ok(()) => {
                 self.is_failing = false;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::catalog;
-use crate::logs::{LogLayer, Logs, Panicked};
+use crate::logs::{Logs, Panicked};
 use crate::redact;
 use crate::setup::monitoring::Monitoring;
 
@@ -81,7 +81,8 @@ fn record(logs: &'static Logs, info: &PanicHookInfo<'_>) {
     // Else nobody who looks at the console sees why the process ends.
     if !is_written || !logs.is_stdout {
         let message = redact::text(message);
-        let mut text = format!("\n{}:\n{message}\n", &headline[..head]);
+        let head = redact::text(&headline[..head]);
+        let mut text = format!("\n{head}:\n{message}\n");
         if let Some(note) = note {
             let _ = writeln!(text, "{}", redact::text(note));
         }
@@ -89,24 +90,12 @@ fn record(logs: &'static Logs, info: &PanicHookInfo<'_>) {
     }
 }
 
-/// Writes it to the log, and tells who else listens to `tracing`; whether the log has it.
+/// Writes it to the log, through the subscriber where that hands it to the log: only so it has the fields of the spans around it.
+/// Whether the log has it.
 fn write(logs: &'static Logs, panicked: &Panicked<'_>) -> bool {
-    let (is_wanted, is_heard) = (logs.takes_panics(), hears(logs));
-    // Through the subscriber, where that hands it to the log: only so it has the fields of the spans around it.
-    let is_handed_on = is_wanted && is_heard;
-    let has_room = logs.output.has_room();
-    if has_room || !is_handed_on {
-        event(logs, panicked);
-    }
-    is_handed_on && has_room || is_wanted && logs.write_panic(panicked)
-}
-
-/// Whether what this thread says through `tracing` goes to this log.
-fn hears(logs: &'static Logs) -> bool {
-    tracing::dispatcher::get_default(|dispatch| {
-        let layer = dispatch.downcast_ref::<LogLayer>();
-        layer.is_some_and(|layer| std::ptr::eq(layer.0, logs))
-    })
+    let is_wanted = logs.takes_panics();
+    let is_written = logs.emit_panic(|| event(logs, panicked));
+    is_written.unwrap_or_else(|| is_wanted && logs.write_panic(panicked))
 }
 
 fn event(logs: &Logs, panicked: &Panicked<'_>) {
@@ -142,9 +131,9 @@ fn note() -> Option<&'static str> {
     (!IS_SAID.swap(true, Ordering::Relaxed)).then_some(NOTE)
 }
 
-/// Whether the process ends with this panic, so that lines have to be written now.
+/// Whether the process ends with this panic, so that lines have to be written now. Where `main` panics, the values that it drops see to it.
 fn ends_process(info: &PanicHookInfo<'_>) -> bool {
-    cfg!(panic = "abort") || cannot_unwind(info) || is_main()
+    cfg!(panic = "abort") || cannot_unwind(info)
 }
 
 /// A panic of `core` about one that cannot go on, after which it aborts. Whether a panic can unwind is not to be asked in stable Rust.
@@ -155,9 +144,4 @@ fn cannot_unwind(info: &PanicHookInfo<'_>) -> bool {
     ];
     let is_of_core = |place: &panic::Location<'_>| place.file().ends_with("panicking.rs");
     info.location().is_some_and(is_of_core) && MESSAGES.contains(&message(info))
-}
-
-/// Whether it is `main` that ends, and not a task or a request on its thread.
-fn is_main() -> bool {
-    thread::current().name() == Some("main") && tokio::task::try_id().is_none()
 }
