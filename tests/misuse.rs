@@ -82,7 +82,16 @@ async fn a_path_that_is_not_the_matched_one() {
     async fn nested() -> &'static str {
         "four"
     }
+    #[monitor("/wrong")]
+    fn returned() -> impl Future<Output = &'static str> + Send {
+        std::future::ready("four")
+    }
     let monitoring = monitoring();
+    let app = Router::new()
+        .route("/returned", get(returned))
+        .layer(monitoring.layer());
+    let lines = logged(app, &["/returned"]).await;
+    one(&lines, &["matched `/returned`"]);
     let app = Router::new()
         .route("/h/{id}", get(wrong))
         .layer(monitoring.layer());

@@ -221,6 +221,14 @@ fn a_call_that_waits_while_another_one_panics_counts_499() {
         unreachable!("nobody goes on with it");
     }
     #[monitor("at_once")]
+    fn waits_in_a_future() -> impl Future<Output = ()> {
+        pause_for_good()
+    }
+    async fn pause_for_good() {
+        pause().await;
+        unreachable!("nobody goes on with it");
+    }
+    #[monitor("at_once")]
     async fn panics() {
         pause().await;
         panic!("on purpose")
@@ -229,7 +237,9 @@ fn a_call_that_waits_while_another_one_panics_counts_499() {
     fn panics_at_once() {
         panic!("on purpose")
     }
-    check("at_once", &[("499", 2), ("500", 2)], || {
+    check("at_once", &[("499", 3), ("500", 3)], || {
+        let both = async { tokio::join!(waits_in_a_future(), panics()) };
+        assert!(catch_unwind(AssertUnwindSafe(|| run(both))).is_err());
         let both = async { tokio::join!(waits(), panics()) };
         assert!(catch_unwind(AssertUnwindSafe(|| run(both))).is_err());
         let both = async { tokio::join!(waits(), async { panics_at_once() }) };

@@ -269,6 +269,12 @@ impl Call {
         Entered::into(self.span.as_deref())
     }
 
+    /// Its future was polled and waits, or is about to be polled.
+    #[inline]
+    pub(super) fn waits(&mut self, is_waiting: bool) {
+        *self.is_waiting.get_mut() = is_waiting;
+    }
+
     /// Makes the call what a thread works on while it polls this future.
     #[inline]
     pub fn within<F: Future>(&self, future: F) -> Within<'_, F> {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::observe::function::{Call, Site};
+use crate::observe::misuse;
 
 pin_project! {
     /// A future that counts as one call. It has the auto traits of the inner future.
@@ -43,20 +44,27 @@ impl<F: Future, S: Fn(&F::Output) -> u16> Future for Measured<F, S> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let call = match this.site.take() {
-            Some(site) => Some(Call::start(site)),
+            Some(site) => {
+                misuse::check(site);
+                Some(Call::start(site))
+            }
             None => this.call.take(),
         };
         // Polled after its end: the inner future decides what happens.
-        let Some(call) = call else {
+        let Some(mut call) = call else {
             return this.future.poll(cx);
         };
+        call.waits(false);
         // Held on the stack, so that a panic drops it at once.
         let entered = call.enter();
         let polled = this.future.poll(cx);
         drop(entered);
         match &polled {
             Poll::Ready(output) => call.finish((this.status)(output)),
-            Poll::Pending => *this.call = Some(call),
+            Poll::Pending => {
+                call.waits(true);
+                *this.call = Some(call);
+            }
         }
         polled
     }
