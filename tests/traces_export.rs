@@ -434,3 +434,70 @@ async fn the_environment() {
         assert!(!String::from_utf8_lossy(&text).contains("secret"));
     }
 }
+
+/// A flush whose time is over does not take it from another one: what that wants is still sent, long before the schedule would.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_flush_beside_a_long_one() {
+    const WITHIN: &str = "TRACES_EXPORT_SHORT_FLUSH";
+    if env::var_os(WITHIN).is_some() {
+        return short_flush_beside_a_long_one().await;
+    }
+    let own = env::current_exe().expect("a test knows its own path");
+    let child = tokio::task::spawn_blocking(move || {
+        Command::new(own)
+            .args(["--exact", "a_short_flush_beside_a_long_one", "--nocapture"])
+            .env(WITHIN, "1")
+            .env("OTEL_BSP_SCHEDULE_DELAY", "3600000")
+            .output()
+    });
+    let output = child.await.expect("no panic").expect("the test runs");
+    assert!(output.status.success(), "{output:?}");
+}
+
+async fn short_flush_beside_a_long_one() {
+    let collector = Collector::answering([Answer::Together(2)]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 1).await;
+    let flushed = |within| {
+        let monitoring = monitoring.clone();
+        tokio::spawn(async move { monitoring.flush(within).await })
+    };
+    let long = Duration::from_secs(60);
+    let first = flushed(long);
+    eventually("the first batch", async || match collector.requests() {
+        1 => Ok(()),
+        number => Err(number.to_string()),
+    })
+    .await;
+    // What waits while the first batch does, for two who want it.
+    answer(&monitoring, 1).await;
+    let (second, short) = (flushed(long), flushed(Duration::from_millis(300)));
+    assert!(!short.await.expect("no panic"), "nothing has arrived");
+    collector.together(2).await; // the first batch is answered
+    assert!(first.await.expect("no panic"));
+    assert!(second.await.expect("no panic"));
+    assert_eq!(collector.number(), 4);
+}
+
+/// A flush goes on after a batch that the collector refuses: the others are sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_batch_among_others() {
+    let collector = Collector::answering([Answer::Together(2), Answer::Fails(400)]).await;
+    let monitoring = monitoring(&collector.endpoint());
+    answer(&monitoring, 300).await; // a batch and some more
+    eventually("the first batch", async || match collector.requests() {
+        1 => Ok(()),
+        number => Err(number.to_string()),
+    })
+    .await;
+    answer(&monitoring, 600).await; // what waits for the answer
+    let flushed = tokio::spawn({
+        let monitoring = monitoring.clone();
+        async move { flush(&monitoring).await }
+    });
+    collector.together(2).await; // the first batch is answered
+    assert!(!flushed.await.expect("no panic"), "a batch was refused");
+    let lost = dropped(&monitoring, "export_failed");
+    assert!(lost > 0.0, "{lost}");
+    assert_eq!(exported(&monitoring) + lost, 1_800.0);
+}

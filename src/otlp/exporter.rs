@@ -1,7 +1,7 @@
 //! The exporter of one tracer, and the thread that it starts.
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -30,7 +30,7 @@ const ANSWER: Duration = Duration::from_millis(100);
 /// Exports the spans of one tracer until it is dropped.
 pub(crate) struct Exporter {
     tracer: &'static Tracer,
-    handle: Option<JoinHandle<()>>,
+    ended: Completion,
     orders: UnboundedSender<Order>,
     urgency: watch::Sender<Urgency>,
     /// The collector's, as it may be shown.
@@ -73,14 +73,17 @@ impl Exporter {
             state: State::default(),
         };
         let thread = thread::Builder::new().name("monitoring-spans".into());
+        let ended = Completion::default();
+        let completer = ended.completer();
         let work = move || {
             runtime.block_on(worker.run(orders));
             runtime.shutdown_background(); // a look-up of a name may hang, and nobody waits for it
+            completer.complete(true);
         };
-        let handle = thread.spawn(work).map_err(Error::exporter)?;
+        thread.spawn(work).map_err(Error::exporter)?;
         Ok(Self {
             tracer,
-            handle: Some(handle),
+            ended,
             orders: sender,
             urgency,
             address,
@@ -142,9 +145,8 @@ impl Drop for Exporter {
         let end = Some(Instant::now() + LAST_WORDS);
         self.urgency.send_modify(|urgency| urgency.end = end);
         let _ = self.orders.send(Order::Stop);
-        if let Some(handle) = self.handle.take() {
-            let _ = handle.join(); // by itself no longer than LAST_WORDS
-        }
+        // By itself no longer than LAST_WORDS, but for a console whose reader has stopped.
+        self.ended.wait(LAST_WORDS + ANSWER);
     }
 }
 

@@ -12,8 +12,10 @@ pub(super) struct Flush {
     pub(super) done: Box<dyn FnOnce(bool) + Send>,
     /// The spans are those that are taken before this many are. Known when the worker has read the wish.
     pub(super) until: u64,
-    /// Why some of them were lost.
+    /// Why the collector cannot be reached: the rest is not tried.
     pub(super) failed: Option<String>,
+    /// Why the collector refused some of them: the rest is still sent.
+    pub(super) refused: Option<String>,
 }
 
 impl Flush {
@@ -28,6 +30,7 @@ impl Flush {
             done: Box::new(done),
             until: u64::MAX,
             failed: None,
+            refused: None,
         }
     }
 }

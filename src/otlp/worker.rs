@@ -230,8 +230,14 @@ impl Worker {
                 self.report.failed(spans, &failure.why);
                 self.state.trust = 0;
                 for flush in &mut self.state.flushes {
-                    if first < flush.until {
-                        flush.failed = Some(failure.why.clone());
+                    if first >= flush.until {
+                        continue;
+                    }
+                    let why = Some(failure.why.clone());
+                    if failure.is_passing {
+                        flush.failed = why;
+                    } else {
+                        flush.refused = why;
                     }
                 }
             }
@@ -252,7 +258,7 @@ impl Worker {
 
     /// Answers those whose spans were sent, or will not be by then.
     fn answer_flushes(&mut self) {
-        let mut waiting = Vec::new();
+        let (mut waiting, mut is_any_given_up) = (Vec::new(), false);
         for mut flush in std::mem::take(&mut self.state.flushes) {
             let is_before = |one: &&UnderWay| one.first < flush.until;
             let under_way = self.state.under_way.iter().filter(is_before);
@@ -263,16 +269,21 @@ impl Worker {
                 waiting.push(flush);
                 continue;
             }
+            let failed = failed.or(flush.refused.take());
             let is_sent = failed.is_none() && unsent == 0;
             if flush.is_last {
                 self.notice_overflow();
                 let why = failed.as_deref().unwrap_or("it does not take them in time");
                 self.report.say_all(unsent, why);
             }
-            if !is_sent {
-                self.state.wanted = 0; // they wait for their time
-            }
+            is_any_given_up |= !is_sent;
             (flush.done)(is_sent);
+        }
+        if is_any_given_up {
+            // The others still want theirs. What nobody wants any more waits for its time.
+            let wanted = waiting.iter().map(|flush| flush.until);
+            let wanted = wanted.max().unwrap_or_default();
+            self.state.wanted = wanted.saturating_sub(self.state.taken) as usize;
         }
         self.state.flushes = waiting;
     }

@@ -11,6 +11,10 @@ thread_local! {
     static END: Cell<Option<End>> = const { Cell::new(None) };
 }
 
+/// How much longer than a flush its answer may take.
+#[cfg(all(feature = "server", feature = "traces"))]
+const ANSWER: Duration = Duration::from_millis(200);
+
 /// Finishes what `init` made when it is dropped.
 struct End;
 
@@ -45,18 +49,18 @@ impl Monitoring {
     pub(crate) async fn leave(&self, within: Duration, stop: impl Future<Output = ()>) {
         #[cfg(feature = "traces")]
         if let Some(exporter) = &self.0.parts.exporter {
-            tokio::select! {
-                _ = exporter.flush_last(within) => {} // which says what is lost
-                () = stop => {
-                    let unsent = exporter.unsent();
-                    if unsent > 0 {
-                        self.warn(&format!(
-                            "{} not exported to {}: a second signal came before",
-                            crate::otlp::spans_were(unsent),
-                            exporter.address(),
-                        ));
-                    }
-                }
+            let why = tokio::select! {
+                _ = exporter.flush_last(within) => None, // which says what is lost
+                () = stop => Some("a second signal came before"),
+                // Such as a console whose reader has stopped.
+                () = tokio::time::sleep(within + ANSWER) => Some("it does not take them in time"),
+            };
+            if let (Some(why), unsent @ 1..) = (why, exporter.unsent()) {
+                self.warn(&format!(
+                    "{} not exported to {}: {why}",
+                    crate::otlp::spans_were(unsent),
+                    exporter.address(),
+                ));
             }
         }
         #[cfg(not(feature = "traces"))]
