@@ -3,13 +3,13 @@
 //! An event of `tracing` has the fields of its callsite and no others, so these go beside it.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use log::kv::{Error, Key, Source, Value, VisitSource, VisitValue};
 use tracing::Event;
 use tracing_log::NormalizeEvent as _;
 
 use crate::fields::captured::{EntryValue, Fields};
+use crate::fields::visit::caught;
 use std::fmt::Write as _;
 
 thread_local! {
@@ -21,10 +21,10 @@ thread_local! {
 pub(crate) fn with_key_values(source: &dyn Source, work: impl FnOnce()) {
     let mut fields = None;
     // A source may be of any kind, and it is the service's own code.
-    let is_any = catch_unwind(AssertUnwindSafe(|| source.count() > 0));
+    let is_any = caught(|| source.count() > 0);
     if is_any.unwrap_or_default() {
         let mut all = Box::<Fields>::default();
-        let _ = catch_unwind(AssertUnwindSafe(|| source.visit(&mut Keys(&mut all))));
+        let _ = caught(|| source.visit(&mut Keys(&mut all)));
         fields = Some(all);
     }
     let before = swap(fields);

@@ -31,10 +31,10 @@ struct Reading {
 enum What {
     /// The number and the address of an event.
     Event(u32, usize),
-    /// A span that begins.
-    Span(u64),
-    /// A span that is told more.
-    Record(u64),
+    /// A span that begins: its id, its callsite and the address of its values, since two registries may give the same id.
+    Span(u64, usize, usize),
+    /// A span that is told more: its id and the address of the values.
+    Record(u64, usize),
 }
 
 /// A layer learns of an event. Layers call this in `event_enabled`, which comes to all layers before `on_event` does to any, so that values
@@ -63,7 +63,9 @@ pub(crate) fn of_span<R, T>(
     attributes: &Attributes<'_>,
     read: impl FnOnce(&Fields) -> T,
 ) -> T {
-    let what = What::Span(id.into_u64());
+    let callsite = std::ptr::from_ref(attributes.metadata()).addr();
+    let values = std::ptr::from_ref(attributes).addr();
+    let what = What::Span(id.into_u64(), callsite, values);
     let capture = |fields: &mut Fields| attributes.record(fields as &mut dyn Visit);
     of(address(reader), what, capture, read)
 }
@@ -76,15 +78,16 @@ pub(crate) fn of_record<R, T>(
     values: &Record<'_>,
     read: impl FnOnce(&Fields) -> T,
 ) -> T {
-    let what = What::Record(id.into_u64());
+    let what = What::Record(id.into_u64(), std::ptr::from_ref(values).addr());
     let capture = |fields: &mut Fields| values.record(fields as &mut dyn Visit);
     of(address(reader), what, capture, read)
 }
 
 /// A layer passes over the values that a span is told later.
-pub(crate) fn skip_record<R>(reader: &R, id: &Id) {
+pub(crate) fn skip_record<R>(reader: &R, id: &Id, values: &Record<'_>) {
     let mut reading = take();
-    reading.begin(address(reader), What::Record(id.into_u64()));
+    let what = What::Record(id.into_u64(), std::ptr::from_ref(values).addr());
+    reading.begin(address(reader), what);
     put(reading);
 }
 

@@ -32,6 +32,12 @@ pub(crate) fn keep_at_least(bytes: usize) {
     LONGEST_KEPT.fetch_max(bytes, Ordering::Relaxed);
 }
 
+/// Runs the service's own code; `None` when it panics.
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
+    let result = catch_unwind(AssertUnwindSafe(run));
+    result.map_err(std::mem::forget).ok() // dropping the payload may panic, too
+}
+
 fn longest(name: &str) -> usize {
     if sql::is_statement(name) {
         return LONGEST_STATEMENT;
@@ -63,9 +69,7 @@ impl Fields {
             text: &mut self.text,
         };
         // What is too long is cut, and an error that `fmt` returns means no more than that.
-        let written = catch_unwind(AssertUnwindSafe(|| write(&mut out)));
-        if let Err(payload) = written {
-            std::mem::forget(payload); // dropping it may panic, too
+        if caught(|| write(&mut out)).is_none() {
             self.text.truncate(start);
             self.text.push_str(PANICKED);
         }
@@ -115,7 +119,11 @@ fn write_error(out: &mut Short<'_>, error: &(dyn Error + 'static)) -> fmt::Resul
     for _ in 0..DEEPEST {
         let Some(known) = cause else { break };
         text.clear();
-        write!(text, "{known}")?;
+        let mut short = Short {
+            text: &mut text,
+            longest: LONGEST,
+        };
+        let _ = write!(short, "{known}"); // what is too long is cut
         if !out.text[start..].ends_with(&text) {
             write!(out, ": {text}")?;
         }
