@@ -46,7 +46,9 @@ pub(super) fn event(
         if let (EXCEPTION_MESSAGE, Value::Text(text)) = (&*key, &value) {
             error = Some(text.clone());
         }
-        if attributes.len() < limits.attributes {
+        // No key comes twice, which OTLP forbids: the first is that of ours, or the first of the event.
+        let is_new = attributes.iter().all(|one: &Attribute| one.key != key);
+        if is_new && attributes.len() < limits.attributes {
             attributes.push(Attribute { key, value });
         }
     }

@@ -121,7 +121,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer {
         };
         let is_open = span.extensions().get::<Open>().is_some();
         if !is_open {
-            return fields::skip_record(self, id);
+            return fields::skip_record(self, id, values);
         }
         let roles = roles(span.metadata());
         fields::of_record(self, id, values, |fields| {

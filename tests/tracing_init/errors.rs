@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::get;
 use ecolaura_monitoring::monitor;
 use http::StatusCode;
-use tracing::{error, info_span, instrument, warn};
+use tracing::{error, info, info_span, instrument, warn};
 
 use crate::{answered, in_request, line, line_where, span};
 
@@ -216,4 +216,31 @@ fn lines_without_a_message() {
     let own = || error!(error = "not this", "its own message");
     assert_eq!(in_request("/own-message", own), 200);
     assert_eq!(line("its own message")["error.message"], "not this");
+}
+
+/// OTLP has each key once; ours comes first, then the first of the event.
+#[test]
+fn no_key_comes_twice() {
+    let cases: [(&str, fn(), &str, &str); 4] = [
+        ("/level", || info!(level = 3, "/level"), "level", "INFO"),
+        ("/keys", || log::info!(a = 1, a = 2; "/keys"), "a", "1"),
+        (
+            "/exception",
+            || info!(exception.message = "first", error = "second", "/exception"),
+            "exception.message",
+            "first",
+        ),
+        (
+            "/error",
+            || info!(error = "first", exception.message = "second", "/error"),
+            "exception.message",
+            "first",
+        ),
+    ];
+    for (path, work, key, expected) in cases {
+        assert_eq!(in_request(path, work), 200, "{path}");
+        let request = span(&format!("GET {path}"));
+        // The collector refuses a key that comes twice.
+        assert_eq!(request.events[0].attributes()[key], expected, "{path}");
+    }
 }
