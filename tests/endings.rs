@@ -234,6 +234,12 @@ fn grpc_calls() -> Vec<Ending> {
         })
         .is(Whole(200, 4), FAILED),
         call("gRPC without trailers", || Script::new([Step::Data(4)])).is(Whole(200, 4), FAILED),
+        call("gRPC that fails after a message of known length", || {
+            let steps = [Step::Data(4), grpc_status("13")];
+            Script::new(steps).announcing(4)
+        })
+        // By HTTP/1.1, which is not for gRPC, nobody asks for the trailers.
+        .are([Whole(200, 4); 2], [SUCCESS, FAILED]),
         call("gRPC that says its end", || {
             Script::new([Step::Data(4), grpc_status("0")]).saying_its_end()
         })

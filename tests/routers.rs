@@ -183,6 +183,10 @@ fn templates_of_the_layer_with_a_mistake() {
     for (templates, says) in [
         (["/boxes/{id", "/orders"], "`/boxes/{id`"),
         (["/boxes/{id}", "/boxes/{number}"], "`/boxes/{number}`"),
+        (["/orders", "static/{*path}"], "does not start with `/`"),
+        (["/orders", ""], "does not start with `/`"),
+        (["/orders", "/static/*path"], "`*name`"),
+        (["/orders", "/boxes/:id"], "`:name`"),
     ] {
         let error = monitoring().layer().routes(templates).expect_err(says);
         assert!(error.is_configuration(), "{error:?}");

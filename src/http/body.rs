@@ -67,8 +67,15 @@ fn see<D: Buf>(frame: &Frame<D>, request: &mut Request, announced: &mut Announce
     let Some(trailers) = frame.trailers_ref() else {
         return Seen::More;
     };
-    if let Announced::Grpc(status) = announced {
-        *status = grpc_status(trailers).or(*status);
+    match announced {
+        Announced::Grpc(status) => *status = grpc_status(trailers).or(*status),
+        // A call whose message has a length that is known.
+        Announced::Length(length) if trailers.contains_key("grpc-status") => {
+            if request.bytes_sent() == *length {
+                *announced = Announced::Grpc(grpc_status(trailers));
+            }
+        }
+        _ => {}
     }
     Seen::Trailers
 }

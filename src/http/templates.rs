@@ -17,12 +17,10 @@ impl Templates {
         let mut router = known.map_or_else(matchit::Router::new, |known| known.0.clone());
         for template in templates {
             let template = template.as_ref();
+            check(template)?;
             let endpoint = meter.endpoints.of(template);
-            router.insert(template, endpoint).map_err(|error| {
-                Error::configuration(format!(
-                    "route template `{template}`: {error}; write it as axum does, `/products/{{id}}`"
-                ))
-            })?;
+            let inserted = router.insert(template, endpoint);
+            inserted.map_err(|error| refused(template, &error.to_string()))?;
         }
         Ok(Self(Box::leak(Box::new(router))))
     }
@@ -32,4 +30,22 @@ impl Templates {
     pub(crate) fn at(self, path: &str) -> Option<&'static Endpoint> {
         self.0.at(path).ok().map(|found| *found.value)
     }
+}
+
+/// Templates of these forms would never match a path.
+fn check(template: &str) -> Result<(), Error> {
+    let is_old = |segment: &str| segment.starts_with([':', '*']);
+    if !template.starts_with('/') {
+        return Err(refused(template, "it does not start with `/`"));
+    }
+    if template.split('/').any(is_old) {
+        return Err(refused(template, "`:name` and `*name` are no parameters"));
+    }
+    Ok(())
+}
+
+fn refused(template: &str, why: &str) -> Error {
+    Error::configuration(format!(
+        "the route template `{template}` cannot be used: {why}. Write it once, as axum does: `/products/{{id}}`, `/static/{{*path}}`"
+    ))
 }
