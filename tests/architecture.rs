@@ -124,6 +124,7 @@ const MODULES: [Module; 31] = [
             "logs",
             "metrics",
             "protobuf",
+            "redact",
             "trace",
         ],
     ),

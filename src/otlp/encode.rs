@@ -6,6 +6,7 @@ use crate::protobuf::{
     LONG_LENGTH, begin_long, double, fixed32, fixed64, long_message, message, put_length, text,
     unsigned,
 };
+use crate::redact;
 use crate::trace::{Attribute, Event, Finished, Kind, Span, Status, Value};
 
 /// What is told of the service with all spans: a `Resource`, written once.
@@ -164,8 +165,8 @@ pub(super) fn accepted(answer: &[u8]) -> Accepted {
         match field {
             (1, Field::Number(rejected)) => accepted.rejected = rejected,
             (2, Field::Bytes(why)) => {
-                let why = &why[..why.len().min(LONGEST_REASON)];
-                accepted.why = String::from_utf8_lossy(why).into_owned();
+                let why = String::from_utf8_lossy(why);
+                accepted.why = redact::one_line(&why, LONGEST_REASON);
             }
             _ => {}
         }

@@ -78,11 +78,12 @@ impl Report {
             );
         }
         if let Some(spans) = which(&mut self.rejected) {
-            let why = &self.rejected.why;
-            warn(
-                spans,
-                &format!("{spans} spans were rejected by {address}: {why}"),
-            );
+            let why = match self.rejected.why.as_str() {
+                "" => "it gave no reason",
+                why => why,
+            };
+            let what = format!("{} rejected by {address}: {why}", spans_were(spans));
+            warn(spans, &what);
         }
         if let Some(spans) = which(&mut self.overflowed) {
             warn(

@@ -11,6 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::Error;
 use crate::otlp::settings::{File, Protocol, Settings};
+use crate::redact;
 
 /// A connector for the endpoint, which need not be one of https.
 pub(super) fn connector(
@@ -84,7 +85,11 @@ fn read(file: &File) -> Result<Vec<u8>, Error> {
     std::fs::read(&file.path).map_err(|error| wrong(file, &format!("cannot be read: {error}")))
 }
 
+/// Bytes of a path that are shown.
+const LONGEST_PATH: usize = 200;
+
 fn wrong(file: &File, what: &str) -> Error {
     let File { name, path } = file;
+    let path = redact::one_line(path, LONGEST_PATH); // it may be the key itself by mistake
     Error::configuration(format!("{name} is `{path}`, which {what}"))
 }

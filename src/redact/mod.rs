@@ -23,7 +23,7 @@ mod view;
 
 pub(crate) use card::is_card_number;
 pub(crate) use names::{is_secret, without_query};
-pub(crate) use patterns::{BEYOND, start};
+pub(crate) use patterns::{BEYOND, one_line, start};
 #[allow(unused_imports, reason = "for logs")]
 pub(crate) use patterns::{pieces, text};
 

@@ -30,6 +30,17 @@ pub(crate) fn text(text: &str) -> Cow<'_, str> {
     told(text).0
 }
 
+/// The same in one line: nothing in it can look like a line of its own.
+#[cfg_attr(not(any(feature = "logs", feature = "traces")), allow(dead_code))]
+pub(crate) fn one_line(text: &str, longest: usize) -> String {
+    let start = start(text, longest);
+    let mut line: String = start.chars().filter(|c| !c.is_control()).collect();
+    if text.len() > longest {
+        line.push('…');
+    }
+    line
+}
+
 /// The start of a text, of at most so many bytes, without what must not be told.
 pub(crate) fn start(text: &str, longest: usize) -> Cow<'_, str> {
     let read = cut(text, longest.saturating_add(BEYOND));

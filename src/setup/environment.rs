@@ -6,7 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 
 use crate::error::Error;
 use crate::metrics::ExemplarFilter;
-use crate::setup::variables::{Variables, Wrong};
+use crate::setup::variables::{self, Variables, Wrong};
 use crate::setup::{exemplars, propagators};
 use crate::trace::Propagators;
 
@@ -145,7 +145,8 @@ fn listen(variables: &Variables<'_>) -> Result<Option<SocketAddr>, Error> {
         None => crate::setup::builder::DEFAULT_PORT,
         Some(port) => port.parse().map_err(|_| {
             Error::configuration(format!(
-                "{PORT} is `{port}`: set it to a port number from 0 to 65535"
+                "{PORT} is `{}`: set it to a port number from 0 to 65535",
+                variables::shown(port)
             ))
         })?,
     };
@@ -157,8 +158,9 @@ fn listen(variables: &Variables<'_>) -> Result<Option<SocketAddr>, Error> {
     let address = found.ok().and_then(|mut found| found.next());
     let address = address.ok_or_else(|| {
         Error::configuration(format!(
-            "{HOST} is `{host}`, which is no address and has none: set it to an IP address such as `0.0.0.0`, or to a name \
-             of this machine such as `localhost`"
+            "{HOST} is `{}`, which is no address and has none: set it to an IP address such as `0.0.0.0`, or to a name \
+             of this machine such as `localhost`",
+            variables::shown(host)
         ))
     })?;
     Ok(Some(address))
@@ -178,6 +180,21 @@ mod tests {
     fn error(variables: &[(&str, &str)]) -> String {
         let (read, _) = with(variables, Environment::from);
         read.unwrap_err().to_string()
+    }
+
+    /// What was set by mistake may be a secret, and an error may be printed anywhere.
+    #[cfg(feature = "server")]
+    #[test]
+    fn errors_show_no_secret() {
+        for (name, value) in [
+            (PORT, "token=hunter2"),
+            (HOST, "https://u:hunter2@h"),
+            (HOST, "password=hunter2\nINFO forged"),
+        ] {
+            let error = error(&[(name, value)]);
+            let is_clean = !error.contains("hunter2") && !error.contains('\n');
+            assert!(is_clean && error.contains(name), "{error}");
+        }
     }
 
     #[test]

@@ -196,27 +196,38 @@ pub(crate) fn exporter_of_list(
         .into_iter()
         .filter(|name| !name.eq_ignore_ascii_case(chosen));
     let others: Vec<_> = others.collect();
-    if !others.is_empty() {
-        let all: Vec<_> = all.iter().map(|name| format!("`{name}`")).collect();
+    let is_known = |other: &&str| all.iter().any(|known| other.eq_ignore_ascii_case(known));
+    let unknown: Vec<_> = others
+        .iter()
+        .copied()
+        .filter(|other| !is_known(other))
+        .collect();
+    let all: Vec<_> = all.iter().map(|name| format!("`{name}`")).collect();
+    let accepted = format!("one of {}", all.join(", "));
+    if !unknown.is_empty() {
         variables.warn(&Wrong {
             name,
             value: &list,
-            parts: &others,
+            parts: if unknown == [list.as_str()] {
+                &[]
+            } else {
+                &unknown
+            },
             instead: &format!("`{chosen}`"),
-            accepted: &format!("one of {}", all.join(", ")),
+            accepted: &accepted,
         });
+    } else if !others.is_empty() {
+        let list = shown(&list);
+        variables.add(format!(
+            "{name} is `{list}`, but each signal has one exporter: using `{chosen}`. Accepted: {accepted}"
+        ));
     }
     chosen
 }
 
-/// A value in one line, without what looks like a secret, and not too long.
-fn shown(value: &str) -> String {
-    let start = redact::start(value, LONGEST);
-    let mut shown: String = start.chars().filter(|c| !c.is_control()).collect();
-    if value.len() > LONGEST {
-        shown.push('…');
-    }
-    shown
+/// A value as it may be shown.
+pub(crate) fn shown(value: &str) -> String {
+    redact::one_line(value, LONGEST)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Monitoring {
     ///   elsewhere before the service is gone.
     /// - Then no new connection is accepted, and idle ones are closed. Requests in flight, requests that have begun to arrive, and
     ///   upgraded connections such as WebSockets have the [`drain_timeout`](crate::MonitoringBuilder::drain_timeout) to finish.
-    /// - The last line of the log says how many connections finished, or how many were still open at the drain timeout.
+    /// - A line of the log says how many connections finished, or how many were still open at the drain timeout.
     ///
     /// A second signal ends the delay, or the wait for connections.
     ///

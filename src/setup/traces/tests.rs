@@ -146,35 +146,38 @@ fn samplers() {
 
 #[test]
 fn exporters() {
-    for (value, to, parts) in [
+    const ONE: &str = "but each signal has one exporter: using `otlp`";
+    for (value, to, why) in [
         ("otlp", Some(To::Collector), ""),
         ("OTLP,", Some(To::Collector), ""),
         ("console", Some(To::Console), ""),
         ("none", None, ""),
-        ("otlp,console", Some(To::Collector), "`console`"),
-        ("console, otlp", Some(To::Collector), "`console`"),
-        ("zipkin,console", Some(To::Console), "`zipkin`"),
-        ("jaeger", Some(To::Collector), "`jaeger`"),
+        ("otlp,console", Some(To::Collector), ONE),
+        ("console, otlp", Some(To::Collector), ONE),
+        (
+            "zipkin,console",
+            Some(To::Console),
+            "of which `zipkin` cannot be used: using `console` instead",
+        ),
+        (
+            "jaeger",
+            Some(To::Collector),
+            "which cannot be used: using `otlp` instead",
+        ),
         (
             "zipkin,jaeger",
             Some(To::Collector),
-            "`zipkin` and `jaeger`",
+            "of which `zipkin` and `jaeger` cannot be used: using `otlp` instead",
         ),
     ] {
         let (traces, warnings) = warned(&[(EXPORTER, value)]);
         assert_eq!(traces.exporter.map(|settings| settings.to), to, "{value}");
-        if parts.is_empty() {
+        if why.is_empty() {
             assert_eq!(warnings, [""; 0], "{value}");
             continue;
         }
-        let used = if to == Some(To::Console) {
-            "console"
-        } else {
-            "otlp"
-        };
         let expected = format!(
-            "OTEL_TRACES_EXPORTER is `{value}`, of which {parts} cannot be used: using `{used}` instead. Accepted: one of `otlp`, \
-             `console`, `none`"
+            "OTEL_TRACES_EXPORTER is `{value}`, {why}. Accepted: one of `otlp`, `console`, `none`"
         );
         assert_eq!(warnings, [expected]);
     }
