@@ -90,7 +90,8 @@ fn serve(mut stream: TcpStream) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         ARRIVED.fetch_add(count(&body), Ordering::Relaxed);
         REQUESTS.fetch_add(1, Ordering::Relaxed);
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+        let answer =
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
         stream.write_all(answer).ok()?;
     }
 }
@@ -149,7 +150,10 @@ fn rows(only: &str) {
                     .expect("it runs");
                 let text = String::from_utf8_lossy(&output.stdout).into_owned();
                 let (made, took) = text.trim().split_once(' ').expect("two numbers");
-                let (made, took): (f64, f64) = (made.parse().expect("a number"), took.parse().expect("a number"));
+                let (made, took): (f64, f64) = (
+                    made.parse().expect("a number"),
+                    took.parse().expect("a number"),
+                );
                 let arrived = (ARRIVED.load(Ordering::Relaxed) - before) as f64;
                 let requests = REQUESTS.load(Ordering::Relaxed) - requests;
                 println!(
@@ -168,7 +172,9 @@ fn rows(only: &str) {
 /// Makes spans; gives back how many, and in how many seconds.
 fn make(contender: &str, rate: u64, collector: &str) -> String {
     match contender {
-        "ours: #[monitor]" => ours(collector, rate, || (0..SPANS - 1).for_each(|n| step(black_box(n)))),
+        "ours: #[monitor]" => ours(collector, rate, || {
+            (0..SPANS - 1).for_each(|n| step(black_box(n)))
+        }),
         "ours: tracing" => {
             let subscriber = tracing_subscriber::registry().with(TracingLayer::new());
             tracing::subscriber::set_global_default(subscriber).expect("the only one");
@@ -211,13 +217,17 @@ fn step(n: u64) {
 
 fn ours(collector: &str, rate: u64, work: impl Fn() + Clone + Send + Sync + 'static) -> String {
     let sampling = Sampling::ratio(1.0).at_most(u32::MAX);
-    let builder = Monitoring::builder("bench").sampling(sampling).without_logs();
+    let builder = Monitoring::builder("bench")
+        .sampling(sampling)
+        .without_logs();
     let monitoring = builder.collector(collector).build().expect("a monitoring");
     let result = paced(rate, || {
         let mut service = monitoring.wrap(Worked(work.clone()));
         move || {
             let mut answer = pin!(service.call(Request::new(String::new())));
-            let answer = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let answer = answer
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
             drop(answer);
         }
     });
