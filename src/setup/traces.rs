@@ -5,7 +5,7 @@
 use crate::error::Error;
 use crate::otlp::{Settings, Signal, To};
 use crate::setup::collector::settings;
-use crate::setup::variables::{Variables, Wrong, exporter_of_list};
+use crate::setup::variables::{Variables, Wrong, exporter_of_list, shown};
 use crate::trace::{Limits, Sampling};
 
 /// What the environment says of traces.
@@ -62,7 +62,15 @@ fn exporter(variables: &Variables<'_>) -> Result<Option<Settings>, Error> {
 
 /// What is asked of the sampler that is chosen. `None` where none is, and what is meant without.
 pub(crate) fn sampling(variables: &Variables<'_>) -> Option<Sampling> {
-    variables.text(SAMPLER)?;
+    if variables.text(SAMPLER).is_none() {
+        if let Some(ratio) = variables.text(SAMPLER_ARG) {
+            let ratio = shown(&ratio);
+            variables.add(format!(
+                "{SAMPLER_ARG} is `{ratio}`, but without {SAMPLER} it has no effect: set {SAMPLER} to `parentbased_traceidratio` as well"
+            ));
+        }
+        return None;
+    }
     let ratio = |kind: &str| match kind {
         "always_on" => Some(1.0),
         "always_off" => Some(0.0),

@@ -109,7 +109,7 @@ fn samplers() {
         Some(sampling.at_most(u32::MAX).keep_failed(false))
     };
     for (sampler, argument, expected) in [
-        ("", "0.5", None),
+        ("", "", None),
         ("always_on", "0.5", ratio(1.0, false)),
         ("always_off", "", ratio(0.0, false)),
         ("traceidratio", "0.25", ratio(0.25, false)),
@@ -118,6 +118,15 @@ fn samplers() {
         ("ParentBased_TraceIdRatio", "1", ratio(1.0, true)),
     ] {
         assert_eq!(of(sampler, argument), (expected, vec![]), "{sampler}");
+    }
+    for argument in ["0.5", "0,5"] {
+        let (sampling, warnings) = of("", argument);
+        assert_eq!(sampling, None);
+        let expected = format!(
+            "OTEL_TRACES_SAMPLER_ARG is `{argument}`, but without OTEL_TRACES_SAMPLER it has no effect: set OTEL_TRACES_SAMPLER to \
+             `parentbased_traceidratio` as well"
+        );
+        assert_eq!(warnings, [expected]);
     }
     for argument in ["0,5", "2", "-0.1", "NaN", "half"] {
         let (sampling, warnings) = of("parentbased_traceidratio", argument);
