@@ -30,6 +30,11 @@ pub(super) fn gone(kit: &Kit) -> Alert {
             "{of} <= {probes}\nand on (environment, job) (\n  max_over_time({of}[4h]) > {before} unless {of} offset 1d <= {before}\n  or on (environment, job) (\n    {fires}\n    unless on (environment, job) (\n      {of} offset 1d <= {before} unless on (environment, job) {fires} offset 23h30m\n    )\n  )\n)"
         )
     };
+    let besides = if asked == 0 {
+        ""
+    } else {
+        " besides those of probes"
+    };
     let expr = match others.is_empty() {
         true => gone("", "{threshold}", "{threshold + 0.2}"),
         false => format!(
@@ -55,7 +60,7 @@ pub(super) fn gone(kit: &Kit) -> Alert {
         threshold: Some(probes),
         by: &["job"],
         summary: "{{ $labels.job }} gets no requests of customers any more".into(),
-        description: "It is up, and before this it had more than twelve requests a minute, probes apart, which are {threshold} a second: look at what stands before it (load balancer, DNS, certificates).".into(),
+        description: format!("It is up, and before this it had more than twelve requests a minute{besides}: look at what stands before it (load balancer, DNS, certificates)."),
         reason: "A service that had traffic and has none for a quarter of an hour is cut off, unless it was as quiet at this time yesterday. Who else asks all the time, such as a second prober, is to be added.".into(),
         cases: cases(kit, asked),
     }
