@@ -67,6 +67,7 @@ fn main() -> ExitCode {
                 losses_are_said().await;
                 a_collector_that_hangs().await;
                 without_logs().await;
+                a_log_that_nobody_takes().await;
                 nothing_is_said_where_nothing_is_lost().await;
             });
             ExitCode::SUCCESS
@@ -319,6 +320,24 @@ async fn without_logs() {
         "{told}"
     );
     println!("without a log it is said as well");
+}
+
+/// Where the log itself is lost, standard error has that.
+async fn a_log_that_nobody_takes() {
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let nobody = format!("http://{}", free.local_addr().expect("an address"));
+    drop(free);
+    let mut command = Command::new(env::current_exe().expect("a test knows its own path"));
+    command
+        .env(SITUATION, "a command")
+        .env("OTEL_LOGS_EXPORTER", "otlp")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &nobody);
+    let output = tokio::task::spawn_blocking(move || command.output());
+    let output = output.await.expect("no panic").expect("it runs");
+    let told = text(&output.stderr);
+    assert!(told.contains("of the log w"), "{output:?}");
+    assert!(told.contains("not written: "), "{output:?}");
+    println!("a log that is lost is said as well");
 }
 
 async fn nothing_is_said_where_nothing_is_lost() {

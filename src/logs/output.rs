@@ -58,6 +58,8 @@ pub(crate) struct Output {
     spare: ArrayQueue<Vec<u8>>,
     spare_visits: ArrayQueue<Box<Visit>>,
     bytes: AtomicUsize,
+    /// Lines that were taken and are being written.
+    under_way: AtomicUsize,
     /// Whether the writer has to be woken.
     asleep: AtomicBool,
     closed: AtomicBool,
@@ -112,6 +114,7 @@ impl Output {
             spare: ArrayQueue::new(SPARE),
             spare_visits: ArrayQueue::new(LINES), // as many as wait, so that a writer that catches up frees none
             bytes: AtomicUsize::new(0),
+            under_way: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             is_patient,
@@ -253,6 +256,16 @@ impl Output {
     /// How many wait.
     pub(crate) fn waiting(&self) -> usize {
         self.lines.len() + self.reserved.len()
+    }
+
+    /// The writer has taken so many lines and writes them; 0 once it is done.
+    pub(crate) fn writes(&self, lines: usize) {
+        self.under_way.store(lines, Ordering::Relaxed);
+    }
+
+    /// Lines that are not written yet.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.waiting() + self.under_way.load(Ordering::Relaxed)
     }
 
     /// Says that the writer is about to sleep; `false` where there is something to do after all.

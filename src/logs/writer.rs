@@ -239,7 +239,10 @@ impl Work {
     fn write_batch(&mut self) {
         let lines = std::mem::take(&mut self.lines);
         // What it writes to may be the service's own code.
+        let number = lines.iter().flatten().sum();
+        self.logs.output.writes(number);
         let written = panic::catch_unwind(AssertUnwindSafe(|| self.try_write()));
+        self.logs.output.writes(0);
         self.batch.clear();
         let result = written.unwrap_or_else(|payload| {
             std::mem::forget(payload); // dropping it may panic, too
@@ -252,7 +255,6 @@ impl Work {
             }
             Err(error) => {
                 (self.has_failed, self.is_failing) = (true, true);
-                let number = lines.iter().flatten().sum();
                 self.logs.output.dropped("write_failed", number);
                 self.tell_failed(&error);
             }

@@ -95,13 +95,14 @@ impl Monitoring {
                 .flush(|is_written| completer.complete(is_written));
             let waiting = match completion.wait(LONGEST) {
                 true => 0,
-                false => logging.logs.output.waiting(),
+                false => logging.logs.output.unwritten(),
             };
-            if waiting > 0 {
-                eprintln!(
-                    "{waiting} lines of the log were not written: what they are written to takes no more"
-                );
-            }
+            let lines = match waiting {
+                0 => return,
+                1 => "1 line of the log was",
+                _ => &format!("{waiting} lines of the log were"),
+            };
+            eprintln!("{lines} not written: what they are written to takes no more");
         }
     }
 }
