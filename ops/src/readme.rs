@@ -89,6 +89,7 @@ pub(crate) fn file(kit: &Kit, parts: &Parts, files: &[File]) -> File {
         &format!("<!-- {MADE} -->\n{}", parts.text(README)),
         &[
             ("CONTENTS", contents.as_str()),
+            ("PLACEHOLDERS", &placeholders(kit)),
             ("SET_IMAGE", &image),
             ("SECRETS", &secrets),
             ("PORT_OF_CUSTOMERS", &port),
@@ -100,6 +101,30 @@ pub(crate) fn file(kit: &Kit, parts: &Parts, files: &[File]) -> File {
         ],
     );
     File::new("README.md", text)
+}
+
+/// What was left at its default and does not work without a change.
+fn placeholders(kit: &Kit) -> String {
+    let addresses = [
+        ("Alerts link to runbooks", &kit.runbooks, "--runbooks"),
+        ("Messages link to Grafana", &kit.dashboards, "--grafana"),
+        ("Messages link to Jaeger", &kit.traces, "--jaeger"),
+    ];
+    let addresses = addresses
+        .into_iter()
+        .filter(|(_, address, _)| address.ends_with(".example"));
+    let mut missing: Vec<String> = addresses
+        .map(|(what, address, flag)| {
+            format!("- {what} at `{address}`, a placeholder: `{flag} ADDRESS`\n")
+        })
+        .collect();
+    if kit.deadman.is_none() {
+        missing.push("- Nothing outside notices when Prometheus or Alertmanager is down: `--deadman ADDRESS` names a heartbeat receiver\n".to_owned());
+    }
+    if missing.is_empty() {
+        return String::new();
+    }
+    format!("## Still to be set\n\n{}\n", missing.concat())
 }
 
 /// The commands that write the secrets.
@@ -144,7 +169,7 @@ fn manifests(kit: &Kit, files: &[File]) -> String {
 /// How to make it again.
 fn made(kit: &Kit) -> String {
     match &kit.command {
-        Some(command) => format!("This command wrote the folder. Change its flags and run it again, with this folder as `FOLDER`:\n\n```sh\n{command}\n```\n"),
+        Some(command) => format!("This command wrote the folder. Change its flags and run it again, with this folder as `FOLDER`. The program is the crate `ecolaura-monitoring-ops`, installed by `cargo install` from the repository of `ecolaura-monitoring`:\n\n```sh\n{command}\n```\n"),
         None => "The crate `ecolaura-monitoring-ops` wrote the folder (`Kit::write`). Change the `Kit` and write it again.\n".to_owned(),
     }
 }

@@ -148,6 +148,12 @@ fn the_readme_has_what_is_in_the_kit() {
         let output = ops(&made, flags);
         assert!(output.status.success(), "{}", said(&output));
         let readme = fs::read_to_string(made.join("README.md")).expect("it is there");
+        // What a kit cannot know is said where it is started from.
+        for flag in ["--runbooks", "--grafana", "--jaeger", "--deadman"] {
+            let is_set = flags.contains(&flag);
+            let is_said = readme.contains(&format!("`{flag} ADDRESS`"));
+            assert_ne!(is_set, is_said, "{name}: {flag}");
+        }
         let entries = fs::read_dir(&made).expect("a folder");
         let entries = entries.map(|entry| {
             entry

@@ -2,6 +2,7 @@
 
 use ecolaura_monitoring::catalog;
 
+use crate::blackbox;
 use crate::kit::Kit;
 use crate::prometheus::alert::{Alert, Case, JOB, Source, told};
 use crate::prometheus::alerts::{FLAPS, MOSTLY, OVER, RETURNS, gone_or_flapping, series};
@@ -67,7 +68,14 @@ fn service_down(kit: &Kit) -> Alert {
         threshold: None,
         by: &["job"],
         summary: "No instance of {{ $labels.job }} can be scraped".into(),
-        description: "All of them are gone, hang, or are cut off from Prometheus. Whether users are served, the probes tell.".into(),
+        description: format!(
+            "All of them are gone, hang, or are cut off from Prometheus.{}",
+            if blackbox::is_probed(kit) {
+                " The probes show whether users are served."
+            } else {
+                ""
+            }
+        ),
         reason: "Without any instance nothing works; a minute is four scrapes. One that comes and goes, and is gone for two fifths of ten minutes, crashes again and again.".into(),
         cases: vec![
             Case {
