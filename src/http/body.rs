@@ -70,10 +70,10 @@ fn see<D: Buf>(frame: &Frame<D>, request: &mut Request, announced: &mut Announce
     match announced {
         Announced::Grpc(status) => *status = grpc_status(trailers).or(*status),
         // A call whose message has a length that is known.
-        Announced::Length(length) if trailers.contains_key("grpc-status") => {
-            if request.bytes_sent() == *length {
-                *announced = Announced::Grpc(grpc_status(trailers));
-            }
+        Announced::Length(length)
+            if request.bytes_sent() == *length && trailers.contains_key("grpc-status") =>
+        {
+            *announced = Announced::Grpc(grpc_status(trailers));
         }
         _ => {}
     }

@@ -132,7 +132,7 @@ impl Monitoring {
             return self.say("stopped: no connection was open");
         }
         self.say(&format!(
-            "stopping: no new connections; {at_first}, which have {timeout:?} to finish"
+            "stopping: no new connections; {at_first}, with {timeout:?} to finish"
         ));
         let why = tokio::select! {
             biased;
