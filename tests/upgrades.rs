@@ -274,7 +274,7 @@ async fn a_websocket_has_the_drain_timeout() {
     assert_eq!(
         captured.lines("stop"),
         [
-            "INFO stopping: no new connections; 2 connections still open, 2 of them upgraded, which have 25s to finish",
+            "INFO stopping: no new connections; 2 connections still open, 2 of them upgraded, with 25s to finish",
             "INFO stopped: 2 connections finished",
         ]
     );
