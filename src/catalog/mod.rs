@@ -22,9 +22,11 @@ pub use business::{
     ACTIVE_USERS, ACTIVE_USERS_SKETCH, BOX_FILL, BOX_STAGE_TIME, BOX_STAGES, JOURNEY_STEPS,
     ORDER_PROCESSING, REFUNDS, REVENUE, SATISFACTION, SIGN_UPS,
 };
-pub use database::{AUTHENTICATION_ATTEMPTS, DB_QUERY_DURATION};
+#[cfg(feature = "traces")]
+pub(crate) use database::CURRENT_SPAN;
 #[cfg(any(feature = "logs", feature = "traces"))]
-pub(crate) use database::{CURRENT_SPAN, QUERY_SPAN};
+pub(crate) use database::QUERY_SPAN;
+pub use database::{AUTHENTICATION_ATTEMPTS, DB_QUERY_DURATION};
 #[cfg(feature = "logs")]
 pub(crate) use field::*;
 pub use function::{REQUEST_COUNT, REQUEST_LATENCY};
