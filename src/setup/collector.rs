@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::otlp::{File, Files};
 use crate::otlp::{Protocol, Settings, Signal};
 use crate::setup::environment::pairs;
-use crate::setup::variables::{self, Variables};
+use crate::setup::variables::Variables;
 
 /// Where a signal is sent, and how. Errors are what would have nothing arrive.
 pub(crate) fn settings(variables: &Variables<'_>, signal: Signal) -> Result<Settings, Error> {
@@ -196,7 +196,7 @@ fn headers(name: &str, value: &str) -> Result<HeaderMap, Error> {
 
 #[cfg(any(feature = "tls", not(feature = "grpc")))]
 fn wrong(name: &str, value: &str, what: impl Display) -> Error {
-    let value = variables::shown(value);
+    let value = crate::setup::variables::shown(value);
     Error::configuration(format!("{name} is `{value}`: {what}"))
 }
 
