@@ -62,6 +62,8 @@ pub(super) struct State {
     /// Spans that are to be sent though they do not make a batch.
     wanted: usize,
     flushes: Vec<Flush>,
+    /// Spans that are taken before this many are have been reported as not exported, when a last flush was out of time.
+    reported: u64,
     /// Spans for which there was no room, as far as it was noticed.
     overflowed: u64,
 }
@@ -227,7 +229,9 @@ impl Worker {
             }
             Err(failure) => {
                 self.tracer.dropped("export_failed", spans);
-                self.report.failed(spans, &failure.why);
+                if first >= self.state.reported {
+                    self.report.failed(spans, &failure.why);
+                }
                 self.state.trust = 0;
                 for flush in &mut self.state.flushes {
                     if first >= flush.until {
@@ -260,10 +264,7 @@ impl Worker {
     fn answer_flushes(&mut self) {
         let (mut waiting, mut is_any_given_up) = (Vec::new(), false);
         for mut flush in std::mem::take(&mut self.state.flushes) {
-            let is_before = |one: &&UnderWay| one.first < flush.until;
-            let under_way = self.state.under_way.iter().filter(is_before);
-            let sent: usize = under_way.map(|one| one.spans).sum();
-            let unsent = flush.until.saturating_sub(self.state.taken) as usize + sent;
+            let unsent = self.unsent(0, flush.until);
             let failed = flush.failed.take();
             if failed.is_none() && unsent > 0 && !self.is_late(flush.by) {
                 waiting.push(flush);
@@ -274,7 +275,11 @@ impl Worker {
             if flush.is_last {
                 self.notice_overflow();
                 let why = failed.as_deref().unwrap_or("it does not take them in time");
-                self.report.say_all(unsent, why);
+                self.report
+                    .say_all(self.unsent(self.state.reported, flush.until), why);
+                if unsent > 0 {
+                    self.state.reported = self.state.reported.max(flush.until);
+                }
             }
             is_any_given_up |= !is_sent;
             (flush.done)(is_sent);
@@ -286,6 +291,14 @@ impl Worker {
             self.state.wanted = wanted.saturating_sub(self.state.taken) as usize;
         }
         self.state.flushes = waiting;
+    }
+
+    /// Spans of these places in the order in which they are taken that have not arrived.
+    fn unsent(&self, from: u64, until: u64) -> usize {
+        let under_way = self.state.under_way.iter();
+        let under_way = under_way.filter(|one| (from..until).contains(&one.first));
+        let waiting = until.saturating_sub(self.state.taken.max(from));
+        waiting as usize + under_way.map(|one| one.spans).sum::<usize>()
     }
 
     /// Whether nothing can be sent by then.

@@ -95,7 +95,8 @@ impl Jaeger {
     /// The trace with this id, which has so many spans.
     pub(crate) async fn whole_trace(&self, id: &str, spans: usize) -> Result<Trace, String> {
         match self.trace(id).await? {
-            Some(trace) if trace.spans.len() == spans => Ok(trace),
+            // More where a pool opened a connection meanwhile, which is a query of its own.
+            Some(trace) if trace.spans.len() >= spans => Ok(trace),
             Some(trace) => Err(format!("{:#?}", trace.spans)),
             None => Err(format!("the trace {id} is not there")),
         }
