@@ -80,14 +80,12 @@ fn see<D: Buf>(frame: &Frame<D>, request: &mut Request, announced: &mut Announce
     Seen::Trailers
 }
 
-/// The body has ended: well, unless less came than was announced.
+/// What is wrong with a body that has ended: less may have come than was announced.
 #[inline]
-fn ended(request: &mut Request, announced: Announced) {
+fn failure(request: &Request, announced: Announced) -> Option<Outcome> {
     match announced {
-        Announced::Length(length) if request.bytes_sent() < length => {
-            request.failed(Outcome::ServerError);
-        }
-        _ => request.completed(announced.grpc()),
+        Announced::Length(length) if request.bytes_sent() < length => Some(Outcome::ServerError),
+        _ => None,
     }
 }
 
@@ -110,21 +108,25 @@ where
         let working = request.enter();
         let polled = this.inner.as_mut().poll_frame(cx);
         working.leave(None);
-        match &polled {
+        let failure = match &polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => match see(frame, request, this.announced) {
-                Seen::TooMuch => request.failed(Outcome::ServerError),
-                Seen::Trailers => ended(request, *this.announced),
+                Seen::TooMuch => Some(Outcome::ServerError),
+                Seen::Trailers => failure(request, *this.announced),
                 // A server does not ask a body for more that says it has ended.
-                _ if this.inner.is_end_stream() => ended(request, *this.announced),
+                _ if this.inner.is_end_stream() => failure(request, *this.announced),
                 Seen::AllSent => {
                     request.all_is_sent();
                     return polled;
                 }
                 Seen::More => return polled,
             },
-            Poll::Ready(None) => ended(request, *this.announced),
-            Poll::Ready(Some(Err(error))) => request.failed(timeout::outcome(error)),
+            Poll::Ready(None) => failure(request, *this.announced),
+            Poll::Ready(Some(Err(error))) => Some(timeout::outcome(error)),
+        };
+        match failure {
+            None => request.completed(this.announced.grpc()),
+            Some(outcome) => request.failed(outcome),
         }
         *this.request = None;
         polled

@@ -122,17 +122,17 @@ fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<An
     let status = response.status();
     // An accepted CONNECT is here only because it declares a length: see `is_upgrade`.
     let is_refused_connect = request.method() == Method::Connect && status.is_success();
-    if status != served(status) || is_refused_connect {
+    if is_no_answer(status) || is_refused_connect {
         request.failed(Outcome::ServerError);
         return None;
     }
+    let (headers, body) = (response.headers(), response.body());
     let no_body = has_no_body(status, request.method());
-    let exact = response.body().size_hint().exact();
-    let declared = declared_length(response.headers());
+    let exact = body.size_hint().exact();
     let content = match exact {
         // Neither events nor the messages of a gRPC call have a length that is known when they begin.
         Some(1..) => Content::Plain,
-        _ => content(response.headers()),
+        _ => content(headers),
     };
     request.answered(
         status,
@@ -141,22 +141,31 @@ fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<An
             _ => Head::Body,
         },
     );
-    let announced = match (content, exact, declared) {
-        (Content::Grpc, _, _) => Announced::Grpc(grpc_status(response.headers())),
-        (_, Some(length), _) | (_, None, Declared::Length(length)) => Announced::Length(length),
-        (_, None, _) => Announced::Nothing,
+    let length = match exact {
+        Some(exact) if declares_only(headers, exact) => Length::Known(exact),
+        Some(_) => Length::Broken,
+        None => declared_length(headers),
     };
-    let is_over = matches!(announced, Announced::Length(0)) || response.body().is_end_stream();
-    if no_body {
-        request.completed(announced.grpc());
-    } else if !declared.can_be_kept(exact, is_over) {
+    let announced = match (content, length) {
+        (Content::Grpc, _) => Announced::Grpc(grpc_status(headers)),
+        (_, Length::Known(length)) => Announced::Length(length),
+        _ => Announced::Nothing,
+    };
+    let is_over = length == Length::Known(0) || body.is_end_stream();
+    let is_broken = match length {
+        Length::Broken => true,
+        Length::Known(1..) => is_over,
+        _ => false,
+    };
+    if is_broken && !no_body {
         request.failed(Outcome::ServerError);
-    } else if is_over {
-        request.completed(announced.grpc());
-    } else {
-        return Some(announced);
+        return None;
     }
-    None
+    if is_over || no_body {
+        request.completed(announced.grpc());
+        return None;
+    }
+    Some(announced)
 }
 
 /// What the client gets in place of this status: a server sends nothing below 200 as the head of an answer, but 101.
@@ -164,34 +173,26 @@ fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<An
 /// hyper answers with 500 by HTTP/1.1; by HTTP/2 the client is left without an answer.
 #[inline]
 fn served(status: StatusCode) -> StatusCode {
-    if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+    if is_no_answer(status) {
         StatusCode::INTERNAL_SERVER_ERROR
     } else {
         status
     }
 }
 
-/// What `content-length` says.
-#[derive(Clone, Copy)]
-enum Declared {
-    Nothing,
-    Length(u64),
-    /// It is not a number, or two different ones: a server does not send it, or the client refuses it.
-    Malformed,
+/// Whether this status cannot be the head of an answer.
+#[inline]
+fn is_no_answer(status: StatusCode) -> bool {
+    status.as_u16() < 200 && status != StatusCode::SWITCHING_PROTOCOLS
 }
 
-impl Declared {
-    /// Whether the body can be as long as the head says. `exact` is the length that the body itself announces; `is_over` says that it
-    /// gives nothing.
-    #[inline]
-    fn can_be_kept(self, exact: Option<u64>, is_over: bool) -> bool {
-        match (self, exact) {
-            (Declared::Nothing, _) => true,
-            (Declared::Length(length), Some(exact)) if length != exact => false,
-            (Declared::Length(length), _) => length == 0 || !is_over,
-            (Declared::Malformed, _) => false,
-        }
-    }
+/// How long the body is to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Unknown,
+    Known(u64),
+    /// `content-length` is no number, or another one than the body says or than itself: a server refuses it, or the client does.
+    Broken,
 }
 
 /// The status of a gRPC call that ends without one.
@@ -202,27 +203,40 @@ pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<u16> {
     headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
 
+/// Whether `content-length` is this, or absent.
+///
+/// By a look at each header, of which there are few: that is faster than a search by name.
 #[inline]
-fn declared_length(headers: &HeaderMap) -> Declared {
-    if headers.contains_key(CONTENT_LENGTH) {
-        parsed_length(headers)
-    } else {
-        Declared::Nothing
+fn declares_only(headers: &HeaderMap, length: u64) -> bool {
+    for (name, value) in headers {
+        if *name == CONTENT_LENGTH && parsed_length(value) != Some(length) {
+            return false;
+        }
+    }
+    true
+}
+
+/// What `content-length` says.
+fn declared_length(headers: &HeaderMap) -> Length {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter().map(parsed_length);
+    match lengths.next() {
+        None => Length::Unknown,
+        Some(Some(first)) if lengths.all(|other| other == Some(first)) => Length::Known(first),
+        Some(_) => Length::Broken,
     }
 }
 
-fn parsed_length(headers: &HeaderMap) -> Declared {
-    let parse = |value: &HeaderValue| -> Option<u64> {
-        // `parse` alone would take a sign.
-        let digits = value.to_str().ok()?;
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| digits.parse().ok())?
-    };
-    let mut lengths = headers.get_all(CONTENT_LENGTH).iter().map(parse);
-    match lengths.next().flatten() {
-        Some(first) if lengths.all(|other| other == Some(first)) => Declared::Length(first),
-        _ => Declared::Malformed,
+#[inline]
+fn parsed_length(value: &HeaderValue) -> Option<u64> {
+    let mut length: u64 = 0;
+    for byte in value.as_bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        length = length.checked_mul(10)?.checked_add(u64::from(digit))?;
     }
+    (!value.is_empty()).then_some(length)
 }
 
 /// Whether the connection, or the stream of HTTP/2, becomes something else. An answer to CONNECT that declares a length does not: it is
@@ -233,10 +247,7 @@ fn is_upgrade<B>(response: &Response<B>, method: Method) -> bool {
     status == StatusCode::SWITCHING_PROTOCOLS
         || (method == Method::Connect
             && status.is_success()
-            && !matches!(
-                declared_length(response.headers()),
-                Declared::Length(1..) | Declared::Malformed
-            ))
+            && declares_only(response.headers(), 0))
 }
 
 /// Answers whose body the server does not send, whatever it is.

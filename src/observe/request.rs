@@ -383,17 +383,23 @@ impl Request {
     }
 }
 
-impl Drop for Request {
-    #[inline]
-    fn drop(&mut self) {
-        if self.finished {
-            return;
-        }
-        // Its own panic has finished it already (see `Working`): one that unwinds now belongs to other work of the same task.
+impl Request {
+    /// Finishes it where nothing else did. Its own panic has (see [`Working`]): one that unwinds now belongs to other work of the same task.
+    #[inline(never)]
+    fn given_up(&mut self) {
         match self.status {
             Some(_) if self.is_all_sent => self.completed(None),
             Some(_) => self.finish(Outcome::Aborted),
             None => self.finish(Outcome::Cancelled),
+        }
+    }
+}
+
+impl Drop for Request {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.finished {
+            self.given_up();
         }
     }
 }
