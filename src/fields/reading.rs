@@ -33,7 +33,7 @@ enum What {
     Event(u32, usize),
     /// A span that begins: its id, its callsite and the address of its values, since two registries may give the same id.
     Span(u64, usize, usize),
-    /// A span that is told more: its id and the address of the values.
+    /// Values recorded on a span later: its id and the address of the values.
     Record(u64, usize),
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn of_event<R, T>(reader: &R, event: &Event<'_>, read: impl FnOnce(&F
         event.record(fields);
         #[cfg(feature = "logs")]
         key_values::append(event, fields);
-        EVENT.set(number); // of whatever was logged meanwhile nobody is to read more
+        EVENT.set(number); // what was logged meanwhile has been read
     };
     of(address(reader), what, capture, read)
 }
@@ -70,7 +70,7 @@ pub(crate) fn of_span<R, T>(
     of(address(reader), what, capture, read)
 }
 
-/// Reads the values that a span is told later. A layer that does not want them calls [`skip_record`]: two such calls for one span differ only
+/// Reads values that are recorded on a span later. A layer that does not want them calls [`skip_record`]: two such calls for one span differ only
 /// in that each layer has seen the one before.
 pub(crate) fn of_record<R, T>(
     reader: &R,
@@ -83,7 +83,7 @@ pub(crate) fn of_record<R, T>(
     of(address(reader), what, capture, read)
 }
 
-/// A layer passes over the values that a span is told later.
+/// A layer skips values that are recorded on a span later.
 pub(crate) fn skip_record<R>(reader: &R, id: &Id, values: &Record<'_>) {
     let mut reading = take();
     let what = What::Record(id.into_u64(), std::ptr::from_ref(values).addr());

@@ -9,7 +9,7 @@ use crate::fields;
 pub(crate) struct LogBridge(LogTracer);
 
 impl LogBridge {
-    /// Installs it; whether nobody else has installed a logger.
+    /// Installs it; `false` where another logger is installed.
     pub(crate) fn install() -> bool {
         let logger = Box::new(Self(LogTracer::new()));
         log::set_boxed_logger(logger).is_ok()

@@ -210,7 +210,7 @@ impl Directives {
         directives
     }
 
-    /// Whether it says which level is written where nothing else is said.
+    /// Whether it sets the default level.
     pub(crate) fn has_default(&self) -> bool {
         let is_default = |known: &Directive| known.target.is_none() && known.fields.is_empty();
         self.of_targets.iter().any(is_default)

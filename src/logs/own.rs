@@ -89,7 +89,7 @@ impl Logs {
         }
     }
 
-    /// A line that is told of a place in the code.
+    /// A line about a place in the code.
     pub(crate) fn line_of(
         &self,
         origin: Origin<'_>,

@@ -1,4 +1,4 @@
-//! The record of a panic, where no layer of ours takes in the event that tells of it.
+//! The record of a panic, where no layer of ours sees its event.
 
 use std::cell::Cell;
 

@@ -172,12 +172,12 @@ impl Work {
         self.write_all_there_is();
     }
 
-    /// Sleeps until it is woken, or until something has yet to be said.
+    /// Sleeps until it is woken, or until a report is due.
     fn sleep(&self) {
         if self.held_back.since.is_some() {
             thread::park_timeout(HELD_BACK);
         } else if self.lost != self.lost_now() && !self.is_failing {
-            thread::park_timeout(TELL_AGAIN); // that lines were lost has yet to be told
+            thread::park_timeout(TELL_AGAIN); // lost lines are not reported yet
         } else {
             thread::park();
         }

@@ -206,7 +206,7 @@ pub(crate) fn meter() -> &'static Meter {
     Meter::installed()
 }
 
-/// Whether what runs outside of any request is meant to: in a process that nobody monitors, or where a test says so.
+/// Whether work outside of any request is expected: in a process without monitoring, or in a test scope.
 #[cfg(feature = "macros")]
 pub(crate) fn is_outside_on_purpose() -> bool {
     #[cfg(feature = "testing")]

@@ -17,7 +17,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 pub(super) struct Urgency {
     /// When the last requests are given up, once the exporter ends.
     pub(super) end: Option<Instant>,
-    /// How often somebody has asked for all to be sent.
+    /// How many flushes were requested.
     pub(super) flushes: u64,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Patience {
 
 /// Sends until it is taken, or until its time is over, or until the exporter ends.
 ///
-/// Nothing is sent while the collector asks to wait, whoever waits for it.
+/// Nothing is sent while the collector asks to wait, flushes included.
 pub(super) async fn deliver(
     client: &Client,
     body: Bytes,
@@ -85,7 +85,7 @@ async fn sleep_until(until: Instant, by: Instant, urgency: &mut watch::Receiver<
     }
 }
 
-/// The same, but no longer than until somebody waits for it.
+/// The same, but only until a flush is requested.
 async fn pause_until(until: Instant, by: Instant, urgency: &mut watch::Receiver<Urgency>) -> bool {
     if until >= by {
         return false;

@@ -24,7 +24,7 @@ use crate::trace::{Receiver, Tracer};
 /// How long a flush takes at most.
 const LONGEST_FLUSH: Duration = Duration::from_secs(3600);
 
-/// How much longer than a flush somebody waits for its answer.
+/// How much longer than the flush itself the caller waits for its result.
 const ANSWER: Duration = Duration::from_millis(100);
 
 /// Exports the spans of one tracer until it is dropped.
@@ -77,7 +77,7 @@ impl Exporter {
         let completer = ended.completer();
         let work = move || {
             runtime.block_on(worker.run(orders));
-            runtime.shutdown_background(); // a look-up of a name may hang, and nobody waits for it
+            runtime.shutdown_background(); // a name lookup may hang
             completer.complete(true);
         };
         thread.spawn(work).map_err(Error::exporter)?;
@@ -95,7 +95,7 @@ impl Exporter {
         self.flushed(within, false)
     }
 
-    /// The same where the process may end after it: what was not sent is said.
+    /// The same where the process may end after it: what was not sent is reported.
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) fn flush_last(&self, within: Duration) -> oneshot::Receiver<bool> {
         self.flushed(within, true)

@@ -6,7 +6,7 @@ use std::time::Instant;
 pub(super) struct Flush {
     /// Until when they are to be sent.
     pub(super) by: Instant,
-    /// The process may end after it: what was not sent is said.
+    /// The process may end after it: what was not sent is reported.
     pub(super) is_last: bool,
     /// Told whether all was sent. Dropped where the exporter is gone.
     pub(super) done: Box<dyn FnOnce(bool) + Send>,

@@ -1,13 +1,13 @@
-//! What is said of spans that were not exported: how many, to which address, and why.
+//! Warnings about spans that were not exported: how many, to which address, and why.
 
 use std::time::{Duration, Instant};
 
 use crate::catalog;
 
-/// How long nothing more is said of a loss of the same kind.
+/// The least time between two warnings about the same kind of loss.
 const SAY_AGAIN: Duration = Duration::from_secs(600);
 
-/// The spans that were lost, until it is said.
+/// Lost spans that are not reported yet.
 pub(super) struct Report {
     /// The collector's address, without what may be secret.
     address: String,
@@ -19,7 +19,7 @@ pub(super) struct Report {
 /// Spans that were lost in one way.
 #[derive(Default)]
 struct Loss {
-    /// Those of which nothing was said so far.
+    /// Those not reported so far.
     spans: usize,
     /// Why the last of them were lost.
     why: String,
@@ -51,14 +51,14 @@ impl Report {
         self.overflowed.add(spans, "");
     }
 
-    /// Says what is due, if somebody listens: `tracing` has a subscriber.
+    /// Logs the losses that are due, if `tracing` has a subscriber.
     pub(super) fn say_due(&mut self) {
         if tracing::dispatcher::has_been_set() {
             self.say(Loss::due);
         }
     }
 
-    /// Says all that is left to say, at the end: to standard error where nobody else listens. `unsent` are spans that still wait.
+    /// Reports all remaining losses at the end: to standard error where `tracing` has no subscriber. `unsent` spans are still queued.
     pub(super) fn say_all(&mut self, unsent: usize, why: &str) {
         self.failed.add(unsent, why);
         self.say(Loss::any);
@@ -107,7 +107,7 @@ impl Loss {
         }
     }
 
-    /// How many there are to be told of, if there are any.
+    /// How many are not reported yet, if any.
     fn any(&mut self) -> Option<usize> {
         let spans = std::mem::take(&mut self.spans);
         (spans > 0).then(|| {
@@ -116,7 +116,7 @@ impl Loss {
         })
     }
 
-    /// The same, if nothing was said for a while.
+    /// The same, if the last report is old enough.
     fn due(&mut self) -> Option<usize> {
         let is_due = self.said.is_none_or(|said| said.elapsed() >= SAY_AGAIN);
         is_due.then(|| self.any()).flatten()

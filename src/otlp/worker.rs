@@ -1,6 +1,6 @@
 //! The thread that exports: takes what waits, sends it, and counts what is lost.
 //!
-//! A batch is sent when as many spans wait as make one, when the schedule says so, or when somebody asks for it. While collectors answer, up to
+//! A batch is sent when as many spans wait as make one, when the schedule says so, or on a flush. While collectors answer, up to
 //! four batches are under way at a time; after a failure one, until it is taken.
 
 use std::future::poll_fn;
@@ -23,7 +23,7 @@ use crate::otlp::report::Report;
 use crate::otlp::settings::To;
 use crate::trace::{BATCHES_AHEAD, Tracer};
 
-/// The time that a batch has at least where somebody waits, if that of a request is not shorter.
+/// The least time that a batch has during a flush, unless the time limit of a request is shorter.
 const LEAST: Duration = Duration::from_secs(1);
 
 /// How long what waits at the end may take to be sent.
@@ -77,7 +77,7 @@ struct UnderWay {
 }
 
 impl Worker {
-    /// Exports until it is told to stop.
+    /// Exports until it is stopped.
     pub(super) async fn run(mut self, mut orders: UnboundedReceiver<Order>) {
         let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         self.tracer.exported_by(waker);
@@ -182,7 +182,7 @@ impl Worker {
         self.state.wanted = self.state.wanted.saturating_sub(spans);
     }
 
-    /// Each batch has its own time: one that is slow does not take it from the next. Less where somebody waits.
+    /// Each batch has its own time: one that is slow does not take it from the next. During a flush it has less.
     fn patience(&self) -> Patience {
         let now = Instant::now();
         let flushes = self.state.flushes.iter().map(|flush| flush.by);
@@ -285,7 +285,7 @@ impl Worker {
             (flush.done)(is_sent);
         }
         if is_any_given_up {
-            // The others still want theirs. What nobody wants any more waits for its time.
+            // Other flushes still need theirs. The rest waits for the schedule.
             let wanted = waiting.iter().map(|flush| flush.until);
             let wanted = wanted.max().unwrap_or_default();
             self.state.wanted = wanted.saturating_sub(self.state.taken) as usize;
@@ -317,7 +317,7 @@ impl Worker {
     }
 }
 
-/// Resolves when somebody has called the exporter, whose waker the tracer has.
+/// Resolves when the tracer has woken the exporter.
 async fn called(tracer: &Tracer) {
     poll_fn(|_| match tracer.was_called() {
         true => Poll::Ready(()),

@@ -12,7 +12,7 @@ use super::view::{Found, View};
 /// How many digits the longest has.
 const LONGEST: usize = 19;
 
-/// Digits of a prefix by which issuers are told apart here.
+/// Digits of a prefix that identify an issuer here.
 const PREFIX: usize = 4;
 
 /// The lengths of cards whose first four digits are these: a bit for each.

@@ -1,4 +1,4 @@
-//! What is done when the process ends: what waits leaves, and what does not is said.
+//! The end of the process: queued spans and lines are sent, and losses are reported.
 
 use std::cell::Cell;
 #[cfg(feature = "server")]

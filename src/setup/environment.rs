@@ -43,7 +43,7 @@ impl Environment {
     }
 }
 
-/// Only `true` is true, whatever else somebody may have meant: so the specification has it.
+/// Only `true` is true, by the specification.
 fn disabled(variables: &Variables<'_>) -> bool {
     let words = [("false", false), ("true", true)];
     variables.choice(&[DISABLED], &words).unwrap_or_default()
@@ -135,7 +135,7 @@ fn percent_decoded(value: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
-/// Errors where it cannot be used: a service that listens elsewhere than it is scraped and probed is one that nobody sees.
+/// Errors where it cannot be used: a service that listens at another address is neither scraped nor probed.
 fn listen(variables: &Variables<'_>) -> Result<Option<SocketAddr>, Error> {
     let (host, port) = (variables.required(HOST)?, variables.required(PORT)?);
     if host.is_none() && port.is_none() {

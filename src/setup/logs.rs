@@ -42,7 +42,7 @@ pub(crate) struct LogChoices {
 /// What becomes of the log.
 pub(crate) enum Log {
     Written(Logging),
-    /// Another subscriber has it, or nobody: that of a monitoring which is made by `build`.
+    /// Another subscriber is installed, or none: that of a monitoring made by `build`.
     Elsewhere,
     /// Switched off, by the code or the environment.
     Off,

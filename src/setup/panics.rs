@@ -1,4 +1,4 @@
-//! The panic hook: one record of each panic, without what must not be told.
+//! The panic hook: one redacted record of each panic.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::setup::monitoring::Monitoring;
 /// A panic hook as it is; the standard library says `Box<dyn Fn…>` alone.
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static;
 
-/// What is said once where there is no backtrace, as the standard library does.
+/// Printed once where there is no backtrace, as the standard library does.
 const NOTE: &str = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
 
 /// Writes a record of each panic to the log from now on. A hook that the service installed before still runs after it; that of the
@@ -78,7 +78,7 @@ fn record(logs: &'static Logs, info: &PanicHookInfo<'_>) {
     if let Some(note) = note.filter(|_| is_written && logs.is_for_people()) {
         logs.write_for_people(note);
     }
-    // Else nobody who looks at the console sees why the process ends.
+    // Otherwise the console does not show why the process ends.
     if !is_written || !logs.is_stdout {
         let message = redact::text(message);
         let head = redact::text(&headline[..head]);

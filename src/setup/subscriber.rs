@@ -84,7 +84,7 @@ impl Monitoring {
         }
     }
 
-    /// Writes the lines that wait, and waits for it, but not for long. Says how many were not written, where whoever takes lines takes none.
+    /// Writes the lines that wait, and waits for it, but not for long. Reports how many were not written.
     pub(crate) fn write_lines(&self) {
         const LONGEST: Duration = Duration::from_millis(500);
         if let Some(logging) = &self.0.parts.logging {

@@ -1,6 +1,6 @@
 //! Variables of the environment: looked up, and warned of where a value cannot be used.
 //!
-//! OpenTelemetry's specification wants a service to start all the same where an enumeration has a value that nobody knows, or a number or
+//! OpenTelemetry's specification wants a service to start all the same where an enumeration has an unknown value, or a number or
 //! boolean cannot be read: a platform sets such variables for all its services. What would leave the service blind or unsafe is an error
 //! of whoever asks.
 //!

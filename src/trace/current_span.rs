@@ -49,7 +49,7 @@ impl Callsite for HandleCallsite {
 }
 
 thread_local! {
-    /// A handle that was made on this thread, whose first reference nobody has taken: which subscriber made it, and its id.
+    /// A handle made on this thread whose first reference is not claimed yet: which subscriber made it, and its id.
     static UNCLAIMED: Cell<Option<(usize, u64)>> = const { Cell::new(None) };
     /// Whether a handle is being made: a layer that learns of it may ask for the current span.
     static IS_MAKING: Cell<bool> = const { Cell::new(false) };

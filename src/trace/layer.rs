@@ -202,7 +202,7 @@ fn current_of<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Current> {
     open.or_else(|| Some(extensions.get::<Handle>()?.0.clone()))
 }
 
-/// The trace and the span in it that something belongs to; without a recording, nobody collects it.
+/// The trace and the span in it that something belongs to; without a recording it is not collected.
 type Owner = Option<(Arc<Recording>, TraceContext)>;
 
 /// That of a span, or else of the nearest one above it that is ours.

@@ -24,7 +24,7 @@ struct Collected {
     state: Option<HeaderValue>,
     spans: Vec<Span>,
     events: Vec<Event>,
-    /// Why spans that go on have failed, as events said.
+    /// Failures of open spans, from events.
     failures: Vec<(u64, Cow<'static, str>)>,
     /// Events that found no room.
     lost_events: u32,
@@ -217,7 +217,7 @@ impl Collected {
         }
     }
 
-    /// A span ends: events may have said that it has failed, and why. Of a request alone its answer says whether.
+    /// A span ends: events may have marked it as failed, with a reason. A request fails by its answer alone.
     fn explain(&mut self, span: &mut Span, is_request: bool) {
         let Some(place) = self.failures.iter().position(|(id, _)| *id == span.id) else {
             return;

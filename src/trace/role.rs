@@ -17,7 +17,7 @@ use crate::trace::span::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Message,
-    /// Its name tells of a secret.
+    /// Its name is that of a secret.
     Secret,
     Statement,
     ErrorMessage,
