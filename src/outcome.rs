@@ -17,7 +17,7 @@ pub(crate) enum Outcome {
     Cancelled,
     /// The client went away during the body.
     Aborted,
-    /// A time limit ran out: 408, 504, or a timeout error of the service.
+    /// A time limit ran out: 408, 504, a timeout error of the service, or its drain timeout.
     Timeout,
 }
 

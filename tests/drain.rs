@@ -8,6 +8,10 @@ mod support {
     pub(crate) mod client;
     pub(crate) mod eventually;
     #[allow(dead_code)]
+    pub(crate) mod lines;
+    #[allow(dead_code)]
+    pub(crate) mod script;
+    #[allow(dead_code)]
     pub(crate) mod served;
 }
 
@@ -27,10 +31,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::support::battery::check;
 use crate::support::captured::Captured;
 use crate::support::client::Client;
 use crate::support::eventually::eventually;
-use crate::support::served::{Server, Wire};
+use crate::support::lines::logged;
+use crate::support::script::{Script, Step};
+use crate::support::served::{self, Server, Wire};
 
 /// A service with a handler that says when it has begun and waits until it may go on.
 struct Service {
@@ -141,14 +148,43 @@ async fn during_the_delay_ready_says_no_and_requests_are_served() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_does_not_hold_the_service() {
-    let service = service(Duration::from_millis(1)).await;
-    let url = format!("{}/slow", service.url);
-    let request = tokio::spawn(async move { Client::new().get(&url).await });
-    service.begun.notified().await;
-    service.stop.send(()).unwrap();
-    service.served.await.unwrap().unwrap();
-    request.abort();
+async fn a_request_that_the_drain_timeout_cuts_off_is_a_timeout() {
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let (lines, monitoring) = logged(|builder| builder.drain_timeout(Duration::from_millis(1)));
+        let begun = Arc::new(Notify::new());
+        let begins = Arc::clone(&begun);
+        let slow = || async move {
+            begins.notify_one();
+            std::future::pending::<&str>().await
+        };
+        let endless = || async { Script::new([Step::Data(4), Step::Wait]).body() };
+        let app = Router::new()
+            .route("/slow", get(slow))
+            .route("/endless", get(endless))
+            .layer(monitoring.layer());
+        let mut server = Server::ours(&monitoring, app).await;
+        let client = served::Client::new(version);
+        let head = client.head(server.request("GET /endless", Body::empty()));
+        let answer = head.await.expect("a head");
+        let (request, asks) = (server.request("GET /slow", Body::empty()), client.clone());
+        let asked = tokio::spawn(async move { asks.head(request).await });
+        begun.notified().await;
+        server.stop();
+        server.stopped().await;
+        // Before `serve` is left, so that what is exported and written at the end has them.
+        check(
+            &monitoring,
+            &["GET /endless 200 timeout 1", "GET /slow 504 timeout 1"],
+        );
+        for path in ["/endless", "/slow"] {
+            let of_path =
+                |line: &String| line.contains(path) && line.contains(r#""outcome":"timeout""#);
+            let number = lines.all().iter().filter(|line| of_path(line)).count();
+            assert_eq!(number, 1, "{version:?} {path}: {:?}", lines.all());
+        }
+        assert!(asked.await.expect("no panic").is_err());
+        assert!(answer.into_body().collect().await.is_err());
+    }
 }
 
 #[tokio::test]
@@ -290,6 +326,20 @@ async fn a_head_that_does_not_go_on() {
     server.stop();
     server.stopped().await;
     assert_eq!(client.read_to_end().await, "");
+}
+
+/// Nor does one that is the first of its connection.
+#[tokio::test]
+async fn a_first_head_that_does_not_go_on() {
+    for start in ["GET /text", "\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let builder = Monitoring::builder("test").drain_timeout(Duration::from_secs(600));
+        let monitoring = builder.build().expect("a monitoring");
+        let (mut server, _) = kept(&monitoring).await;
+        let mut client = Wire::open(&server).await;
+        client.write(start).await;
+        server.stop();
+        server.stopped().await;
+    }
 }
 
 #[tokio::test]

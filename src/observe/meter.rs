@@ -34,6 +34,7 @@ pub(crate) struct Meter {
     pub(crate) propagators: Propagators,
     tracer: OnceRef<'static, Tracer>,
     is_disabled: AtomicBool,
+    is_cut_off: AtomicBool,
     #[cfg(feature = "logs")]
     logs: OnceRef<'static, Logs>,
     #[cfg(feature = "logs")]
@@ -57,6 +58,7 @@ impl Meter {
             propagators,
             tracer: OnceRef::new(),
             is_disabled: AtomicBool::new(false),
+            is_cut_off: AtomicBool::new(false),
             #[cfg(feature = "logs")]
             logs: OnceRef::new(),
             #[cfg(feature = "logs")]
@@ -110,6 +112,17 @@ impl Meter {
     /// Layers pass all requests through.
     pub(crate) fn disable(&self) {
         self.is_disabled.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on the service drops requests by itself: its drain timeout has passed.
+    #[cfg(feature = "server")]
+    pub(crate) fn cut_off(&self) {
+        self.is_cut_off.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether requests that are dropped now are dropped by the service.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.is_cut_off.load(Ordering::Relaxed)
     }
 
     /// Makes this the meter of the process; `false` when there is one.

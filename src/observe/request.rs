@@ -233,6 +233,8 @@ impl Request {
     pub(crate) fn answered(&mut self, status: StatusCode, head: Head) {
         self.status = Some(status);
         if head != Head::Body {
+            // Of an upgraded connection nobody learns how it ended.
+            self.is_all_sent = head == Head::Upgrade;
             let time = self.count(self.unless_panicked(Outcome::of_status(status)));
             self.trace.streams(time);
             self.log.streams(time);
@@ -389,6 +391,7 @@ impl Request {
     fn given_up(&mut self) {
         match self.status {
             Some(_) if self.is_all_sent => self.completed(None),
+            _ if self.route.meter.is_cut_off() => self.failed(Outcome::Timeout),
             Some(_) => self.finish(Outcome::Aborted),
             None => self.finish(Outcome::Cancelled),
         }

@@ -25,6 +25,8 @@ enum Phase {
     Draining,
     /// No connection is accepted any more. What is under way finishes.
     Stopping,
+    /// The drain timeout has passed: connections are dropped as they are.
+    CutOff,
 }
 
 /// All connections of a service.
@@ -34,6 +36,8 @@ pub(super) struct Connections {
     ends_connections: AtomicBool,
     open: AtomicUsize,
     upgraded: AtomicUsize,
+    /// Connections that are open, or that have a request which has not been dropped.
+    in_use: AtomicUsize,
     one_has_ended: Notify,
 }
 
@@ -73,6 +77,7 @@ impl Connections {
             ends_connections: AtomicBool::new(false),
             open: AtomicUsize::new(0),
             upgraded: AtomicUsize::new(0),
+            in_use: AtomicUsize::new(0),
             one_has_ended: Notify::new(),
         })
     }
@@ -87,6 +92,11 @@ impl Connections {
         self.enter(Phase::Stopping);
     }
 
+    /// Drops all connections that are still HTTP, with their requests.
+    pub(super) fn cut_off(&self) {
+        self.enter(Phase::CutOff);
+    }
+
     fn enter(&self, phase: Phase) {
         self.ends_connections.store(true, Ordering::Relaxed);
         self.phase.send_replace(phase);
@@ -97,6 +107,13 @@ impl Connections {
         Open {
             all: self.open.load(Ordering::Acquire),
             upgraded,
+        }
+    }
+
+    /// Waits until no connection of HTTP is left, nor a request of one.
+    pub(super) async fn are_cut_off(&self) {
+        while self.in_use.load(Ordering::Acquire) > self.upgraded.load(Ordering::Acquire) {
+            self.one_has_ended.notified().await;
         }
     }
 
@@ -131,6 +148,7 @@ impl Tracked {
     /// One more connection is open, until [`ended`](Self::ended).
     pub(super) fn begin(all: &Arc<Connections>) -> Arc<Self> {
         all.open.fetch_add(1, Ordering::AcqRel);
+        all.in_use.fetch_add(1, Ordering::AcqRel);
         Arc::new(Self {
             all: Arc::clone(all),
             upgraded_by: Mutex::default(),
@@ -209,8 +227,17 @@ impl Tracked {
             // HTTP/1 is told by the next answer. The first request of HTTP/2 is waited for: some clients give up a
             // connection that is told before it.
             Phase::Draining => is_http2,
-            Phase::Stopping => is_http2 || !self.has_begun_head.load(Ordering::Relaxed),
+            Phase::Stopping | Phase::CutOff => {
+                is_http2 || !self.has_begun_head.load(Ordering::Relaxed)
+            }
         }
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.all.in_use.fetch_sub(1, Ordering::AcqRel);
+        self.all.one_has_ended.notify_one();
     }
 }
 
@@ -219,6 +246,8 @@ enum Next {
     Ended,
     Tell,
     NewPhase,
+    /// The rest of a head has not arrived in time.
+    TooLate,
 }
 
 /// Serves a connection to its end, or until it is upgraded.
@@ -233,6 +262,9 @@ async fn serve_http<C: GracefulConnection>(connection: C, tracked: &Tracked) {
     let mut is_told = false;
     loop {
         let phase = *phases.borrow_and_update();
+        if phase == Phase::CutOff {
+            return;
+        }
         if phase == Phase::Stopping {
             tokio::task::yield_now().await; // so that it is known what has come from clients by now
         }
@@ -250,7 +282,7 @@ async fn serve_http<C: GracefulConnection>(connection: C, tracked: &Tracked) {
                 if new_phase.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Next::NewPhase);
                 }
-                too_late.as_mut().poll(cx).map(|()| Next::Tell)
+                too_late.as_mut().poll(cx).map(|()| Next::TooLate)
             })
             .await
         };
@@ -261,6 +293,11 @@ async fn serve_http<C: GracefulConnection>(connection: C, tracked: &Tracked) {
                 is_told = true;
             }
             Next::NewPhase => {}
+            Next::TooLate => {
+                connection.as_mut().graceful_shutdown();
+                let _ = now_or_never(connection).await; // writes GOAWAY to a client of HTTP/2
+                return;
+            }
         }
     }
 }
@@ -272,4 +309,16 @@ async fn head_timeout(phase: Phase, is_told: bool) {
     } else {
         pending::<()>().await;
     }
+}
+
+/// What a future gives at once.
+pub(super) async fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        Poll::Ready(match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

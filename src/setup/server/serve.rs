@@ -2,10 +2,9 @@
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -20,7 +19,7 @@ use tower_service::Service;
 use crate::error::Error;
 use crate::http;
 use crate::setup::monitoring::Monitoring;
-use crate::setup::server::drain::{self, Connections, Tracked};
+use crate::setup::server::drain::{self, Connections, Tracked, now_or_never};
 use crate::setup::server::{connection, signal};
 
 /// How long an HTTP/1 connection may be silent before or within a request's head. Longer than the 60 s for which load
@@ -29,6 +28,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// At most this many connections are accepted at the stop: as many as can wait for it in the listener's queue.
 const BACKLOG: usize = 1024;
+
+/// How long requests may take to be dropped at the end of the drain timeout.
+const CUT_OFF_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long spans that wait may take to be exported at the end.
 #[cfg(any(feature = "logs", feature = "traces"))]
@@ -44,6 +46,7 @@ impl Monitoring {
     ///   elsewhere before the service is gone.
     /// - Then no new connection is accepted, and idle ones are closed. Requests in flight, requests that have begun to arrive, and
     ///   upgraded connections such as WebSockets have the [`drain_timeout`](crate::MonitoringBuilder::drain_timeout) to finish.
+    ///   After it, the connections are closed, and a request that is cut off counts as `timeout`.
     /// - A line of the log says how many connections finished, or how many were still open at the drain timeout.
     ///
     /// A second signal ends the delay, or the wait for connections.
@@ -51,8 +54,8 @@ impl Monitoring {
     /// The app is an axum `Router`, with its state, or one that [`around`](Self::around) measures. Handlers can
     /// extract `ConnectInfo<SocketAddr>`. HTTP/1.1 and HTTP/2 without TLS.
     ///
-    /// A connection that is silent for 75 s where a request's head is due is closed. A client that stops in the middle of a body, or of
-    /// the first head of its connection, can make a stop take the whole drain timeout.
+    /// A connection that is silent for 75 s where a request's head is due is closed. At a stop, a client has
+    /// 2 s for the rest of a head. One that stops in the middle of a body can make a stop take the whole drain timeout.
     ///
     /// # Errors
     ///
@@ -143,6 +146,10 @@ impl Monitoring {
             () = signal::stop() => "by a second signal".to_owned(),
         };
         self.warn(&format!("stopped {why}: {}", connections.open()));
+        self.0.parts.meter.cut_off();
+        connections.cut_off();
+        // Requests are recorded as they are dropped, and exported with the rest.
+        let _ = tokio::time::timeout(CUT_OFF_TIMEOUT, connections.are_cut_off()).await;
     }
 }
 
@@ -206,16 +213,4 @@ fn server() -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .enable_connect_protocol(); // WebSockets over HTTP/2
     server
-}
-
-/// What a future gives at once.
-async fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        Poll::Ready(match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    })
-    .await
 }
