@@ -128,6 +128,7 @@ fn trailers() -> Step {
 }
 
 const TEN: &[(&str, &str)] = &[("content-length", "10")];
+const CHUNKED_TEN: &[(&str, &str)] = &[("transfer-encoding", "chunked"), ("content-length", "10")];
 const GRPC: &[(&str, &str)] = &[("content-type", "application/grpc")];
 const WITH_TRAILER: &[(&str, &str)] = &[("trailer", "x-checksum")];
 
@@ -315,6 +316,15 @@ fn broken_lengths() -> Vec<Ending> {
         Ending::new("two lengths", || Script::new([Step::Data(10)]))
             .head(200, &[("content-length", "10"), ("content-length", "4")])
             .is(Broken, FAILED),
+        // HTTP/2 has no `transfer-encoding`: it is left out.
+        Ending::new("a length beside a transfer encoding", || {
+            Script::new([Step::Data(10)])
+        })
+        .head(200, CHUNKED_TEN)
+        .are([Broken, Whole(200, 10)], [FAILED, SUCCESS]),
+        Ending::new("a transfer encoding", || Script::new([Step::Data(10)]))
+            .head(200, &[("transfer-encoding", "chunked")])
+            .is(Whole(200, 10), SUCCESS),
         Ending::new("a length that is no number", || {
             Script::new([Step::Data(4)])
         })
@@ -359,6 +369,10 @@ fn broken_bodies() -> Vec<Ending> {
             Script::new([Step::Data(4), Step::Panic])
         })
         .is(Broken, "200 panic"),
+        Ending::new("a panic when it is asked whether it has ended", || {
+            Script::new([Step::Data(4)]).panicking_at_its_end()
+        })
+        .is(Broken, "200 panic"),
     ]
 }
 
@@ -377,6 +391,10 @@ fn refused_heads() -> Vec<Ending> {
         Ending::new("103 with a body", || Script::new([Step::Data(4)]))
             .head(103, &[])
             .are([Whole(500, 0), Broken], ["500 server_error"; 2]),
+        // By HTTP/1.1 it is how a connection is upgraded.
+        Ending::new("101 as an answer", || Script::new([]).saying_its_end())
+            .head(101, &[])
+            .are([Whole(101, 0), Broken], ["101 success", "500 server_error"]),
     ]
 }
 

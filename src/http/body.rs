@@ -107,14 +107,15 @@ where
         };
         let working = request.enter();
         let polled = this.inner.as_mut().poll_frame(cx);
+        // A server does not ask a body for more that says it has ended.
+        let is_over = matches!(polled, Poll::Ready(Some(Ok(_)))) && this.inner.is_end_stream();
         working.leave(None);
         let failure = match &polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => match see(frame, request, this.announced) {
                 Seen::TooMuch => Some(Outcome::ServerError),
                 Seen::Trailers => failure(request, *this.announced),
-                // A server does not ask a body for more that says it has ended.
-                _ if this.inner.is_end_stream() => failure(request, *this.announced),
+                _ if is_over => failure(request, *this.announced),
                 Seen::AllSent => {
                     request.all_is_sent();
                     return polled;

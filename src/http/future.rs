@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::{Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -23,6 +23,18 @@ pin_project! {
         #[pin]
         pub(crate) inner: F,
         pub(crate) request: Option<Request>,
+        // The request came by HTTP/1.
+        pub(crate) is_http1: bool,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(crate) fn unmeasured(inner: F) -> Self {
+        Self {
+            inner,
+            request: None,
+            is_http1: true,
+        }
     }
 }
 
@@ -45,17 +57,17 @@ where
         // The response stays where the service wrote it until all is seen: every move of it takes time.
         let mut polled = this.inner.poll(cx);
         working.leave(match &polled {
-            Poll::Ready(Ok(response)) => Some(served(response.status())),
+            Poll::Ready(Ok(response)) => Some(served(response.status(), *this.is_http1)),
             _ => None,
         });
         let mut announced = Announced::Nothing;
         match &mut polled {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Ok(response)) if is_upgrade(response, request.method()) => {
+            Poll::Ready(Ok(response)) if is_upgrade(response, request.method(), *this.is_http1) => {
                 request.answered(response.status(), Head::Upgrade);
                 upgraded(response, this.request.take());
             }
-            Poll::Ready(Ok(response)) => match answered(response, request) {
+            Poll::Ready(Ok(response)) => match answered(response, request, *this.is_http1) {
                 Some(follows) => announced = follows,
                 None => *this.request = None,
             },
@@ -118,11 +130,15 @@ impl Announced {
 
 /// Tells the request what the head says. `None`: nothing follows, and the request is told so.
 #[inline]
-fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<Announced> {
+fn answered<B: Body>(
+    response: &Response<B>,
+    request: &mut Request,
+    is_http1: bool,
+) -> Option<Announced> {
     let status = response.status();
     // An accepted CONNECT is here only because it declares a length: see `is_upgrade`.
     let is_refused_connect = request.method() == Method::Connect && status.is_success();
-    if is_no_answer(status) || is_refused_connect {
+    if is_no_answer(status, is_http1) || is_refused_connect {
         request.failed(Outcome::ServerError);
         return None;
     }
@@ -141,11 +157,7 @@ fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<An
             _ => Head::Body,
         },
     );
-    let length = match exact {
-        Some(exact) if declares_only(headers, exact) => Length::Known(exact),
-        Some(_) => Length::Broken,
-        None => declared_length(headers),
-    };
+    let length = declared_length(headers, is_http1).or(exact);
     let announced = match (content, length) {
         (Content::Grpc, _) => Announced::Grpc(grpc_status(headers)),
         (_, Length::Known(length)) => Announced::Length(length),
@@ -168,12 +180,12 @@ fn answered<B: Body>(response: &Response<B>, request: &mut Request) -> Option<An
     Some(announced)
 }
 
-/// What the client gets in place of this status: a server sends nothing below 200 as the head of an answer, but 101.
+/// What the client gets in place of this status: a server sends nothing below 200 as the head of an answer, but 101 by HTTP/1.
 ///
 /// hyper answers with 500 by HTTP/1.1; by HTTP/2 the client is left without an answer.
 #[inline]
-fn served(status: StatusCode) -> StatusCode {
-    if is_no_answer(status) {
+fn served(status: StatusCode, is_http1: bool) -> StatusCode {
+    if is_no_answer(status, is_http1) {
         StatusCode::INTERNAL_SERVER_ERROR
     } else {
         status
@@ -182,8 +194,8 @@ fn served(status: StatusCode) -> StatusCode {
 
 /// Whether this status cannot be the head of an answer.
 #[inline]
-fn is_no_answer(status: StatusCode) -> bool {
-    status.as_u16() < 200 && status != StatusCode::SWITCHING_PROTOCOLS
+fn is_no_answer(status: StatusCode, is_http1: bool) -> bool {
+    status.as_u16() < 200 && !(is_http1 && status == StatusCode::SWITCHING_PROTOCOLS)
 }
 
 /// How long the body is to be.
@@ -191,8 +203,21 @@ fn is_no_answer(status: StatusCode) -> bool {
 enum Length {
     Unknown,
     Known(u64),
-    /// `content-length` is no number, or another one than the body says or than itself: a server refuses it, or the client does.
+    /// `content-length` is no number, or another one than the body says or than itself, or stands beside `transfer-encoding`: a server
+    /// refuses it, or the client does.
     Broken,
+}
+
+impl Length {
+    /// This, which must agree with the exact length of the body itself.
+    #[inline]
+    fn or(self, exact: Option<u64>) -> Self {
+        match (self, exact) {
+            (Length::Unknown, Some(exact)) => Length::Known(exact),
+            (Length::Known(declared), Some(exact)) if declared != exact => Length::Broken,
+            (declared, _) => declared,
+        }
+    }
 }
 
 /// The status of a gRPC call that ends without one.
@@ -203,26 +228,26 @@ pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<u16> {
     headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
 
-/// Whether `content-length` is this, or absent.
+/// What the headers say of the length.
 ///
 /// By a look at each header, of which there are few: that is faster than a search by name.
 #[inline]
-fn declares_only(headers: &HeaderMap, length: u64) -> bool {
+fn declared_length(headers: &HeaderMap, is_http1: bool) -> Length {
+    let (mut length, mut is_encoded) = (Length::Unknown, false);
     for (name, value) in headers {
-        if *name == CONTENT_LENGTH && parsed_length(value) != Some(length) {
-            return false;
+        if *name == CONTENT_LENGTH {
+            length = match (parsed_length(value), length) {
+                (Some(first), Length::Unknown) => Length::Known(first),
+                (Some(again), Length::Known(first)) if again == first => length,
+                _ => return Length::Broken,
+            };
+        } else if *name == TRANSFER_ENCODING {
+            is_encoded = is_http1; // HTTP/2 has none: a server leaves it out
         }
     }
-    true
-}
-
-/// What `content-length` says.
-fn declared_length(headers: &HeaderMap) -> Length {
-    let mut lengths = headers.get_all(CONTENT_LENGTH).iter().map(parsed_length);
-    match lengths.next() {
-        None => Length::Unknown,
-        Some(Some(first)) if lengths.all(|other| other == Some(first)) => Length::Known(first),
-        Some(_) => Length::Broken,
+    match length {
+        Length::Known(_) if is_encoded => Length::Broken,
+        length => length,
     }
 }
 
@@ -242,12 +267,15 @@ fn parsed_length(value: &HeaderValue) -> Option<u64> {
 /// Whether the connection, or the stream of HTTP/2, becomes something else. An answer to CONNECT that declares a length does not: it is
 /// refused by the server.
 #[inline]
-fn is_upgrade<B>(response: &Response<B>, method: Method) -> bool {
+fn is_upgrade<B>(response: &Response<B>, method: Method, is_http1: bool) -> bool {
     let status = response.status();
-    status == StatusCode::SWITCHING_PROTOCOLS
+    (is_http1 && status == StatusCode::SWITCHING_PROTOCOLS)
         || (method == Method::Connect
             && status.is_success()
-            && declares_only(response.headers(), 0))
+            && matches!(
+                declared_length(response.headers(), is_http1),
+                Length::Unknown | Length::Known(0)
+            ))
 }
 
 /// Answers whose body the server does not send, whatever it is.

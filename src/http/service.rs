@@ -5,7 +5,7 @@ use std::any::Any;
 use std::mem::ManuallyDrop;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::Body;
 use tower_service::Service;
 
@@ -116,21 +116,16 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let Some(meter) = self.meter else {
-            return ResponseFuture {
-                inner: self.inner.call(request),
-                request: None,
-            };
+            return ResponseFuture::unmeasured(self.inner.call(request));
         };
         let endpoint = self.endpoint(meter, &request);
         if observe::within(meter) {
             if let Some(endpoint) = endpoint {
                 observe::name_endpoint(endpoint);
             }
-            return ResponseFuture {
-                inner: self.inner.call(request),
-                request: None,
-            };
+            return ResponseFuture::unmeasured(self.inner.call(request));
         }
+        let is_http1 = request.version() < Version::HTTP_2;
         let received = received::measure(request.body_mut());
         let mut measured = ManuallyDrop::new(observe::Request::start(
             meter,
@@ -142,6 +137,7 @@ where
         ResponseFuture {
             inner: call_within(&mut self.inner, request, &mut measured),
             request: Some(ManuallyDrop::into_inner(measured)),
+            is_http1,
         }
     }
 }

@@ -34,6 +34,7 @@ pub(crate) struct Script {
     steps: VecDeque<Step>,
     length: Option<u64>,
     says_its_end: bool,
+    panics_at_its_end: bool,
 }
 
 impl Script {
@@ -43,6 +44,7 @@ impl Script {
             steps: steps.into(),
             length: None,
             says_its_end: false,
+            panics_at_its_end: false,
         }
     }
 
@@ -50,6 +52,14 @@ impl Script {
     pub(crate) fn saying_its_end(self) -> Self {
         Self {
             says_its_end: true,
+            ..self
+        }
+    }
+
+    /// Panics when it is asked whether it is at its end, and is.
+    pub(crate) fn panicking_at_its_end(self) -> Self {
+        Self {
+            panics_at_its_end: true,
             ..self
         }
     }
@@ -90,6 +100,9 @@ impl http_body::Body for Script {
     }
 
     fn is_end_stream(&self) -> bool {
+        if self.panics_at_its_end && self.steps.is_empty() {
+            std::panic::panic_any(PANICKED);
+        }
         self.says_its_end && self.steps.is_empty()
     }
 
