@@ -93,7 +93,7 @@ struct Renamed {
 
 /// Renames an argument. Its lint levels move to its pattern, its conditions belong to both.
 fn rename(typed: &mut PatType, index: usize) -> Renamed {
-    let name = format_ident!("__ecolaura_argument_{index}", span = Span::mixed_site());
+    let name = hygienic_name(&typed.pat, index);
     let pattern = std::mem::replace(&mut *typed.pat, Pat::Verbatim(name.to_token_stream()));
     let (lint_levels, attributes): (Vec<_>, Vec<_>) = std::mem::take(&mut typed.attrs)
         .into_iter()
@@ -109,6 +109,18 @@ fn rename(typed: &mut PatType, index: usize) -> Renamed {
             .cloned()
             .collect(),
         lint_levels,
+    }
+}
+
+/// A name that the body does not see. The documentation shows it: that of a variable stays the same.
+fn hygienic_name(pattern: &Pat, index: usize) -> Ident {
+    match pattern {
+        Pat::Ident(variable) if is_plain(variable) => {
+            let mut name = variable.ident.clone();
+            name.set_span(name.span().resolved_at(Span::mixed_site()));
+            name
+        }
+        _ => format_ident!("argument_{index}", span = Span::mixed_site()),
     }
 }
 
@@ -307,11 +319,11 @@ mod tests {
                     c
                 }
             ),
-            quote!(__ecolaura_argument_0: A, #[cfg(x)] __ecolaura_argument_1: B, c: C),
+            quote!(argument_0: A, #[cfg(x)] _b: B, c: C),
             quote! {
                 let _ = &c;
-                #[cfg(x)] let _ = &__ecolaura_argument_1;
-                let _ = &__ecolaura_argument_0;
+                #[cfg(x)] let _ = &_b;
+                let _ = &argument_0;
             },
         );
     }
@@ -327,24 +339,24 @@ mod tests {
             ),
             quote! {
                 a: A,
-                __ecolaura_argument_1: (B, C),
-                __ecolaura_argument_2: D,
-                __ecolaura_argument_3: E
+                argument_1: (B, C),
+                d: D,
+                argument_3: E
             },
             quote! {
                 let _ = &a;
-                let __ecolaura_argument_1 = __ecolaura_argument_1;
-                let (b, _) = __ecolaura_argument_1;
-                #[allow(unused)] let mut d = __ecolaura_argument_2;
-                let __ecolaura_argument_3 = __ecolaura_argument_3;
+                let argument_1 = argument_1;
+                let (b, _) = argument_1;
+                #[allow(unused)] let mut d = d;
+                let argument_3 = argument_3;
             },
         );
         check(
             quote!(
                 fn f(unused: A) {}
             ),
-            quote!(__ecolaura_argument_0: A),
-            quote!(let unused = __ecolaura_argument_0;),
+            quote!(unused: A),
+            quote!(let unused = unused;),
         );
     }
 
