@@ -328,6 +328,32 @@ async fn a_head_that_does_not_go_on() {
     assert_eq!(client.read_to_end().await, "");
 }
 
+/// Nor does its time limit cut off the answer before it, which the client is still reading.
+#[tokio::test]
+async fn a_head_that_does_not_go_on_behind_an_answer() {
+    const LENGTH: usize = 16 << 20; // more than the sockets hold
+    let monitoring = draining(Duration::ZERO);
+    let large = || async { vec![b'x'; LENGTH] };
+    let app = Router::new()
+        .route("/large", get(large))
+        .layer(monitoring.layer());
+    let mut server = Server::ours(&monitoring, app).await;
+    let [mut reading, mut other] = [Wire::open(&server).await, Wire::open(&server).await];
+    reading
+        .write("GET /large HTTP/1.1\r\nhost: shop\r\n\r\n")
+        .await;
+    reading.read_until("\r\n\r\n").await;
+    under_way(&monitoring, 0).await;
+    for client in [&mut reading, &mut other] {
+        client.write("GET /text").await;
+    }
+    server.stop();
+    assert_eq!(other.read_to_end().await, "", "its time has passed");
+    assert!(server.is_serving());
+    assert_eq!(reading.read_to_end().await.len(), LENGTH);
+    server.stopped().await;
+}
+
 /// Nor does one that is the first of its connection.
 #[tokio::test]
 async fn a_first_head_that_does_not_go_on() {

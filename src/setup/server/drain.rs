@@ -138,6 +138,8 @@ pub(super) struct Tracked {
     has_request: AtomicBool,
     /// Something was read that belongs to no request so far.
     has_begun_head: AtomicBool,
+    /// The client has not read what was written.
+    is_writing: AtomicBool,
 }
 
 const HTTP: u8 = 0;
@@ -156,6 +158,7 @@ impl Tracked {
             is_http2: AtomicBool::new(false),
             has_request: AtomicBool::new(false),
             has_begun_head: AtomicBool::new(false),
+            is_writing: AtomicBool::new(false),
         })
     }
 
@@ -164,6 +167,11 @@ impl Tracked {
         if !self.has_request.load(Ordering::Relaxed) {
             self.has_begun_head.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether the client has not read what was written.
+    pub(super) fn is_writing(&self, is_writing: bool) {
+        self.is_writing.store(is_writing, Ordering::Relaxed);
     }
 
     /// A request begins. Of HTTP/1 it is under way until [`answered`](Self::answered).
@@ -295,8 +303,12 @@ async fn serve_http<C: GracefulConnection>(connection: C, tracked: &Tracked) {
             Next::NewPhase => {}
             Next::TooLate => {
                 connection.as_mut().graceful_shutdown();
-                let _ = now_or_never(connection).await; // writes GOAWAY to a client of HTTP/2
-                return;
+                is_told = true;
+                // Writes GOAWAY to a client of HTTP/2.
+                let has_ended = now_or_never(connection.as_mut()).await.is_some();
+                if has_ended || !tracked.is_writing.load(Ordering::Relaxed) {
+                    return;
+                }
             }
         }
     }
