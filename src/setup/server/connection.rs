@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::http::Upgraded;
-use crate::setup::server::drain::Tracked;
+use crate::setup::server::tracked::Tracked;
 
 /// A connection and the service of its requests.
 pub(super) fn new<A>(
@@ -79,7 +79,7 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.tracked.is_writing(polled.is_pending());
+        self.tracked.has_written(polled.is_pending());
         polled
     }
 
@@ -101,7 +101,7 @@ impl AsyncWrite for Connection {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.tracked.is_writing(polled.is_pending());
+        self.tracked.has_written(polled.is_pending());
         polled
     }
 }

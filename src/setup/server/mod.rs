@@ -6,6 +6,7 @@ mod drain;
 mod listener;
 mod serve;
 mod signal;
+mod tracked;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -19,7 +19,8 @@ use tower_service::Service;
 use crate::error::Error;
 use crate::http;
 use crate::setup::monitoring::Monitoring;
-use crate::setup::server::drain::{self, Connections, Tracked, now_or_never};
+use crate::setup::server::drain::{self, now_or_never};
+use crate::setup::server::tracked::{Connections, Tracked};
 use crate::setup::server::{connection, signal};
 
 /// How long an HTTP/1 connection may be silent before or within a request's head. Longer than the 60 s for which load
