@@ -4,6 +4,8 @@
 //! after a comma, or more than one field of a span, this does. Lines are judged by the spans that they belong to, also where another one is
 //! entered on the thread.
 
+use std::collections::HashSet;
+
 use regex_lite::Regex;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
@@ -145,13 +147,10 @@ impl Directive {
         (self.target.as_ref().map(String::len), self.fields.len())
     }
 
-    /// Whether another one says something else of the same.
-    fn is_overruled_by(&self, other: &Self) -> bool {
-        let names = |directive: &Self| -> Vec<_> {
-            let names = directive.fields.iter().map(|field| field.name.clone());
-            names.collect()
-        };
-        self.target == other.target && names(self) == names(other)
+    /// The target and the fields: of several directives for the same ones the last counts.
+    fn subject(&self) -> (Option<String>, Vec<String>) {
+        let fields = self.fields.iter().map(|field| field.name.clone());
+        (self.target.clone(), fields.collect())
     }
 }
 
@@ -194,17 +193,17 @@ impl Directives {
     }
 
     pub(crate) fn new(all: impl IntoIterator<Item = Directive>) -> Self {
+        let all: Vec<_> = all.into_iter().collect();
         let mut directives = Self::default();
-        for directive in all {
-            if directive.tells_of_events() {
-                let known = &mut directives.of_targets;
-                known.retain(|known| !known.is_overruled_by(&directive));
-                known.push(directive.clone());
-            }
-            if directive.tells_of_spans() {
-                directives.of_spans.push(directive);
+        let mut subjects = HashSet::new();
+        for directive in all.iter().rev() {
+            if directive.tells_of_events() && subjects.insert(directive.subject()) {
+                directives.of_targets.push(directive.clone());
             }
         }
+        directives.of_targets.reverse();
+        directives.of_spans = all;
+        directives.of_spans.retain(Directive::tells_of_spans);
         let specificity = |directive: &Directive| std::cmp::Reverse(directive.specificity());
         directives.of_targets.sort_by_key(specificity);
         directives
