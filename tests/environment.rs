@@ -206,7 +206,7 @@ fn what_would_leave_the_service_blind_or_unsafe_is_an_error() {
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "collector:4318",
-            "is no address",
+            "is no URL of http or https",
         ),
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -329,7 +329,7 @@ fn a_wrong_address_is_an_error_at_start() {
     let builder = Monitoring::builder("test").log_collector("collector:4318");
     let error = builder.build().unwrap_err().to_string();
     assert!(
-        error.contains("the log collector's address is no address"),
+        error.contains("the address of `.log_collector(…)` is `collector:4318`, which is no URL"),
         "{error}"
     );
 }

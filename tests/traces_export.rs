@@ -366,8 +366,12 @@ async fn many_are_sent_at_once() {
 #[test]
 fn wrong_addresses_are_refused() {
     for (endpoint, expected) in [
-        ("", "is no address"),
-        ("collector", "is no address"),
+        (
+            "",
+            "the address of `.collector(…)` is ``, which is no URL of http or https",
+        ),
+        ("collector", "is `collector`, which is no URL"),
+        ("user:secret@collector", "a user name"),
         #[cfg(not(feature = "tls"))]
         ("https://collector", "enable the feature `tls`"),
         ("http://user:secret@collector", "a user name"),

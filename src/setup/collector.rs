@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::otlp::{File, Files};
 use crate::otlp::{Protocol, Settings, Signal};
 use crate::setup::environment::pairs;
-use crate::setup::variables::Variables;
+use crate::setup::variables::{Variables, shown};
 
 /// Where a signal is sent, and how. Errors are what would have nothing arrive.
 pub(crate) fn settings(variables: &Variables<'_>, signal: Signal) -> Result<Settings, Error> {
@@ -128,10 +128,15 @@ pub(crate) fn endpoint(
     signal: Signal,
 ) -> Result<Uri, Error> {
     let uri: Option<Uri> = value.parse().ok();
-    // Not the value, in which there may be a password.
     let malformed = || {
-        let what = "is no address: write it as `http://collector:4318`";
-        Error::configuration(format!("{name} {what}"))
+        // One with a user name is not shown, as there may be a password beside it.
+        let what = match value.contains('@') {
+            true => String::new(),
+            false => format!("is `{}`, which ", shown(value)),
+        };
+        Error::configuration(format!(
+            "{name} {what}is no URL of http or https: write it as `http://collector:4318`"
+        ))
     };
     let uri = uri
         .filter(|uri| uri.host().is_some())
@@ -196,7 +201,7 @@ fn headers(name: &str, value: &str) -> Result<HeaderMap, Error> {
 
 #[cfg(any(feature = "tls", not(feature = "grpc")))]
 fn wrong(name: &str, value: &str, what: impl Display) -> Error {
-    let value = crate::setup::variables::shown(value);
+    let value = shown(value);
     Error::configuration(format!("{name} is `{value}`: {what}"))
 }
 

@@ -82,7 +82,7 @@ impl MonitoringBuilder {
 fn of_code(address: &str, settings: Settings) -> Result<Settings, Error> {
     Ok(Settings {
         endpoint: endpoint(
-            "the collector's address",
+            "the address of `.collector(…)`",
             address,
             true,
             settings.protocol,

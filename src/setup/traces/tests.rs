@@ -48,9 +48,9 @@ fn endpoints() {
         "http://b/x"
     );
     for (value, expected) in [
-        ("collector", "is no address"),
-        ("collector:4318", "is no address"),
-        ("ftp://collector", "is no address"),
+        ("collector", "is `collector`, which is no URL"),
+        ("collector:4318", "is `collector:4318`, which is no URL"),
+        ("ftp://collector", "is `ftp://collector`, which is no URL"),
         ("http://user:secret@collector", "OTEL_EXPORTER_OTLP_HEADERS"),
     ] {
         let error = read(&[(all, value)]).unwrap_err();
