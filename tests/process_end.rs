@@ -48,6 +48,7 @@ const SITUATIONS: &[Situation] = &[
     ("another thread panics before", panic_elsewhere, 2),
     ("serve", serve, 2),
     ("a flush before", flushed, 3),
+    ("a span of tracing", span_of_tracing, 2),
 ];
 
 fn main() -> ExitCode {
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
                 losses_are_said().await;
                 a_collector_that_hangs().await;
                 without_logs().await;
+                without_logs_by_the_environment().await;
                 a_log_that_nobody_takes().await;
                 nothing_is_said_where_nothing_is_lost().await;
             });
@@ -88,6 +90,10 @@ fn monitoring() -> MonitoringBuilder {
 fn app(monitoring: &Monitoring) -> Router {
     Router::new()
         .route("/", get(async || "answered"))
+        .route(
+            "/span",
+            get(async || tracing::info_span!("packing").in_scope(|| "packed")),
+        )
         .layer(monitoring.layer())
 }
 
@@ -104,6 +110,14 @@ fn answer(app: &Router, times: usize) {
 fn command() -> Result {
     let monitoring = monitoring().init()?;
     answer(&app(&monitoring), 3); // and its runtime is gone
+    Ok(())
+}
+
+fn span_of_tracing() -> Result {
+    let monitoring = monitoring().init()?;
+    let app = app(&monitoring);
+    let answered = Runtime::new()?.block_on(send(app, request("GET /span")));
+    assert_eq!(answered.0, 200);
     Ok(())
 }
 
@@ -226,6 +240,9 @@ async fn process(situation: &'static str, collector: &str, logs: &'static str) -
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
             format!("{collector}/v1/traces?token=canary"),
         );
+    if logs == "by the environment" {
+        command.env("OTEL_LOGS_EXPORTER", "none");
+    }
     let output = tokio::task::spawn_blocking(move || command.output());
     output.await.expect("no panic").expect("it runs")
 }
@@ -320,6 +337,24 @@ async fn without_logs() {
         "{told}"
     );
     println!("without a log it is said as well");
+}
+
+/// `OTEL_LOGS_EXPORTER=none` is about lines alone: spans of `tracing` arrive, and what is lost is on standard error.
+async fn without_logs_by_the_environment() {
+    const SITUATION: &str = "a span of tracing";
+    let collector = Collector::start().await;
+    let output = process(SITUATION, &collector.endpoint(), "by the environment").await;
+    assert_eq!(collector.number(), 2, "{output:?}");
+    assert_eq!(text(&output.stdout), "");
+    let refuses = Collector::answering(vec![Answer::Fails(400); 100]).await;
+    let output = process(SITUATION, &refuses.endpoint(), "by the environment").await;
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("2 spans were not exported to http://"),
+        "{output:?}"
+    );
+    assert_eq!(text(&output.stdout), "");
+    println!("without a log by the environment spans of tracing arrive");
 }
 
 /// Where the log itself is lost, standard error has that.

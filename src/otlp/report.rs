@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::catalog;
+use crate::trace::has_reader;
 
 /// The least time between two warnings about the same kind of loss.
 const SAY_AGAIN: Duration = Duration::from_secs(600);
@@ -53,7 +54,7 @@ impl Report {
 
     /// Logs the losses that are due, if `tracing` has a subscriber.
     pub(super) fn say_due(&mut self) {
-        if tracing::dispatcher::has_been_set() {
+        if has_reader() {
             self.say(Loss::due);
         }
     }
@@ -132,7 +133,7 @@ pub(crate) fn spans_were(number: usize) -> String {
 }
 
 fn warn(spans: usize, what: &str) {
-    if tracing::dispatcher::has_been_set() {
+    if has_reader() {
         tracing::warn!(spans, "{what}");
     } else {
         eprintln!("{what}");

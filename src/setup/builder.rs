@@ -396,6 +396,8 @@ impl MonitoringBuilder {
             is_quiet: log.is_off(),
             #[cfg(not(feature = "logs"))]
             is_quiet: false,
+            #[cfg(all(feature = "logs", feature = "traces"))]
+            subscribes_spans: log.is_for_spans_alone(),
             #[cfg(feature = "logs")]
             logging: log.into_logging(),
             #[cfg(any(feature = "business", feature = "logs"))]

@@ -45,18 +45,28 @@ pub(crate) enum Log {
     /// Another subscriber is installed, or none: that of a monitoring made by `build`.
     Elsewhere,
     /// Switched off, by the code or the environment.
-    Off,
+    Off {
+        /// Whether `init` installs a subscriber for spans.
+        #[cfg_attr(not(feature = "traces"), allow(dead_code))]
+        subscribes: bool,
+    },
 }
 
 impl Log {
     pub(crate) fn is_off(&self) -> bool {
-        matches!(self, Self::Off)
+        matches!(self, Self::Off { .. })
+    }
+
+    /// Whether `init` installs a subscriber for spans alone.
+    #[cfg(feature = "traces")]
+    pub(crate) fn is_for_spans_alone(&self) -> bool {
+        matches!(self, Self::Off { subscribes: true })
     }
 
     pub(crate) fn into_logging(self) -> Option<Logging> {
         match self {
             Self::Written(logging) => Some(logging),
-            Self::Elsewhere | Self::Off => None,
+            Self::Elsewhere | Self::Off { .. } => None,
         }
     }
 }
@@ -194,6 +204,9 @@ impl MonitoringBuilder {
 
     /// Writes no lines, and installs no subscriber of `tracing` and no panic hook, whatever else is said of the log.
     ///
+    /// For spans of `tracing` add [`TracingLayer`](crate::TracingLayer) to a subscriber of your own. `OTEL_LOGS_EXPORTER=none` writes no lines
+    /// either, but `init` then installs a subscriber for those spans, which takes events only into spans.
+    ///
     /// Then nothing is said of start and stop either; through `tracing`, if the service has a subscriber of its own. Standard error has warnings
     /// alone, such as of a value in the environment that cannot be used.
     pub fn without_logs(mut self) -> Self {
@@ -222,7 +235,8 @@ impl MonitoringBuilder {
             return Err(Error::configuration(why));
         }
         if choices.without_logs {
-            return Ok(Log::Off);
+            // Nor a subscriber: the service may install its own later.
+            return Ok(Log::Off { subscribes: false });
         }
         // One that was there for a while, for a thread alone, is gone.
         let is_nobody = |dispatch: &tracing::Dispatch| dispatch.is::<NoSubscriber>();
@@ -242,8 +256,9 @@ impl MonitoringBuilder {
         };
         let to = choices.destination(variables)?;
         let is_stdout = matches!(to, To::Stdout);
+        let subscribes = is_free && !choices.without_subscriber;
         let Some(target) = self.target(to, environment, variables)? else {
-            return Ok(Log::Off);
+            return Ok(Log::Off { subscribes });
         };
         let settings = Settings {
             format: match target.patience.is_zero() {
@@ -265,7 +280,7 @@ impl MonitoringBuilder {
         Ok(Log::Written(Logging {
             logs,
             writer,
-            subscribes: is_free && !choices.without_subscriber,
+            subscribes,
         }))
     }
 
@@ -287,7 +302,8 @@ impl MonitoringBuilder {
             To::Collector(endpoint) => {
                 let mut settings = collector::settings(variables, Signal::Logs)?;
                 if let Some(endpoint) = endpoint {
-                    let (name, protocol) = ("the log collector's address", settings.protocol);
+                    let (name, protocol) =
+                        ("the address of `.log_collector(…)`", settings.protocol);
                     settings.endpoint =
                         collector::endpoint(name, &endpoint, true, protocol, Signal::Logs)?;
                 }

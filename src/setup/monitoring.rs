@@ -77,6 +77,9 @@ pub(crate) struct Inner {
 pub(crate) struct Parts {
     #[cfg(feature = "logs")]
     pub(crate) logging: Option<crate::setup::subscriber::Logging>,
+    /// Whether `init` installs a subscriber that takes spans alone.
+    #[cfg(all(feature = "logs", feature = "traces"))]
+    pub(crate) subscribes_spans: bool,
     #[cfg(any(feature = "business", feature = "logs"))]
     pub(crate) user_hash_key: UserHashKey,
     #[cfg(feature = "server")]
@@ -346,7 +349,7 @@ impl Monitoring {
             return logging.logs.warn(what);
         }
         #[cfg(feature = "server")]
-        if tracing::dispatcher::has_been_set() {
+        if crate::trace::has_reader() {
             return tracing::warn!("{what}");
         }
         eprintln!("{what}");

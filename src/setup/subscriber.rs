@@ -12,7 +12,7 @@ use crate::logs::{LogBridge, LogLayer, Logs, Writer, may_tell_of_queries};
 use crate::setup::monitoring::Monitoring;
 use crate::setup::panics::record_panics;
 #[cfg(feature = "traces")]
-use crate::trace::{CurrentSpans, TracingLayer};
+use crate::trace::{self, CurrentSpans, TracingLayer};
 
 /// What writes the lines of a monitoring.
 pub(crate) struct Logging {
@@ -64,6 +64,8 @@ impl Monitoring {
     /// Installs the subscriber, if that is wanted: whoever was faster has his.
     pub(crate) fn subscribe(&self) {
         let Some(logging) = &self.0.parts.logging else {
+            #[cfg(feature = "traces")]
+            self.subscribe_spans();
             return;
         };
         record_panics(logging.logs);
@@ -81,6 +83,20 @@ impl Monitoring {
             if LogBridge::install() {
                 logging.logs.filter.bridge();
             }
+        }
+    }
+
+    /// Installs the subscriber for spans alone, if that is wanted.
+    #[cfg(feature = "traces")]
+    fn subscribe_spans(&self) {
+        if !self.0.parts.subscribes_spans || self.0.parts.exporter.is_none() {
+            return;
+        }
+        let subscriber = tracing_subscriber::registry()
+            .with(LevelFilter::INFO)
+            .with(TracingLayer::new());
+        if tracing::subscriber::set_global_default(CurrentSpans::new(subscriber)).is_ok() {
+            trace::takes_spans_alone();
         }
     }
 

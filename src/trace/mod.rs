@@ -24,6 +24,8 @@ mod layer;
 mod open_fields;
 pub(crate) mod propagation;
 mod queue;
+#[cfg(any(feature = "server", feature = "traces"))]
+mod reader;
 mod recording;
 #[cfg(feature = "traces")]
 mod role;
@@ -48,6 +50,10 @@ pub use with_baggage::{CarryingBaggage, WithBaggage};
 pub(crate) use propagation::{Along, Propagators};
 #[cfg(feature = "traces")]
 pub(crate) use queue::Receiver;
+#[cfg(any(feature = "server", feature = "traces"))]
+pub(crate) use reader::has_reader;
+#[cfg(all(feature = "logs", feature = "traces"))]
+pub(crate) use reader::takes_spans_alone;
 pub(crate) use recording::Recording;
 pub(crate) use span::{Attribute, Kind, Span, Status};
 #[cfg(feature = "traces")]

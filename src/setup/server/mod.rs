@@ -22,6 +22,7 @@ use crate::health::Health;
 use crate::scrape::Scrape;
 use crate::setup::builder::MonitoringBuilder;
 use crate::setup::monitoring::{Inner, Monitoring, Parts};
+use crate::trace::has_reader;
 
 pub(crate) use listener::Listener;
 
@@ -173,7 +174,7 @@ impl Monitoring {
     /// Logs something about the service's life: through `tracing` where a subscriber is installed, else to standard error, unless the
     /// service wants no log.
     pub(crate) fn say(&self, what: &str) {
-        if tracing::dispatcher::has_been_set() {
+        if has_reader() {
             tracing::info!("{what}");
         } else if !self.0.parts.is_quiet {
             eprintln!("{what}");
