@@ -412,7 +412,7 @@ fn values(family: &metric_family::MetricFamily) -> BTreeMap<&str, f64> {
         .collect()
 }
 
-/// Each family is one message, however large it is: a consumer that keys families by name has all of each.
+/// Each family is one message, however large it is: a consumer that keys families by name has all of each. Label pairs are sorted by name.
 #[tokio::test]
 async fn a_large_family_in_protobuf() {
     let monitoring = large();
@@ -427,6 +427,10 @@ async fn a_large_family_in_protobuf() {
             all.len() > large_families().len() + 2,
             "the small ones as well"
         );
+        for metric in all.iter().flat_map(|family| &family.metric) {
+            let labels = labels(metric);
+            assert!(labels.is_sorted_by_key(|(name, _)| *name), "{labels:?}");
+        }
         all.retain(|family| large_families().contains(&&*family.name));
         assert_eq!(all.len(), large_families().len());
         for family in &all {
