@@ -69,7 +69,7 @@ pub(crate) fn is_card_number(number: u64) -> bool {
     digits_read.are_card()
 }
 
-/// Finds one that starts here, in one run or in groups by single spaces or dashes. It touches no other letters or digits, and is no part
+/// Finds one that starts here, in one run or in groups by single spaces or hyphens. It touches no other letters or digits, and is no part
 /// of a decimal fraction.
 pub(super) fn find(view: View<'_>, start: usize) -> Found {
     let is_fraction = view.before(start) == b'.' && view.before(start - 1).is_ascii_digit();
@@ -104,11 +104,22 @@ pub(super) fn end(view: View<'_>, start: usize) -> Option<usize> {
         if digits.are_card() {
             found = Some(end);
         }
-        let goes_on = matches!(view.at(end), b' ' | b'-') && view.at(end + 1).is_ascii_digit();
-        if !goes_on || !(3..=6).contains(&length) {
+        let next = end + separator(view, end);
+        if next == end || !view.at(next).is_ascii_digit() || !(3..=6).contains(&length) {
             return found;
         }
-        place = end + 1;
+        place = next;
+    }
+}
+
+/// How many bytes what stands between two groups has here: a space, also one that does not break lines or is encoded, or a hyphen.
+fn separator(view: View<'_>, place: usize) -> usize {
+    let bytes = [0, 1, 2].map(|next| view.at(place + next));
+    match bytes {
+        [b' ' | b'-' | b'+', ..] => 1,
+        [0xc2, 0xa0, _] => 2,
+        [b'%', b'2', b'0'] | [0xe2, 0x80, 0xaf] => 3,
+        _ => 0,
     }
 }
 
