@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::kit::Kit;
 use crate::prometheus::alerts;
 
-/// What a kit has that its texts may mention: its alerts, each with its threshold, and `business`, `objectives` and `probes`.
+/// What a kit has that its texts may mention: its alerts, each with its threshold, and `business`, `objectives`, `probes`,
+/// `heartbeat` (a heartbeat receiver) or `no-heartbeat`.
 pub(crate) struct Parts(BTreeMap<String, Option<f64>>);
 
 const BEGIN: &str = "{?";
@@ -22,6 +23,8 @@ impl Parts {
             ("business", kit.has_business()),
             ("objectives", !kit.objectives.is_empty()),
             ("probes", blackbox::is_probed(kit)),
+            ("heartbeat", kit.deadman.is_some()),
+            ("no-heartbeat", kit.deadman.is_none()),
         ] {
             if is_there {
                 parts.insert(name.to_owned(), None);

@@ -125,17 +125,29 @@ fn links_lead_to_dashboards() {
 
 /// It is of the tier `info`, and not kept for later as others of it are.
 #[test]
-fn the_watchdog_is_told_all_the_time() {
-    let files = files();
-    let always = "told all the time, to somebody outside who raises an alarm when it stops";
-    let page = text(&files, "runbooks/Watchdog.md");
-    assert!(page.contains(&format!("Tier `info`: {always}.")), "{page}");
-    let index = text(&files, "runbooks/README.md");
-    let (_, of_it) = index
-        .split_once(&format!("## Always: {always}"))
-        .expect("a section");
-    assert!(of_it.contains("[Watchdog](Watchdog.md)"), "{of_it}");
-    assert_eq!(index.matches("[Watchdog]").count(), 1);
-    let without = Kit::new("shop").without("Watchdog").files().expect("a kit");
+fn the_watchdog_is_sent_to_the_heartbeat_receiver() {
+    let kit = || Kit::new("shop");
+    let deadman = kit().deadman("/run/secrets/alertmanager/deadman-url");
+    for (kit, sent) in [
+        (
+            deadman,
+            "sent every minute to the heartbeat receiver, which raises an alarm when it stops",
+        ),
+        (
+            kit(),
+            "sent nowhere, since the kit was made without --deadman",
+        ),
+    ] {
+        let files = kit.files().expect("a kit");
+        let page = text(&files, "runbooks/Watchdog.md");
+        assert!(page.contains(&format!("Tier `info`: {sent}.")), "{page}");
+        let index = text(&files, "runbooks/README.md");
+        let (_, of_it) = index
+            .split_once(&format!("## Always: {sent}"))
+            .expect("a section");
+        assert!(of_it.contains("[Watchdog](Watchdog.md)"), "{of_it}");
+        assert_eq!(index.matches("[Watchdog]").count(), 1);
+    }
+    let without = kit().without("Watchdog").files().expect("a kit");
     assert!(!text(&without, "runbooks/README.md").contains("## Always"));
 }

@@ -9,7 +9,7 @@ use crate::kit::Kit;
 use crate::parts::Parts;
 
 pub(crate) use receivers::SECRETS;
-pub(crate) use routes::{ALWAYS, tiers, told};
+pub(crate) use routes::{ALWAYS, heartbeat, tiers, told};
 
 /// The files for Alertmanager.
 pub(crate) fn files(kit: &Kit, parts: &Parts) -> Vec<File> {

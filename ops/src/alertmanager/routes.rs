@@ -62,7 +62,7 @@ impl Telling {
     fn why(&self, kit: &Kit) -> &'static str {
         match (self.tier, &kit.mail) {
             (Tier::Error, None) => {
-                "told in the chat; a ticket by mail where --mail-to names somebody"
+                "told in the chat; no tickets are mailed, since the kit was made without --mail-to"
             }
             _ => self.why,
         }
@@ -76,19 +76,26 @@ pub(crate) fn tiers(kit: &Kit) -> impl Iterator<Item = (Tier, &'static str)> {
         .map(|telling| (telling.tier, telling.why(kit)))
 }
 
-/// What is told whatever its tier, and how: the first route of the file.
-pub(crate) const ALWAYS: (&str, &str) = (
-    "Watchdog",
-    "told all the time, to somebody outside who raises an alarm when it stops",
-);
+/// The alert that fires all the time. Its route is the first one of the file, whatever its tier.
+pub(crate) const ALWAYS: &str = "Watchdog";
+
+/// Where that alert is sent.
+pub(crate) fn heartbeat(kit: &Kit) -> &'static str {
+    match kit.deadman {
+        Some(_) => {
+            "sent every minute to the heartbeat receiver, which raises an alarm when it stops"
+        }
+        None => "sent nowhere, since the kit was made without --deadman",
+    }
+}
 
 /// How an alert of this name and tier is told.
 pub(crate) fn told(kit: &Kit, alert: &str, tier: Tier) -> &'static str {
     let mut tiers = tiers(kit);
     // Every tier has a telling of its own.
     match tiers.find(|(one, _)| *one == tier) {
-        Some((_, why)) if alert != ALWAYS.0 => why,
-        _ => ALWAYS.1,
+        Some((_, why)) if alert != ALWAYS => why,
+        _ => heartbeat(kit),
     }
 }
 
@@ -100,7 +107,7 @@ pub(crate) fn file(kit: &Kit, parts: &Parts) -> String {
     routes(&mut text, kit);
     text += &parts.text(INHIBITIONS);
     text += "receivers:\n";
-    if parts.has(ALWAYS.0) {
+    if parts.has(ALWAYS) {
         text += &receivers::deadman(kit);
     }
     text + &receivers::of_team(kit)
@@ -158,7 +165,7 @@ fn routes(text: &mut String, kit: &Kit) {
 
 const ABOUT: &str = "\
 Who is told of what. Secrets are read from files, never written here. What of it changes by which flag:
-{?Watchdog:#   --deadman ADDRESS, or a file with it: who raises an alarm when the Watchdog, which always fires, is no longer heard; without it nobody is told of it
+{?Watchdog:#   --deadman ADDRESS, or a file with it: a heartbeat receiver for the Watchdog, which fires all the time; without it the Watchdog is sent nowhere
 ?}#   --mail-host, --mail-from, --mail-to: how tickets are mailed, and to whom; without them they are in the chat alone
 #   --time-zone ZONE: whose nights and weekends are quiet";
 
@@ -180,7 +187,7 @@ route:
   group_interval: 5m
   repeat_interval: 12h
   routes:
-{?Watchdog:    # What always fires is told all the time, to somebody outside who raises an alarm when it stops.
+{?Watchdog:    # It fires all the time. ?}{?heartbeat:The heartbeat receiver raises an alarm when it stops.?}{?no-heartbeat:Made without --deadman, the receiver sends it nowhere.?}{?Watchdog:
     - matchers: ['alertname=\"Watchdog\"']
       receiver: deadman
       group_wait: 0s

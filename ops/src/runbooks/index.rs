@@ -21,10 +21,10 @@ pub(super) fn page(kit: &Kit, parts: &Parts, alerts: &[Alert]) -> String {
     }
     let others = alerts
         .iter()
-        .filter(|alert| alert.name == alertmanager::ALWAYS.0);
+        .filter(|alert| alert.name == alertmanager::ALWAYS);
     write_table(
         &mut text,
-        &format!("Always: {}", alertmanager::ALWAYS.1),
+        &format!("Always: {}", alertmanager::heartbeat(kit)),
         others,
     );
     text

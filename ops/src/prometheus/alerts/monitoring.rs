@@ -70,6 +70,10 @@ fn refused(kit: &Kit) -> Alert {
 
 fn observations(kit: &Kit) -> Alert {
     let refused = catalog::OBSERVATIONS_REFUSED.name();
+    let examples = match kit.has_business() {
+        true => ", such as a plan that was not announced, an amount below 0, a score off the scale",
+        false => "",
+    };
     let one = series(kit, refused, "metric=\"subscription_signups_total\"");
     Alert {
         name: "ValuesRefused".into(),
@@ -78,11 +82,16 @@ fn observations(kit: &Kit) -> Alert {
         keeps: None,
         holds: 11,
         source: Source::Service,
-        expr: format!("sum by (environment, job, metric) (increase({refused}{{{}}}[15m])) > 0", kit.job()),
+        expr: format!(
+            "sum by (environment, job, metric) (increase({refused}{{{}}}[15m])) > 0",
+            kit.job()
+        ),
         threshold: None,
         by: &["job", "metric"],
-        summary: "{{ $labels.metric }} of {{ $labels.job }} is told what it is not for".into(),
-        description: "Values are refused: a plan that was not announced, an amount below 0, a score off the scale. The log tells which, once.".into(),
+        summary: "{{ $labels.job }}: values of {{ $labels.metric }} are refused".into(),
+        description: format!(
+            "Refused values are missing in the numbers{examples}. The log names the value and the place, once for each kind."
+        ),
         reason: "Each one is missing in the numbers.".into(),
         cases: vec![
             Case {

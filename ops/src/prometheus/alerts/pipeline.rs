@@ -26,7 +26,7 @@ fn watchdog() -> Alert {
         threshold: None,
         by: &[],
         summary: "Alerts come through".into(),
-        description: "It always fires. What receives it raises an alarm when it does not come: then Prometheus, Alertmanager or the way between them is gone.".into(),
+        description: "It fires all the time, so that a heartbeat receiver can raise an alarm when it stops: then Prometheus, Alertmanager or the connection between them is down.".into(),
         reason: "Silence looks like health unless something is expected.".into(),
         cases: vec![Case {
             about: "always",
@@ -224,7 +224,7 @@ fn alertmanager() -> Alert {
         threshold: None,
         by: &["job"],
         summary: "A Prometheus knows no Alertmanager".into(),
-        description: "No alert leaves it. Where it is the only one, this one comes once it has found one again; before that the receiver of the Watchdog alone notices."
+        description: "No alert leaves it. Where it is the only Prometheus, this alert is sent once it has found an Alertmanager again; before that only a heartbeat receiver notices."
             .into(),
         reason: "Without one nobody is told of anything; five minutes let discovery find it."
             .into(),
