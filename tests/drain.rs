@@ -30,6 +30,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
+use tower::ServiceExt as _;
 
 use crate::support::battery::check;
 use crate::support::captured::Captured;
@@ -162,7 +163,7 @@ async fn a_request_that_the_drain_timeout_cuts_off_is_a_timeout() {
             .route("/slow", get(slow))
             .route("/endless", get(endless))
             .layer(monitoring.layer());
-        let mut server = Server::ours(&monitoring, app).await;
+        let mut server = Server::ours(&monitoring, app.clone()).await;
         let client = served::Client::new(version);
         let head = client.head(server.request("GET /endless", Body::empty()));
         let answer = head.await.expect("a head");
@@ -184,6 +185,15 @@ async fn a_request_that_the_drain_timeout_cuts_off_is_a_timeout() {
         }
         assert!(asked.await.expect("no panic").is_err());
         assert!(answer.into_body().collect().await.is_err());
+        // A service that serves again has clients that leave.
+        let request = Request::get("/slow")
+            .body(Body::empty())
+            .expect("a request");
+        let left = tokio::time::timeout(Duration::from_millis(1), app.oneshot(request));
+        assert!(left.await.is_err());
+        let left = "GET /slow 499 cancelled 1";
+        let before = ["GET /endless 200 timeout 1", "GET /slow 504 timeout 1"];
+        check(&monitoring, &[before[0], left, before[1]]);
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Meter {
     pub(crate) propagators: Propagators,
     tracer: OnceRef<'static, Tracer>,
     is_disabled: AtomicBool,
-    is_cut_off: AtomicBool,
+    is_cutting_off: AtomicBool,
     #[cfg(feature = "logs")]
     logs: OnceRef<'static, Logs>,
     #[cfg(feature = "logs")]
@@ -58,7 +58,7 @@ impl Meter {
             propagators,
             tracer: OnceRef::new(),
             is_disabled: AtomicBool::new(false),
-            is_cut_off: AtomicBool::new(false),
+            is_cutting_off: AtomicBool::new(false),
             #[cfg(feature = "logs")]
             logs: OnceRef::new(),
             #[cfg(feature = "logs")]
@@ -114,15 +114,15 @@ impl Meter {
         self.is_disabled.store(true, Ordering::Relaxed);
     }
 
-    /// From now on the service drops requests by itself: its drain timeout has passed.
+    /// Whether it is the service that drops requests from now on: its drain timeout has passed.
     #[cfg(feature = "server")]
-    pub(crate) fn cut_off(&self) {
-        self.is_cut_off.store(true, Ordering::Relaxed);
+    pub(crate) fn cuts_off(&self, cuts_off: bool) {
+        self.is_cutting_off.store(cuts_off, Ordering::Relaxed);
     }
 
-    /// Whether requests that are dropped now are dropped by the service.
-    pub(crate) fn is_cut_off(&self) -> bool {
-        self.is_cut_off.load(Ordering::Relaxed)
+    /// Whether it is the service that drops requests now.
+    pub(crate) fn is_cutting_off(&self) -> bool {
+        self.is_cutting_off.load(Ordering::Relaxed)
     }
 
     /// Makes this the meter of the process; `false` when there is one.

@@ -391,7 +391,7 @@ impl Request {
     fn given_up(&mut self) {
         match self.status {
             Some(_) if self.is_all_sent => self.completed(None),
-            _ if self.route.meter.is_cut_off() => self.failed(Outcome::Timeout),
+            _ if self.route.meter.is_cutting_off() => self.failed(Outcome::Timeout),
             Some(_) => self.finish(Outcome::Aborted),
             None => self.finish(Outcome::Cancelled),
         }

@@ -147,10 +147,12 @@ impl Monitoring {
             () = signal::stop() => "by a second signal".to_owned(),
         };
         self.warn(&format!("stopped {why}: {}", connections.open()));
-        self.0.parts.meter.cut_off();
+        let meter = self.0.parts.meter;
+        meter.cuts_off(true);
         connections.cut_off();
         // Requests are recorded as they are dropped, and exported with the rest.
         let _ = tokio::time::timeout(CUT_OFF_TIMEOUT, connections.are_cut_off()).await;
+        meter.cuts_off(false); // the service may serve again
     }
 }
 
