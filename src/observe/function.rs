@@ -10,9 +10,10 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::label::Method;
-use crate::metrics::{AppendList, Bounded, Histogram, OnceRef, Series, leak, resolve};
+use crate::metrics::{Bounded, OnceRef, Series, leak, resolve};
 use crate::observe::clock::Start;
 use crate::observe::endpoint::Endpoint;
+use crate::observe::histogram_cache::HistogramCache;
 use crate::observe::meter::Meter;
 use crate::observe::misuse;
 use crate::observe::objective::Objective;
@@ -146,13 +147,7 @@ pub(crate) struct Function {
     meter: &'static Meter,
     site: &'static Site,
     endpoint: Option<&'static Endpoint>,
-    answers: AppendList<Answer>,
-}
-
-struct Answer {
-    latency: Histogram,
-    code: u16,
-    method: Method,
+    latencies: HistogramCache<(Method, u16)>,
 }
 
 /// A call that ended, and the time that it took.
@@ -182,7 +177,7 @@ impl Functions {
             endpoint: site
                 .is_endpoint()
                 .then(|| meter.endpoints.of(site.endpoint)),
-            answers: AppendList::new(),
+            latencies: HistogramCache::new(),
         };
         let found = self.known.find(hash, is);
         found
@@ -200,25 +195,13 @@ impl Ended {
     /// Counts the call with its time and the status that it led to.
     #[inline]
     pub(crate) fn count(&self, method: Method, code: u16, trace: Option<&TraceContext>) {
-        let answers = &self.function.answers;
-        let is = |known: &&Answer| known.code == code && known.method == method;
-        let answer = match answers.iter().find(is) {
-            Some(known) => known,
-            None => self.function.first(method, code),
+        let function = self.function;
+        let resolve = || {
+            let labels = [method.as_str(), function.site.endpoint, &code.to_string()];
+            resolve(function.meter.functions.calls, &labels)
         };
-        answer.latency.record(self.nanoseconds, trace);
-    }
-}
-
-impl Function {
-    #[cold]
-    fn first(&'static self, method: Method, code: u16) -> &'static Answer {
-        let labels = [method.as_str(), self.site.endpoint, &code.to_string()];
-        self.answers.push(Answer {
-            latency: resolve(self.meter.functions.calls, &labels),
-            code,
-            method,
-        })
+        let latency = function.latencies.get((method, code), resolve);
+        latency.record(self.nanoseconds, trace);
     }
 }
 

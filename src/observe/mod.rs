@@ -8,6 +8,7 @@ mod endpoint;
 mod families;
 #[cfg(feature = "macros")]
 mod function;
+mod histogram_cache;
 #[cfg(feature = "macros")]
 mod in_place;
 #[cfg_attr(not(feature = "logs"), path = "unlogged.rs")]

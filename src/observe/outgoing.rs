@@ -3,8 +3,9 @@
 use http::{HeaderMap, StatusCode, Uri};
 
 use crate::label::Method;
-use crate::metrics::{AppendList, Histogram, Series, resolve};
+use crate::metrics::{Series, resolve};
 use crate::observe::clock::Start;
+use crate::observe::histogram_cache::HistogramCache;
 use crate::redact;
 use crate::trace::current::{self, Entered, Open};
 use crate::trace::{Attribute, Kind, Propagators, Status, propagation};
@@ -15,13 +16,7 @@ pub(crate) struct Peer {
     name: String,
     times: &'static Series,
     propagators: Propagators,
-    answers: AppendList<Answer>,
-}
-
-struct Answer {
-    method: Method,
-    end: End,
-    time: Histogram,
+    durations: HistogramCache<(Method, End)>,
 }
 
 /// Where a request goes to, as far as that is known and nobody's secret.
@@ -61,7 +56,7 @@ impl Peer {
             name,
             times,
             propagators,
-            answers: AppendList::new(),
+            durations: HistogramCache::new(),
         }))
     }
 
@@ -76,22 +71,9 @@ impl Peer {
         nanoseconds: u64,
         trace: Option<TraceContext>,
     ) {
-        let is = |known: &&Answer| known.method == method && known.end == end;
-        let answer = match self.answers.iter().find(is) {
-            Some(known) => known,
-            None => self.first(method, end),
-        };
-        answer.time.record(nanoseconds, trace.as_ref());
-    }
-
-    #[cold]
-    fn first(&'static self, method: Method, end: End) -> &'static Answer {
-        let labels = [method.as_str(), &self.name, &end.code()];
-        self.answers.push(Answer {
-            method,
-            end,
-            time: resolve(self.times, &labels),
-        })
+        let resolve = || resolve(self.times, &[method.as_str(), &self.name, &end.code()]);
+        let duration = self.durations.get((method, end), resolve);
+        duration.record(nanoseconds, trace.as_ref());
     }
 }
 

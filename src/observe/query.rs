@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::catalog;
 use crate::logs::{QueryEnded, Rows};
-use crate::metrics::{AppendList, Histogram, Series, resolve};
+use crate::metrics::{Series, resolve};
+use crate::observe::histogram_cache::HistogramCache;
 use crate::observe::meter::Meter;
 use crate::sql;
 use crate::trace::current::{self, Open};
@@ -19,13 +20,7 @@ const LONGEST: usize = 2048;
 /// The times of queries, as they occur.
 pub(crate) struct QueryTimes {
     family: OnceLock<&'static Series>,
-    known: AppendList<Known>,
-}
-
-struct Known {
-    operation: usize,
-    outcome: QueryOutcome,
-    time: Histogram,
+    durations: HistogramCache<(usize, QueryOutcome)>,
 }
 
 /// What became of a query.
@@ -54,7 +49,7 @@ impl QueryTimes {
     pub(crate) fn new() -> Self {
         Self {
             family: OnceLock::new(),
-            known: AppendList::new(),
+            durations: HistogramCache::new(),
         }
     }
 
@@ -66,28 +61,13 @@ impl QueryTimes {
         took: Duration,
         context: Option<TraceContext>,
     ) {
-        let is = |known: &&Known| known.operation == operation && known.outcome == outcome;
-        let known = match self.known.iter().find(is) {
-            Some(known) => known,
-            None => self.first(meter, operation, outcome),
+        let resolve = || {
+            let family = || meter.registry.own(catalog::DB_QUERY_DURATION);
+            let labels = [sql::OPERATIONS[operation], outcome.as_str()];
+            resolve(self.family.get_or_init(family), &labels)
         };
-        known.time.record(nanoseconds(took), context.as_ref());
-    }
-
-    #[cold]
-    fn first(
-        &'static self,
-        meter: &Meter,
-        operation: usize,
-        outcome: QueryOutcome,
-    ) -> &'static Known {
-        let family = || meter.registry.own(catalog::DB_QUERY_DURATION);
-        let labels = [sql::OPERATIONS[operation], outcome.as_str()];
-        self.known.push(Known {
-            operation,
-            outcome,
-            time: resolve(self.family.get_or_init(family), &labels),
-        })
+        let duration = self.durations.get((operation, outcome), resolve);
+        duration.record(nanoseconds(took), context.as_ref());
     }
 }
 

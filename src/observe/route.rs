@@ -4,8 +4,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::label::{Method, Transport};
-use crate::metrics::{AppendList, Histogram, OnceRef, TrafficCells};
+use crate::metrics::{OnceRef, TrafficCells};
 use crate::observe::endpoint::Endpoint;
+use crate::observe::histogram_cache::HistogramCache;
 use crate::observe::meter::Meter;
 use crate::outcome::Outcome;
 use crate::trace_context::TraceContext;
@@ -22,17 +23,11 @@ pub(crate) struct Route {
     pub(crate) is_named: bool,
     /// Made with the first request that is counted here: one that gets its name later is not.
     traffic: OnceRef<'static, TrafficCells>,
-    answers: AppendList<Answer>,
+    durations: HistogramCache<(u16, Outcome)>,
     endpoint: &'static Endpoint,
     /// Whether a monitored function of this very path was called for it.
     #[cfg(feature = "macros")]
     has_handler: AtomicBool,
-}
-
-struct Answer {
-    duration: Histogram,
-    code: u16,
-    outcome: Outcome,
 }
 
 impl Route {
@@ -48,7 +43,7 @@ impl Route {
             transport,
             is_named: endpoint.is_named(),
             traffic: OnceRef::new(),
-            answers: AppendList::new(),
+            durations: HistogramCache::new(),
             endpoint,
             #[cfg(feature = "macros")]
             has_handler: AtomicBool::new(false),
@@ -111,22 +106,12 @@ impl Route {
         nanoseconds: u64,
         trace: Option<&TraceContext>,
     ) {
-        let is = |known: &&Answer| known.code == code && known.outcome == outcome;
-        let answer = match self.answers.iter().find(is) {
-            Some(known) => known,
-            None => self.first(code, outcome),
+        let resolve = || {
+            let (http, template) = (&self.meter.http, self.template());
+            http.answers(self.method, template, self.transport, code, outcome)
         };
-        answer.duration.record(nanoseconds, trace);
-    }
-
-    #[cold]
-    fn first(&'static self, code: u16, outcome: Outcome) -> &'static Answer {
-        let (http, template) = (&self.meter.http, self.template());
-        self.answers.push(Answer {
-            duration: http.answers(self.method, template, self.transport, code, outcome),
-            code,
-            outcome,
-        })
+        let duration = self.durations.get((code, outcome), resolve);
+        duration.record(nanoseconds, trace);
     }
 
     /// A request has ended, with so many bytes of both bodies; `received` is `None` where they could not be seen. `began` says that it
