@@ -1,4 +1,4 @@
-//! What it costs to tell of a sign-up, an amount, a user. `cargo bench --bench business`.
+//! What it costs to tell of a sign-up, an amount, a user. `cargo bench -p benches --bench business`.
 //!
 //! See README.md beside this file for what each row means.
 

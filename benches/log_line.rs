@@ -1,4 +1,4 @@
-//! What a log line costs whoever logs, beside tracing-subscriber's own JSON. `cargo bench --bench log_line`.
+//! What a log line costs whoever logs, beside tracing-subscriber's own JSON. `cargo bench -p benches --bench log_line`.
 //!
 //! See README.md beside this file for what each row means.
 

@@ -1,4 +1,4 @@
-//! What it costs to record to a counter or a histogram. `cargo bench --bench record`.
+//! What it costs to record to a counter or a histogram. `cargo bench -p benches --bench record`.
 //!
 //! See README.md beside this file for what each row means.
 

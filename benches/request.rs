@@ -1,4 +1,4 @@
-//! What a measured request costs, over an axum router that nobody measures. `cargo bench --bench request`.
+//! What a measured request costs, over an axum router that nobody measures. `cargo bench -p benches --bench request`.
 //!
 //! See README.md beside this file for what each row means.
 
@@ -19,9 +19,7 @@ use support::{Contender, Measured, Plan, measure, table};
 
 static MONITORING: LazyLock<Monitoring> = LazyLock::new(|| {
     let builder = Monitoring::builder("bench").without_listener();
-    #[cfg(feature = "traces")]
     let builder = builder.without_traces();
-    #[cfg(feature = "logs")]
     let builder = builder.without_logs(); // nobody else's contender writes a line for each request
     builder.init().expect("the only one of the process")
 });

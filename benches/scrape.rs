@@ -1,4 +1,4 @@
-//! What a scrape costs, against the `prometheus` crate with the same series. `cargo bench --bench scrape`.
+//! What a scrape costs, against the `prometheus` crate with the same series. `cargo bench -p benches --bench scrape`.
 //!
 //! Half of the lines are counters, half belong to histograms with 14 buckets. See README.md beside this file.
 

@@ -1,4 +1,4 @@
-//! What `process_*`, `system_*` and `tokio_*` add to a scrape. `cargo bench --bench system`.
+//! What `process_*`, `system_*` and `tokio_*` add to a scrape. `cargo bench -p benches --bench system`.
 
 mod support;
 

@@ -1,15 +1,12 @@
 //! Alertmanager's configuration: amtool takes it, whatever was told of those who are told.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
-
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
 use ecolaura_monitoring_ops::Kit;
 
-use crate::component::component;
+use support::component::component;
 
 const FILE: &str = "alertmanager/alertmanager.yml";
 

@@ -1,15 +1,12 @@
 //! The Blackbox Exporter's configuration: the exporter takes it, whatever a journey is made of, and what cannot be is told.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
-
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
 use ecolaura_monitoring_ops::{File, Journey, Kit, Step};
 
-use crate::component::component;
+use support::component::component;
 
 fn text(kit: &Kit, path: &str) -> String {
     let files = kit.files().expect("a kit");

@@ -1,8 +1,6 @@
 //! What keeps log lines fits together: every field that something names is one of the streams', every name leads to what has it, and Logstash's
 //! configuration is one.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
 mod support {
     pub(crate) mod files;
 }
@@ -16,8 +14,8 @@ use ecolaura_monitoring_ops::elastic::FIELDS;
 use ecolaura_monitoring_ops::{File, Kit};
 use serde_json::{Map, Value};
 
-use crate::component::component;
 use crate::support::files::{files, is_field, json, strings_of, text};
+use ::support::component::component;
 
 /// The names of what is put to this address below a store's folder.
 fn names(files: &[File], folder: &str) -> BTreeSet<String> {

@@ -1,7 +1,5 @@
 //! The dashboards are what Grafana takes, keep to the rules that its linter of dashboards has, and name only series that there are.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
 #[path = "support/promql.rs"]
 mod promql;
 
@@ -14,8 +12,8 @@ use ecolaura_monitoring::metrics::Metric;
 use ecolaura_monitoring_ops::{Answer, Family, Kit, Slo};
 use serde_json::Value;
 
-use crate::component::component;
 use crate::promql::{is_known, series};
+use support::component::component;
 
 const PARCELS: Metric = Metric::counter("parcels_sent_total", "Parcels sent.").labels(&["carrier"]);
 

@@ -1,7 +1,5 @@
 //! Kubernetes asks from outside for the same as elsewhere, and gives nobody more than they need.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
 #[path = "support/stack.rs"]
 mod stack;
 

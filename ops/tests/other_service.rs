@@ -1,8 +1,5 @@
 //! The kit of a service that is unlike the shop: promtool and amtool take it, and its alerts fire as they should.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -10,7 +7,7 @@ use std::{env, fs, thread};
 
 use ecolaura_monitoring_ops::{Journey, Kit, Slo, Step};
 
-use crate::component::component;
+use support::component::component;
 
 fn kit() -> Kit {
     let quick = Duration::from_secs(1);

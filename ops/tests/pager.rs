@@ -1,8 +1,5 @@
 //! What a pager shows, which has room for one line: how bad it is, and where, as far as all alerts of the group share it.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
-
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
@@ -10,7 +7,7 @@ use std::{env, fs};
 use ecolaura_monitoring_ops::Kit;
 use serde_json::{Value, json};
 
-use crate::component::component;
+use support::component::component;
 
 /// What amtool says when it is called so in the kit's folder for Alertmanager.
 fn amtool(folder: &Path, arguments: &[&str]) -> String {

@@ -1,7 +1,5 @@
 //! What starts all of it: compose and Kubernetes take their files, and each of them finds what it names.
 
-#[path = "../../tests/support/component.rs"]
-mod component;
 #[path = "support/stack.rs"]
 mod stack;
 
@@ -11,8 +9,8 @@ use std::process::Command;
 
 use ecolaura_monitoring_ops::Kit;
 
-use crate::component::component;
 use crate::stack::{MANIFESTS, check, kit, lines, text, written, written_of};
+use support::component::component;
 
 #[test]
 fn compose_takes_its_file() {

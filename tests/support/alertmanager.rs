@@ -19,11 +19,11 @@ const TEMPLATES: &str = include_str!("../../deploy/alertmanager/templates/ecolau
 
 /// What receivers were told: when, the name of each, and the message.
 #[derive(Clone, Default)]
-pub(crate) struct Told(Arc<Mutex<Vec<(Instant, String, Value)>>>);
+pub struct Told(Arc<Mutex<Vec<(Instant, String, Value)>>>);
 
 impl Told {
     /// The receivers that were told of an alert, and whether it was firing or resolved.
-    pub(crate) fn of(&self, alert: &str) -> Vec<(String, String)> {
+    pub fn of(&self, alert: &str) -> Vec<(String, String)> {
         let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
         for (_, receiver, message) in told.iter() {
@@ -39,7 +39,7 @@ impl Told {
     }
 
     /// When this receiver was told of anything.
-    pub(crate) fn times(&self, receiver: &str) -> Vec<Instant> {
+    pub fn times(&self, receiver: &str) -> Vec<Instant> {
         let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let of_it = told.iter().filter(|(_, name, _)| name == receiver);
         of_it.map(|(when, ..)| *when).collect()
@@ -65,20 +65,19 @@ impl Told {
     }
 }
 
-pub(crate) struct Alertmanager {
-    pub(crate) address: SocketAddr,
+pub struct Alertmanager {
+    pub address: SocketAddr,
     _process: Process,
 }
 
 impl Alertmanager {
     /// Starts it with the routes of the kit, its files in `folder`.
-    pub(crate) async fn start(folder: &Path) -> (Self, Told) {
+    pub async fn start(folder: &Path) -> (Self, Told) {
         Self::start_at(folder, SocketAddr::from(([127, 0, 0, 1], 0))).await
     }
 
     /// The same at this address.
-    #[allow(dead_code)]
-    pub(crate) async fn start_at(folder: &Path, address: SocketAddr) -> (Self, Told) {
+    pub async fn start_at(folder: &Path, address: SocketAddr) -> (Self, Told) {
         let told = Told::default();
         let alertmanager = Self::telling(folder, address, told.listen().await).await;
         (alertmanager, told)

@@ -7,7 +7,7 @@ use ecolaura_monitoring::Monitoring;
 use ecolaura_monitoring::testing::Recorded;
 
 /// A monitoring that touches nothing global.
-pub(crate) fn monitoring() -> Monitoring {
+pub fn monitoring() -> Monitoring {
     Monitoring::builder("battery")
         .build()
         .expect("the environment is empty")
@@ -16,14 +16,14 @@ pub(crate) fn monitoring() -> Monitoring {
 /// Expects exactly these series of `http_requests_total`, each written as `METHOD endpoint status outcome count`, as many times and
 /// response sizes as requests, and nothing in flight.
 #[track_caller]
-pub(crate) fn check(monitoring: &Monitoring, expected: &[&str]) {
+pub fn check(monitoring: &Monitoring, expected: &[&str]) {
     if let Err(difference) = compare(monitoring, expected) {
         panic!("{difference}");
     }
 }
 
 /// As [`check`], with the difference as an `Err`.
-pub(crate) fn compare(monitoring: &Monitoring, expected: &[&str]) -> Result<(), String> {
+pub fn compare(monitoring: &Monitoring, expected: &[&str]) -> Result<(), String> {
     let recorded = monitoring.recorded();
     let mut expected: Vec<_> = expected.iter().map(|line| (*line).to_owned()).collect();
     expected.sort();
@@ -50,7 +50,7 @@ fn equal<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Result<()
 }
 
 /// The series of `http_requests_total`, sorted, each as `METHOD endpoint status outcome count`.
-pub(crate) fn requests(monitoring: &Monitoring) -> Vec<String> {
+pub fn requests(monitoring: &Monitoring) -> Vec<String> {
     let labels = counted(&monitoring.recorded(), 4);
     let line = |(labels, count): (Vec<String>, u64)| format!("{} {count}", labels.join(" "));
     let mut lines: Vec<_> = labels.into_iter().map(line).collect();
@@ -59,7 +59,7 @@ pub(crate) fn requests(monitoring: &Monitoring) -> Vec<String> {
 }
 
 /// The endpoints with requests in flight, each as `endpoint count`.
-pub(crate) fn in_flight(monitoring: &Monitoring) -> Vec<String> {
+pub fn in_flight(monitoring: &Monitoring) -> Vec<String> {
     let name = "http_requests_in_flight";
     let recorded = monitoring.recorded();
     let lines = recorded.label_sets(name).into_iter().filter_map(|labels| {
@@ -70,7 +70,7 @@ pub(crate) fn in_flight(monitoring: &Monitoring) -> Vec<String> {
 }
 
 /// How many times a stream of this endpoint ended, and their time in seconds.
-pub(crate) fn lives(monitoring: &Monitoring, endpoint: &str) -> (u64, f64) {
+pub fn lives(monitoring: &Monitoring, endpoint: &str) -> (u64, f64) {
     let labels = [("endpoint", endpoint)];
     let recorded = monitoring.recorded();
     let lives = recorded.histogram("http_stream_duration_seconds", &labels);
@@ -78,19 +78,19 @@ pub(crate) fn lives(monitoring: &Monitoring, endpoint: &str) -> (u64, f64) {
 }
 
 /// The seconds that requests took, all together.
-pub(crate) fn seconds(monitoring: &Monitoring) -> f64 {
+pub fn seconds(monitoring: &Monitoring) -> f64 {
     let recorded = monitoring.recorded();
     let times = recorded.histogram("http_request_duration_seconds", &[]);
     times.map_or(0.0, |times| times.sum)
 }
 
 /// The observations and bytes of `http_request_size_bytes`.
-pub(crate) fn received(monitoring: &Monitoring) -> (u64, f64) {
+pub fn received(monitoring: &Monitoring) -> (u64, f64) {
     size(monitoring, "http_request_size_bytes")
 }
 
 /// The observations and bytes of `http_response_size_bytes`.
-pub(crate) fn sent(monitoring: &Monitoring) -> (u64, f64) {
+pub fn sent(monitoring: &Monitoring) -> (u64, f64) {
     size(monitoring, "http_response_size_bytes")
 }
 

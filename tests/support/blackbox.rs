@@ -9,14 +9,14 @@ use super::process::{Process, component};
 
 const MODULES: &str = include_str!("../../deploy/blackbox/blackbox.yml");
 
-pub(crate) struct Blackbox {
-    pub(crate) address: SocketAddr,
+pub struct Blackbox {
+    pub address: SocketAddr,
     _process: Process,
 }
 
 impl Blackbox {
     /// Starts it with its files in `folder`; it accepts certificates of the authority whose own is in this file.
-    pub(crate) async fn start(folder: &Path, authority: &Path) -> Self {
+    pub async fn start(folder: &Path, authority: &Path) -> Self {
         let file = folder.join("blackbox.yml");
         fs::write(&file, MODULES).expect("it can be written");
         let mut command = Command::new(component("blackbox"));

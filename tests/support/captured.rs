@@ -7,11 +7,11 @@ use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 
 #[derive(Clone, Default)]
-pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
     /// Captures what is logged on this thread until the guard is dropped.
-    pub(crate) fn start() -> (Self, DefaultGuard) {
+    pub fn start() -> (Self, DefaultGuard) {
         // Beside another one: a callsite that a thread without a subscriber reaches first stays switched off where there is but one.
         static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
         ANOTHER.get_or_init(|| Self::default().dispatch());
@@ -31,7 +31,7 @@ impl Captured {
     }
 
     /// All lines so far that contain this text.
-    pub(crate) fn lines(&self, text: &str) -> Vec<String> {
+    pub fn lines(&self, text: &str) -> Vec<String> {
         let bytes = self.0.lock().expect("no panic").clone();
         let all = String::from_utf8(bytes).expect("UTF-8");
         let lines = all.lines().map(|line| line.trim().to_owned());

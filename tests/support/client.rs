@@ -6,29 +6,24 @@ use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 
 #[derive(Clone)]
-pub(crate) struct Client {
+pub struct Client {
     inner: legacy::Client<HttpConnector, Body>,
 }
 
 impl Client {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             inner: legacy::Client::builder(TokioExecutor::new()).build_http(),
         }
     }
 
     /// The status and the whole body of an answer, or why there is none.
-    pub(crate) async fn send(
-        &self,
-        method: &str,
-        url: &str,
-        body: &str,
-    ) -> Result<(u16, String), String> {
+    pub async fn send(&self, method: &str, url: &str, body: &str) -> Result<(u16, String), String> {
         self.send_with(method, url, &[], body).await
     }
 
     /// The same with these headers.
-    pub(crate) async fn send_with(
+    pub async fn send_with(
         &self,
         method: &str,
         url: &str,
@@ -55,7 +50,7 @@ impl Client {
     }
 
     /// The body of an answer with status 200.
-    pub(crate) async fn get(&self, url: &str) -> Result<String, String> {
+    pub async fn get(&self, url: &str) -> Result<String, String> {
         match self.send("GET", url, "").await? {
             (200, body) => Ok(body),
             (status, body) => Err(format!("{url}: {status}: {body}")),

@@ -58,41 +58,41 @@ struct InstrumentationScope {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Span {
+pub struct Span {
     #[prost(bytes = "vec", tag = "1")]
     trace_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
     span_id: Vec<u8>,
     #[prost(string, tag = "3")]
-    pub(crate) trace_state: String,
+    pub trace_state: String,
     #[prost(bytes = "vec", tag = "4")]
     parent_span_id: Vec<u8>,
     #[prost(string, tag = "5")]
-    pub(crate) name: String,
+    pub name: String,
     #[prost(int32, tag = "6")]
-    pub(crate) kind: i32,
+    pub kind: i32,
     #[prost(fixed64, tag = "7")]
-    pub(crate) start_time_unix_nano: u64,
+    pub start_time_unix_nano: u64,
     #[prost(fixed64, tag = "8")]
-    pub(crate) end_time_unix_nano: u64,
+    pub end_time_unix_nano: u64,
     #[prost(message, repeated, tag = "9")]
     attributes: Vec<KeyValue>,
     #[prost(uint32, tag = "10")]
-    pub(crate) dropped_attributes_count: u32,
+    pub dropped_attributes_count: u32,
     #[prost(message, repeated, tag = "11")]
-    pub(crate) events: Vec<Event>,
+    pub events: Vec<Event>,
     #[prost(message, optional, tag = "15")]
     status: Option<Status>,
     #[prost(fixed32, tag = "16")]
-    pub(crate) flags: u32,
+    pub flags: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Event {
+pub struct Event {
     #[prost(fixed64, tag = "1")]
-    pub(crate) time_unix_nano: u64,
+    pub time_unix_nano: u64,
     #[prost(string, tag = "2")]
-    pub(crate) name: String,
+    pub name: String,
     #[prost(message, repeated, tag = "3")]
     attributes: Vec<KeyValue>,
 }
@@ -153,38 +153,38 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Span {
-    pub(crate) fn trace(&self) -> String {
+    pub fn trace(&self) -> String {
         assert_eq!(self.trace_id.len(), 16);
         hex(&self.trace_id)
     }
 
-    pub(crate) fn id(&self) -> String {
+    pub fn id(&self) -> String {
         assert_eq!(self.span_id.len(), 8);
         hex(&self.span_id)
     }
 
     /// The parent's id; empty where there is none.
-    pub(crate) fn parent(&self) -> String {
+    pub fn parent(&self) -> String {
         hex(&self.parent_span_id)
     }
 
     /// What is told of it, as text.
-    pub(crate) fn attributes(&self) -> BTreeMap<String, String> {
+    pub fn attributes(&self) -> BTreeMap<String, String> {
         told(&self.attributes)
     }
 
-    pub(crate) fn attribute(&self, key: &str) -> Option<String> {
+    pub fn attribute(&self, key: &str) -> Option<String> {
         self.attributes().remove(key)
     }
 
     /// The code and the message of its status: 0 where it has none, 1 for OK, 2 for an error.
-    pub(crate) fn status(&self) -> (i32, String) {
+    pub fn status(&self) -> (i32, String) {
         let status = self.status.clone().unwrap_or_default();
         (status.code, status.message)
     }
 
     /// Why it failed; `None` where it did not.
-    pub(crate) fn error(&self) -> Option<&str> {
+    pub fn error(&self) -> Option<&str> {
         let status = self.status.as_ref()?;
         assert_eq!(status.code, 2, "set, and no error");
         Some(&status.message)
@@ -192,14 +192,14 @@ impl Span {
 }
 
 impl Event {
-    pub(crate) fn attributes(&self) -> BTreeMap<String, String> {
+    pub fn attributes(&self) -> BTreeMap<String, String> {
         told(&self.attributes)
     }
 }
 
 /// How it answers a request.
 #[derive(Clone, Debug)]
-pub(crate) enum Answer {
+pub enum Answer {
     Takes,
     /// So many of the spans it does not take.
     Rejects(u8),
@@ -217,8 +217,8 @@ pub(crate) enum Answer {
 
 /// A collector under test.
 #[derive(Clone)]
-pub(crate) struct Collector {
-    pub(crate) address: SocketAddr,
+pub struct Collector {
+    pub address: SocketAddr,
     state: Arc<Mutex<Received>>,
     /// Requests that wait for others.
     waiting: watch::Sender<usize>,
@@ -241,14 +241,14 @@ struct Received {
 
 impl Collector {
     /// Listens, and answers these before it takes all.
-    pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         Self::over(listener, address, answers)
     }
 
     /// Answers what comes over other connections.
-    pub(crate) fn over<L: Listener<Addr: Debug>>(
+    pub fn over<L: Listener<Addr: Debug>>(
         listener: L,
         address: SocketAddr,
         answers: impl IntoIterator<Item = Answer>,
@@ -262,7 +262,7 @@ impl Collector {
     }
 
     /// One whose requests somebody else takes.
-    pub(crate) fn at(address: SocketAddr, answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub fn at(address: SocketAddr, answers: impl IntoIterator<Item = Answer>) -> Self {
         let received = Received {
             answers: answers.into_iter().collect(),
             ..Received::default()
@@ -277,7 +277,7 @@ impl Collector {
     }
 
     /// Waits until so many requests do.
-    pub(crate) async fn together(&self, number: usize) {
+    pub async fn together(&self, number: usize) {
         self.waiting.send_modify(|waiting| *waiting += 1);
         let mut waiting = self.waiting.subscribe();
         let enough = waiting.wait_for(|waiting| *waiting >= number).await;
@@ -285,7 +285,7 @@ impl Collector {
     }
 
     /// How a request with these headers is answered.
-    pub(crate) fn asked(&self, headers: HeaderMap) -> Answer {
+    pub fn asked(&self, headers: HeaderMap) -> Answer {
         let mut state = self.state.lock().expect("no panic");
         state.requests += 1;
         state.arrivals.push(Instant::now());
@@ -294,7 +294,7 @@ impl Collector {
     }
 
     /// Takes the spans of a request.
-    pub(crate) fn takes(&self, bytes: &[u8]) {
+    pub fn takes(&self, bytes: &[u8]) {
         let request = ExportTraceServiceRequest::decode(bytes).expect("spans");
         let mut state = self.state.lock().expect("no panic");
         state.bytes.extend_from_slice(bytes);
@@ -311,22 +311,22 @@ impl Collector {
         state.sizes.push((spans, bytes.len()));
     }
 
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::answering([]).await
     }
 
-    pub(crate) fn endpoint(&self) -> String {
+    pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// All spans that it took.
-    pub(crate) fn spans(&self) -> Vec<Span> {
+    pub fn spans(&self) -> Vec<Span> {
         self.state.lock().expect("no panic").spans.clone()
     }
 
     /// The one span of this name.
     #[track_caller]
-    pub(crate) fn span(&self, name: &str) -> Span {
+    pub fn span(&self, name: &str) -> Span {
         let spans = self.spans();
         let names: Vec<_> = spans.iter().map(|span| span.name.clone()).collect();
         let mut found = spans.into_iter().filter(|span| span.name == name);
@@ -340,38 +340,38 @@ impl Collector {
         span
     }
 
-    pub(crate) fn resource(&self) -> BTreeMap<String, String> {
+    pub fn resource(&self) -> BTreeMap<String, String> {
         self.state.lock().expect("no panic").resource.clone()
     }
 
-    pub(crate) fn requests(&self) -> usize {
+    pub fn requests(&self) -> usize {
         self.state.lock().expect("no panic").requests
     }
 
     /// When each request came.
-    pub(crate) fn arrivals(&self) -> Vec<Instant> {
+    pub fn arrivals(&self) -> Vec<Instant> {
         self.state.lock().expect("no panic").arrivals.clone()
     }
 
     /// Spans and bytes of each request whose spans it took.
-    pub(crate) fn sizes(&self) -> Vec<(usize, usize)> {
+    pub fn sizes(&self) -> Vec<(usize, usize)> {
         self.state.lock().expect("no panic").sizes.clone()
     }
 
     /// How many spans it has taken.
-    pub(crate) fn number(&self) -> usize {
+    pub fn number(&self) -> usize {
         self.state.lock().expect("no panic").spans.len()
     }
 
     /// A header of the last request.
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
+    pub fn header(&self, name: &str) -> Option<String> {
         let state = self.state.lock().expect("no panic");
         let value = state.headers.get(name)?;
         value.to_str().ok().map(str::to_owned)
     }
 
     /// Whether a text is anywhere in what came, uncompressed.
-    pub(crate) fn has_seen(&self, text: &str) -> bool {
+    pub fn has_seen(&self, text: &str) -> bool {
         let state = self.state.lock().expect("no panic");
         state
             .bytes

@@ -26,7 +26,7 @@ use super::collector::{Answer, Collector};
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /// Listens, and answers these before it takes all; of what fails the number is gRPC's.
-pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Collector {
+pub async fn answering(answers: impl IntoIterator<Item = Answer>) -> Collector {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let collector = Collector::at(address, answers);
@@ -35,8 +35,7 @@ pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Coll
 }
 
 /// Serves until it is told to stop, and says so to those who are connected.
-#[allow(dead_code)]
-pub(crate) async fn serve(
+pub async fn serve(
     listener: TcpListener,
     collector: Collector,
     stop: impl Future<Output = ()> + Send,
@@ -47,8 +46,7 @@ pub(crate) async fn serve(
 }
 
 /// Answers what comes over other connections.
-#[allow(dead_code)]
-pub(crate) fn over<L: Listener<Addr: Debug>>(listener: L, address: SocketAddr) -> Collector {
+pub fn over<L: Listener<Addr: Debug>>(listener: L, address: SocketAddr) -> Collector {
     let collector = Collector::at(address, []);
     let served = Routes::new(Traces(collector.clone())).into_axum_router();
     tokio::spawn(async move { axum::serve(listener, served).await });

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 /// A program that `scripts/setup` fetched, or the one that `ECOLAURA_<NAME>` names.
-pub(crate) fn component(name: &str) -> PathBuf {
+pub fn component(name: &str) -> PathBuf {
     let variable = format!("ECOLAURA_{}", name.to_uppercase().replace('-', "_"));
     let program = match env::var_os(&variable) {
         Some(program) => PathBuf::from(program),

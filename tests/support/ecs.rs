@@ -68,7 +68,7 @@ static DEFINITIONS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
 });
 
 /// The fields of a line without its end, or what is wrong with it.
-pub(crate) fn check(line: &str) -> Result<Map<String, Value>, String> {
+pub fn check(line: &str) -> Result<Map<String, Value>, String> {
     if line.contains(['\n', '\r']) {
         return Err("more than one line".to_owned());
     }
@@ -79,12 +79,12 @@ pub(crate) fn check(line: &str) -> Result<Map<String, Value>, String> {
 }
 
 /// The fields of a line that keeps to it.
-pub(crate) fn checked(line: &str) -> Map<String, Value> {
+pub fn checked(line: &str) -> Map<String, Value> {
     check(line).unwrap_or_else(|reason| panic!("{reason}: {line}"))
 }
 
 /// The same as [`check`] for a document in a store, whose fields have no order.
-pub(crate) fn check_fields(fields: &Map<String, Value>) -> Result<(), String> {
+pub fn check_fields(fields: &Map<String, Value>) -> Result<(), String> {
     for name in FIRST {
         required(fields, name)?;
     }

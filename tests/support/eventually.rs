@@ -13,15 +13,12 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 /// # Panics
 ///
 /// If there is no answer within a minute.
-pub(crate) async fn eventually<T>(
-    what: &str,
-    attempt: impl AsyncFnMut() -> Result<T, String>,
-) -> T {
+pub async fn eventually<T>(what: &str, attempt: impl AsyncFnMut() -> Result<T, String>) -> T {
     eventually_within(DEADLINE, what, attempt).await
 }
 
 /// The same within this time, where it takes longer of itself.
-pub(crate) async fn eventually_within<T>(
+pub async fn eventually_within<T>(
     time: Duration,
     what: &str,
     mut attempt: impl AsyncFnMut() -> Result<T, String>,

@@ -16,19 +16,19 @@ use tower::{Service, ServiceExt as _};
 use super::battery::check;
 
 /// A request without a body, written as `METHOD target`.
-pub(crate) fn request(line: &str) -> Request<Body> {
+pub fn request(line: &str) -> Request<Body> {
     with_body(line, Body::empty())
 }
 
 /// A request, written as `METHOD target`.
-pub(crate) fn with_body(line: &str, body: Body) -> Request<Body> {
+pub fn with_body(line: &str, body: Body) -> Request<Body> {
     let (method, target) = line.split_once(' ').expect("a method and a target");
     let request = Request::builder().method(method).uri(target).body(body);
     request.expect("a valid request")
 }
 
 /// Sends a request and reads the answer to its end.
-pub(crate) async fn send<S, B>(service: S, request: Request<Body>) -> (u16, Bytes)
+pub async fn send<S, B>(service: S, request: Request<Body>) -> (u16, Bytes)
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Debug>,
     B: http_body::Body<Error: Debug>,
@@ -40,12 +40,8 @@ where
 }
 
 /// Sends these requests and expects these counts, as [`check`] does.
-pub(crate) async fn check_counts<S, B>(
-    monitoring: &Monitoring,
-    app: S,
-    lines: &[&str],
-    expected: &[&str],
-) where
+pub async fn check_counts<S, B>(monitoring: &Monitoring, app: S, lines: &[&str], expected: &[&str])
+where
     S: Service<Request<Body>, Response = Response<B>, Error: Debug> + Clone,
     B: http_body::Body<Error: Debug>,
 {
@@ -56,7 +52,7 @@ pub(crate) async fn check_counts<S, B>(
 }
 
 /// Sends a request and gives the answer back when its head is there.
-pub(crate) async fn head<S, B>(service: S, request: Request<Body>) -> Response<B>
+pub async fn head<S, B>(service: S, request: Request<Body>) -> Response<B>
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Debug>,
 {
@@ -64,7 +60,7 @@ where
 }
 
 /// The error of a service that fails.
-pub(crate) async fn error<S, B>(service: S, request: Request<Body>) -> String
+pub async fn error<S, B>(service: S, request: Request<Body>) -> String
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Display>,
 {
@@ -75,13 +71,13 @@ where
 }
 
 /// Runs a future until it waits, then drops it: a client that goes away.
-pub(crate) fn drop_half_way(future: impl Future) {
+pub fn drop_half_way(future: impl Future) {
     let mut future = pin!(future);
     assert!(poll_once(future.as_mut()).is_pending());
 }
 
 /// Runs a future that waits for nothing, and expects a panic with this text.
-pub(crate) fn panics(text: &str, future: impl Future) {
+pub fn panics(text: &str, future: impl Future) {
     let mut future = pin!(future);
     let caught =
         std::panic::catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut()).is_ready()));
@@ -94,7 +90,7 @@ fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 }
 
 /// Time that is spent here, on purpose and at least so long.
-pub(crate) fn spend(time: Duration) {
+pub fn spend(time: Duration) {
     let started = Instant::now();
     while started.elapsed() < time {
         std::hint::spin_loop();

@@ -14,14 +14,14 @@ use super::ports::free;
 use super::process::{Process, component};
 
 /// Who signs certificates.
-pub(crate) struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// Its own certificate.
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
 }
 
 impl Authority {
-    pub(crate) fn new(folder: &Path) -> Self {
+    pub fn new(folder: &Path) -> Self {
         let mut params = CertificateParams::new([]).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
@@ -35,15 +35,15 @@ impl Authority {
     }
 }
 
-pub(crate) struct Front {
-    pub(crate) address: SocketAddr,
+pub struct Front {
+    pub address: SocketAddr,
     service: SocketAddr,
     process: Option<Process>,
 }
 
 impl Front {
     /// Starts it with its files in `folder`, and a certificate that is good for so long.
-    pub(crate) async fn start(
+    pub async fn start(
         folder: &Path,
         authority: &Authority,
         good: Duration,
@@ -59,7 +59,7 @@ impl Front {
     }
 
     /// Starts it again, with another certificate.
-    pub(crate) async fn certify(&mut self, folder: &Path, authority: &Authority, good: Duration) {
+    pub async fn certify(&mut self, folder: &Path, authority: &Authority, good: Duration) {
         self.process = None;
         let key = KeyPair::generate().expect("a key");
         let name = self.address.ip().to_string();

@@ -1,38 +1,39 @@
 //! The dashboards in `deploy/grafana`, as Grafana would ask for them.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
+use super::folder::repository;
+
 /// A dashboard.
-pub(crate) struct Dashboard {
-    pub(crate) uid: String,
-    pub(crate) title: String,
-    pub(crate) rows: Vec<Row>,
+pub struct Dashboard {
+    pub uid: String,
+    pub title: String,
+    pub rows: Vec<Row>,
     /// What its variables and marks ask: what for, and the expression.
-    pub(crate) others: Vec<(String, String)>,
+    pub others: Vec<(String, String)>,
 }
 
 /// A row of panels.
-pub(crate) struct Row {
-    pub(crate) title: String,
-    pub(crate) panels: Vec<Panel>,
+pub struct Row {
+    pub title: String,
+    pub panels: Vec<Panel>,
     /// Whether its panels are only shown to who opens it.
-    pub(crate) is_closed: bool,
+    pub is_closed: bool,
 }
 
 /// A panel.
-pub(crate) struct Panel {
-    pub(crate) title: String,
-    pub(crate) json: Value,
+pub struct Panel {
+    pub title: String,
+    pub json: Value,
     /// What it asks, and how series are called.
-    pub(crate) targets: Vec<(String, String)>,
+    pub targets: Vec<(String, String)>,
 }
 
 /// All of them.
-pub(crate) fn dashboards() -> Vec<Dashboard> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/grafana/dashboards");
+pub fn dashboards() -> Vec<Dashboard> {
+    let folder = repository().join("deploy/grafana/dashboards");
     let mut files: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry").path())
@@ -104,7 +105,7 @@ fn text(value: &Value) -> String {
 }
 
 /// An expression with everything of a job chosen, over so much time.
-pub(crate) fn chosen(expr: &str, job: &str, rate_interval: &str, range: &str) -> String {
+pub fn chosen(expr: &str, job: &str, rate_interval: &str, range: &str) -> String {
     let expr = expr.replace("$__rate_interval", rate_interval);
     let expr = expr.replace("$job", job);
     let expr = expr.replace("$__range", range);

@@ -13,7 +13,7 @@ use super::process::{Process, component};
 
 const KIT: &str = include_str!("../../deploy/jaeger/jaeger.yml");
 
-pub(crate) struct Jaeger {
+pub struct Jaeger {
     places: Places,
     client: Client,
     _process: Process,
@@ -21,18 +21,18 @@ pub(crate) struct Jaeger {
 
 /// Where a Jaeger answers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Places {
+pub struct Places {
     /// Where it is sent spans, by OTLP over HTTP.
-    pub(crate) otlp: SocketAddr,
+    pub otlp: SocketAddr,
     /// The same, by gRPC.
-    pub(crate) grpc: SocketAddr,
+    pub grpc: SocketAddr,
     /// Where it is asked for them.
     query: SocketAddr,
 }
 
 impl Places {
     /// Some that nobody else has.
-    pub(crate) fn free() -> Self {
+    pub fn free() -> Self {
         Self {
             otlp: free(),
             grpc: free(),
@@ -42,23 +42,23 @@ impl Places {
 }
 
 /// What Jaeger has of a trace.
-pub(crate) struct Trace {
-    pub(crate) spans: Vec<Span>,
+pub struct Trace {
+    pub spans: Vec<Span>,
     /// The names of the services that it went through, one for each process.
-    pub(crate) services: Vec<String>,
+    pub services: Vec<String>,
     /// All that Jaeger says of it.
-    pub(crate) answer: String,
+    pub answer: String,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Span {
-    pub(crate) trace: String,
-    pub(crate) id: String,
-    pub(crate) name: String,
+pub struct Span {
+    pub trace: String,
+    pub id: String,
+    pub name: String,
     /// Of the span that it is below, the trace and the id.
-    pub(crate) parent: Option<(String, String)>,
+    pub parent: Option<(String, String)>,
     /// In millionths of a second.
-    pub(crate) duration: u64,
+    pub duration: u64,
     tags: Value,
     /// What happened during it: the fields of each.
     logs: Vec<Value>,
@@ -66,7 +66,7 @@ pub(crate) struct Span {
 
 impl Jaeger {
     /// Starts it with its configuration in `folder`.
-    pub(crate) async fn start(folder: &Path, places: Places) -> Self {
+    pub async fn start(folder: &Path, places: Places) -> Self {
         let file = folder.join("jaeger.yml");
         let written = fs::write(&file, configuration(folder, places));
         written.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -82,7 +82,7 @@ impl Jaeger {
     }
 
     /// The trace with this id, once something is known of it.
-    pub(crate) async fn trace(&self, id: &str) -> Result<Option<Trace>, String> {
+    pub async fn trace(&self, id: &str) -> Result<Option<Trace>, String> {
         let url = format!("http://{}/api/traces/{id}", self.places.query);
         let (status, answer) = self.client.send("GET", &url, "").await?;
         match status {
@@ -93,7 +93,7 @@ impl Jaeger {
     }
 
     /// The trace with this id, which has so many spans.
-    pub(crate) async fn whole_trace(&self, id: &str, spans: usize) -> Result<Trace, String> {
+    pub async fn whole_trace(&self, id: &str, spans: usize) -> Result<Trace, String> {
         match self.trace(id).await? {
             // More where a pool opened a connection meanwhile, which is a query of its own.
             Some(trace) if trace.spans.len() >= spans => Ok(trace),
@@ -105,7 +105,7 @@ impl Jaeger {
 
 impl Trace {
     /// The span with this name, if there is one and no other.
-    pub(crate) fn span(&self, name: &str) -> &Span {
+    pub fn span(&self, name: &str) -> &Span {
         let mut named = self.spans.iter().filter(|span| span.name == name);
         match (named.next(), named.next()) {
             (Some(span), None) => span,
@@ -116,12 +116,12 @@ impl Trace {
 
 impl Span {
     /// The value of a tag as text, or nothing.
-    pub(crate) fn tag(&self, name: &str) -> String {
+    pub fn tag(&self, name: &str) -> String {
         value(&self.tags, name)
     }
 
     /// The value that a field has, or nothing, in each of the logs.
-    pub(crate) fn logged(&self, field: &str) -> Vec<String> {
+    pub fn logged(&self, field: &str) -> Vec<String> {
         let values = self.logs.iter().map(|fields| value(fields, field));
         values.collect()
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// The objects of an export, without its last line.
-pub(crate) fn objects(export: &str) -> Vec<Value> {
+pub fn objects(export: &str) -> Vec<Value> {
     let lines = export.lines().map(|line| parsed(&Value::from(line)));
     lines.filter(|object| object["type"].is_string()).collect()
 }
@@ -15,7 +15,7 @@ fn parsed(text: &Value) -> Value {
 }
 
 /// The indices in which a search or a visualization looks, and its query.
-pub(crate) fn asked(objects: &[Value], object: &Value) -> (String, String) {
+pub fn asked(objects: &[Value], object: &Value) -> (String, String) {
     let source = parsed(&object["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"]);
     assert_eq!(source["query"]["language"], "lucene");
     let query = source["query"]["query"].as_str().expect("a query");
@@ -30,12 +30,12 @@ pub(crate) fn asked(objects: &[Value], object: &Value) -> (String, String) {
 }
 
 /// A query of Lucene.
-pub(crate) fn lucene(query: &str) -> Value {
+pub fn lucene(query: &str) -> Value {
     json!({ "query_string": { "query": query } })
 }
 
 /// What a visualization has counted: one inside of the other as they are written, and the numbers in the innermost.
-pub(crate) fn aggregations(visualization: &Value) -> Value {
+pub fn aggregations(visualization: &Value) -> Value {
     let state = parsed(&visualization["attributes"]["visState"]);
     let all = state["aggs"].as_array().expect("aggs");
     let (numbers, buckets): (Vec<&Value>, Vec<&Value>) =
@@ -54,7 +54,7 @@ pub(crate) fn aggregations(visualization: &Value) -> Value {
 }
 
 /// Whether something was counted somewhere, all the way in.
-pub(crate) fn counted(asked: &Value, answered: &Value) -> bool {
+pub fn counted(asked: &Value, answered: &Value) -> bool {
     let mut asked = asked.as_object().into_iter().flatten();
     asked.all(|(name, agg)| {
         let found = &answered[name];

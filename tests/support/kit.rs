@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 const CONFIG: &str = include_str!("../../deploy/prometheus/prometheus.yml");
 
-pub(crate) const RULES: [(&str, &str); 3] = [
+pub const RULES: [(&str, &str); 3] = [
     (
         "recording.rules.yml",
         include_str!("../../deploy/prometheus/recording.rules.yml"),
@@ -22,17 +22,17 @@ pub(crate) const RULES: [(&str, &str); 3] = [
 ];
 
 /// Where the programs are that Prometheus asks.
-pub(crate) struct Places {
+pub struct Places {
     /// What stands before the shop.
-    pub(crate) front: SocketAddr,
-    pub(crate) blackbox: SocketAddr,
+    pub front: SocketAddr,
+    pub blackbox: SocketAddr,
     /// Where the shop answers to `/metrics`.
-    pub(crate) shop: SocketAddr,
-    pub(crate) prometheus: SocketAddr,
+    pub shop: SocketAddr,
+    pub prometheus: SocketAddr,
 }
 
 /// Writes them into `folder`, each file of rules as `rules` makes it; where the configuration is.
-pub(crate) fn write(folder: &Path, places: &Places, rules: impl Fn(&str) -> String) -> PathBuf {
+pub fn write(folder: &Path, places: &Places, rules: impl Fn(&str) -> String) -> PathBuf {
     let write = |name: &str, text: &str| {
         let file = folder.join(name);
         fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Where the lines of a monitoring end up.
 #[derive(Clone, Default)]
-pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -25,7 +25,7 @@ impl io::Write for Lines {
 
 impl Lines {
     /// All lines so far, each as it was written.
-    pub(crate) fn all(&self) -> Vec<String> {
+    pub fn all(&self) -> Vec<String> {
         let bytes = self.0.lock().expect("no panic").clone();
         let text = String::from_utf8(bytes).expect("UTF-8");
         assert!(text.is_empty() || text.ends_with('\n'), "whole lines");
@@ -34,9 +34,7 @@ impl Lines {
 }
 
 /// A monitoring that writes lines of JSON.
-pub(crate) fn logged(
-    choose: impl FnOnce(MonitoringBuilder) -> MonitoringBuilder,
-) -> (Lines, Monitoring) {
+pub fn logged(choose: impl FnOnce(MonitoringBuilder) -> MonitoringBuilder) -> (Lines, Monitoring) {
     let lines = Lines::default();
     let builder = Monitoring::builder("test")
         .log_writer(lines.clone())
@@ -45,13 +43,13 @@ pub(crate) fn logged(
 }
 
 /// Does something whose events are logged.
-pub(crate) fn within<T>(monitoring: &Monitoring, work: impl FnOnce() -> T) -> T {
+pub fn within<T>(monitoring: &Monitoring, work: impl FnOnce() -> T) -> T {
     let subscriber = tracing_subscriber::registry().with(monitoring.log_layer());
     tracing::subscriber::with_default(subscriber, work)
 }
 
 /// What was written of it, as JSON. Waits until all of it is.
-pub(crate) fn written(lines: &Lines, monitoring: &Monitoring) -> Vec<Map<String, Value>> {
+pub fn written(lines: &Lines, monitoring: &Monitoring) -> Vec<Map<String, Value>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -63,14 +61,14 @@ pub(crate) fn written(lines: &Lines, monitoring: &Monitoring) -> Vec<Map<String,
 }
 
 /// The lines of some work.
-pub(crate) fn lines_of(work: impl FnOnce()) -> Vec<Map<String, Value>> {
+pub fn lines_of(work: impl FnOnce()) -> Vec<Map<String, Value>> {
     let (lines, monitoring) = logged(|builder| builder);
     within(&monitoring, work);
     written(&lines, &monitoring)
 }
 
 /// The labels of a line.
-pub(crate) fn labels(line: &Map<String, Value>) -> Map<String, Value> {
+pub fn labels(line: &Map<String, Value>) -> Map<String, Value> {
     let labels = line.get("labels").and_then(Value::as_object);
     labels.cloned().unwrap_or_default()
 }

@@ -7,18 +7,18 @@ use serde_json::{Map, Value, json};
 
 use super::opensearch::OpenSearch;
 
-const KIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/opensearch");
+const KIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/opensearch");
 
 /// All streams of the shop in all environments.
-pub(crate) const ALL: &str = "logs-ecolaura_api.*-*";
+pub const ALL: &str = "logs-ecolaura_api.*-*";
 
 /// What the stream of such lines is called.
-pub(crate) fn stream(dataset: &str, environment: &str) -> String {
+pub fn stream(dataset: &str, environment: &str) -> String {
     format!("logs-ecolaura_api.{dataset}-{environment}")
 }
 
 /// An OpenSearch with the kit, put there in the order that its README says.
-pub(crate) async fn with_kit(folder: &Path) -> OpenSearch {
+pub async fn with_kit(folder: &Path) -> OpenSearch {
     let opensearch = OpenSearch::start(folder).await;
     let readme = fs::read_to_string(format!("{KIT}/README.md")).expect("a README");
     let order = readme.split("for kind in ").nth(1).expect("a loop");
@@ -50,7 +50,7 @@ pub(crate) async fn with_kit(folder: &Path) -> OpenSearch {
 }
 
 /// A line as a shipper hands it over: as it is, beside what the shipper knows.
-pub(crate) fn shipped(line: &str, dataset: &str) -> Value {
+pub fn shipped(line: &str, dataset: &str) -> Value {
     json!({
         "@timestamp": "2026-11-24T08:00:00.000Z",
         "message": line,
@@ -64,7 +64,7 @@ pub(crate) fn shipped(line: &str, dataset: &str) -> Value {
 }
 
 /// What became of documents that were all taken.
-pub(crate) async fn stored(
+pub async fn stored(
     opensearch: &OpenSearch,
     stream: &str,
     documents: &[Value],

@@ -7,22 +7,22 @@ use std::collections::BTreeSet;
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct MetricFamily {
+pub struct MetricFamily {
     #[prost(string, tag = "1")]
-    pub(crate) name: String,
+    pub name: String,
     #[prost(string, tag = "2")]
-    pub(crate) help: String,
+    pub help: String,
     #[prost(enumeration = "MetricType", tag = "3")]
-    pub(crate) kind: i32,
+    pub kind: i32,
     #[prost(message, repeated, tag = "4")]
-    pub(crate) metric: Vec<Metric>,
+    pub metric: Vec<Metric>,
     #[prost(string, tag = "5")]
-    pub(crate) unit: String,
+    pub unit: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
-pub(crate) enum MetricType {
+pub enum MetricType {
     Counter = 0,
     Gauge = 1,
     Summary = 2,
@@ -31,125 +31,125 @@ pub(crate) enum MetricType {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Metric {
+pub struct Metric {
     #[prost(message, repeated, tag = "1")]
-    pub(crate) label: Vec<LabelPair>,
+    pub label: Vec<LabelPair>,
     #[prost(message, optional, tag = "2")]
-    pub(crate) gauge: Option<Gauge>,
+    pub gauge: Option<Gauge>,
     #[prost(message, optional, tag = "3")]
-    pub(crate) counter: Option<Counter>,
+    pub counter: Option<Counter>,
     #[prost(message, optional, tag = "4")]
-    pub(crate) summary: Option<Summary>,
+    pub summary: Option<Summary>,
     #[prost(message, optional, tag = "7")]
-    pub(crate) histogram: Option<Histogram>,
+    pub histogram: Option<Histogram>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct LabelPair {
+pub struct LabelPair {
     #[prost(string, tag = "1")]
-    pub(crate) name: String,
+    pub name: String,
     #[prost(string, tag = "2")]
-    pub(crate) value: String,
+    pub value: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Gauge {
+pub struct Gauge {
     #[prost(double, tag = "1")]
-    pub(crate) value: f64,
+    pub value: f64,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Counter {
+pub struct Counter {
     #[prost(double, tag = "1")]
-    pub(crate) value: f64,
+    pub value: f64,
     #[prost(message, optional, tag = "2")]
-    pub(crate) exemplar: Option<Exemplar>,
+    pub exemplar: Option<Exemplar>,
     #[prost(message, optional, tag = "3")]
-    pub(crate) start: Option<Timestamp>,
+    pub start: Option<Timestamp>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Summary {
+pub struct Summary {
     #[prost(uint64, tag = "1")]
-    pub(crate) count: u64,
+    pub count: u64,
     #[prost(double, tag = "2")]
-    pub(crate) sum: f64,
+    pub sum: f64,
     #[prost(message, repeated, tag = "3")]
-    pub(crate) quantile: Vec<Quantile>,
+    pub quantile: Vec<Quantile>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Quantile {
+pub struct Quantile {
     #[prost(double, tag = "1")]
-    pub(crate) quantile: f64,
+    pub quantile: f64,
     #[prost(double, tag = "2")]
-    pub(crate) value: f64,
+    pub value: f64,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     #[prost(uint64, tag = "1")]
-    pub(crate) count: u64,
+    pub count: u64,
     #[prost(double, tag = "2")]
-    pub(crate) sum: f64,
+    pub sum: f64,
     #[prost(message, repeated, tag = "3")]
-    pub(crate) bucket: Vec<Bucket>,
+    pub bucket: Vec<Bucket>,
     #[prost(sint32, optional, tag = "5")]
-    pub(crate) schema: Option<i32>,
+    pub schema: Option<i32>,
     #[prost(double, optional, tag = "6")]
-    pub(crate) zero_threshold: Option<f64>,
+    pub zero_threshold: Option<f64>,
     #[prost(uint64, optional, tag = "7")]
-    pub(crate) zero_count: Option<u64>,
+    pub zero_count: Option<u64>,
     #[prost(message, repeated, tag = "12")]
-    pub(crate) positive_span: Vec<BucketSpan>,
+    pub positive_span: Vec<BucketSpan>,
     // proto2: not packed
     #[prost(sint64, repeated, packed = "false", tag = "13")]
-    pub(crate) positive_delta: Vec<i64>,
+    pub positive_delta: Vec<i64>,
     #[prost(message, optional, tag = "15")]
-    pub(crate) start: Option<Timestamp>,
+    pub start: Option<Timestamp>,
     #[prost(message, repeated, tag = "16")]
-    pub(crate) exemplars: Vec<Exemplar>,
+    pub exemplars: Vec<Exemplar>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     #[prost(uint64, tag = "1")]
-    pub(crate) cumulative_count: u64,
+    pub cumulative_count: u64,
     #[prost(double, tag = "2")]
-    pub(crate) upper_bound: f64,
+    pub upper_bound: f64,
     #[prost(message, optional, tag = "3")]
-    pub(crate) exemplar: Option<Exemplar>,
+    pub exemplar: Option<Exemplar>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
-pub(crate) struct BucketSpan {
+pub struct BucketSpan {
     #[prost(sint32, tag = "1")]
-    pub(crate) offset: i32,
+    pub offset: i32,
     #[prost(uint32, tag = "2")]
-    pub(crate) length: u32,
+    pub length: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Exemplar {
+pub struct Exemplar {
     #[prost(message, repeated, tag = "1")]
-    pub(crate) label: Vec<LabelPair>,
+    pub label: Vec<LabelPair>,
     #[prost(double, tag = "2")]
-    pub(crate) value: f64,
+    pub value: f64,
     #[prost(message, optional, tag = "3")]
-    pub(crate) timestamp: Option<Timestamp>,
+    pub timestamp: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
-pub(crate) struct Timestamp {
+pub struct Timestamp {
     #[prost(int64, tag = "1")]
-    pub(crate) seconds: i64,
+    pub seconds: i64,
     #[prost(int32, tag = "2")]
-    pub(crate) nanos: i32,
+    pub nanos: i32,
 }
 
 /// All families of a scrape, in order, as a consumer needs them that keys them by name: each comes once, with a series or more, and
 /// the labels of each series are sorted by name.
-pub(crate) fn families(mut body: &[u8]) -> Vec<MetricFamily> {
+pub fn families(mut body: &[u8]) -> Vec<MetricFamily> {
     let (mut families, mut names) = (Vec::new(), BTreeSet::new());
     while !body.is_empty() {
         let family = MetricFamily::decode_length_delimited(&mut body).expect("a whole family");
@@ -198,7 +198,7 @@ fn exemplars(metric: &Metric) -> impl Iterator<Item = &Exemplar> {
 }
 
 /// The family of this name.
-pub(crate) fn family(body: &[u8], name: &str) -> MetricFamily {
+pub fn family(body: &[u8], name: &str) -> MetricFamily {
     let found = families(body)
         .into_iter()
         .find(|family| family.name == name);
@@ -207,7 +207,7 @@ pub(crate) fn family(body: &[u8], name: &str) -> MetricFamily {
 
 impl Histogram {
     /// The native buckets that are not empty: the index of each and what it holds.
-    pub(crate) fn native(&self) -> Vec<(i32, u64)> {
+    pub fn native(&self) -> Vec<(i32, u64)> {
         let (mut next, mut held) = (0, 0);
         let mut deltas = self.positive_delta.iter();
         let mut buckets = Vec::new();

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use ecolaura_monitoring::Monitoring;
 
 /// Runs `calls` and expects each status of `endpoint` to be counted as often as `expected` says, and each call to be timed.
-pub(crate) fn check(endpoint: &str, expected: &[(&str, u64)], calls: impl FnOnce()) {
+pub fn check(endpoint: &str, expected: &[(&str, u64)], calls: impl FnOnce()) {
     let monitoring = Monitoring::builder("test").build().expect("a monitoring");
     monitoring.enter(calls);
     let recorded = monitoring.recorded();
@@ -32,7 +32,7 @@ pub(crate) fn check(endpoint: &str, expected: &[(&str, u64)], calls: impl FnOnce
 }
 
 /// Runs a future that waits for nothing but [`pause`].
-pub(crate) fn run<F: Future>(future: F) -> F::Output {
+pub fn run<F: Future>(future: F) -> F::Output {
     let mut future = Box::pin(future);
     loop {
         if let Poll::Ready(output) = poll(future.as_mut()) {
@@ -42,7 +42,7 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 }
 
 /// Lets a future run until it waits, then drops it.
-pub(crate) fn drop_half_way(future: impl Future) {
+pub fn drop_half_way(future: impl Future) {
     assert!(poll(Box::pin(future).as_mut()).is_pending());
 }
 
@@ -51,7 +51,7 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 }
 
 /// Waits once.
-pub(crate) async fn pause() {
+pub async fn pause() {
     let mut waited = false;
     poll_fn(|_| match std::mem::replace(&mut waited, true) {
         true => Poll::Ready(()),

@@ -14,10 +14,10 @@ use super::process::{Process, component};
 /// A time zone that is not UTC, and needs no file.
 const ZONE: &str = "XYZ-05:45";
 
-pub(crate) struct Nginx {
-    pub(crate) address: SocketAddr,
+pub struct Nginx {
+    pub address: SocketAddr,
     /// Where it speaks HTTP/2 and nothing else.
-    pub(crate) http_2: SocketAddr,
+    pub http_2: SocketAddr,
     log: PathBuf,
     /// How many lines were read.
     read: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Nginx {
 
 impl Nginx {
     /// Starts it with its files in `folder`: the log's description in `log`, and a server with these `locations`.
-    pub(crate) async fn start(folder: &Path, log: &str, locations: &str) -> Self {
+    pub async fn start(folder: &Path, log: &str, locations: &str) -> Self {
         let (address, http_2) = (free(), free());
         let described = folder.join("ecs-access-log.conf");
         write(&described, log);
@@ -64,7 +64,7 @@ impl Nginx {
     }
 
     /// The next line of the log, without its end.
-    pub(crate) async fn line(&mut self) -> String {
+    pub async fn line(&mut self) -> String {
         let log = &self.log;
         let read = self.read;
         let line = eventually("a line of the access log", async || {
@@ -77,7 +77,7 @@ impl Nginx {
     }
 
     /// How many lines there are that were not read yet.
-    pub(crate) fn unread(&self) -> usize {
+    pub fn unread(&self) -> usize {
         let lines = lines(&self.log).expect("a log of whole lines");
         lines.len() - self.read
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::process::{Process, component};
 
-pub(crate) struct OpenSearch {
+pub struct OpenSearch {
     address: SocketAddr,
     client: Client,
     _process: Process,
@@ -17,7 +17,7 @@ pub(crate) struct OpenSearch {
 
 impl OpenSearch {
     /// Starts it with its data in a folder inside of `folder`.
-    pub(crate) async fn start(folder: &Path) -> Self {
+    pub async fn start(folder: &Path) -> Self {
         let mut command = Command::new(component("opensearch"));
         let mut process = Process::start(command.arg(folder.join("opensearch")));
         let address = process.line("OpenSearch's address", listening_on).await;
@@ -29,18 +29,14 @@ impl OpenSearch {
     }
 
     /// Stores a pipeline under this name.
-    pub(crate) async fn put_pipeline(&self, name: &str, pipeline: &str) {
+    pub async fn put_pipeline(&self, name: &str, pipeline: &str) {
         let path = format!("_ingest/pipeline/{name}");
         let answer = self.send("PUT", &path, pipeline).await;
         assert_eq!(answer["acknowledged"], true, "{answer}");
     }
 
     /// What a stored pipeline makes of each of these: a document, or why there is none.
-    pub(crate) async fn through(
-        &self,
-        pipeline: &str,
-        documents: &[Value],
-    ) -> Vec<Result<Value, String>> {
+    pub async fn through(&self, pipeline: &str, documents: &[Value]) -> Vec<Result<Value, String>> {
         let documents = documents.iter().map(|one| json!({ "_source": one }));
         let body = json!({ "docs": documents.collect::<Vec<_>>() });
         let path = format!("_ingest/pipeline/{pipeline}/_simulate");
@@ -55,7 +51,7 @@ impl OpenSearch {
     }
 
     /// Stores these documents in a data stream, and makes them be found. Which index and id each of them has got, or why it was refused.
-    pub(crate) async fn store(
+    pub async fn store(
         &self,
         stream: &str,
         documents: &[Value],
@@ -80,7 +76,7 @@ impl OpenSearch {
     }
 
     /// What it answers to this, with status 200.
-    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Value {
+    pub async fn send(&self, method: &str, path: &str, body: &str) -> Value {
         let url = format!("http://{}/{path}", self.address);
         let answer = self.client.send(method, &url, body).await;
         let (status, answer) = answer.unwrap_or_else(|error| panic!("{error}"));

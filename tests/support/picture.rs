@@ -16,17 +16,17 @@ const COLOURS: [&str; 10] = [
 
 /// A series: what it is called, and its values by time from 0 to 1.
 #[derive(Clone)]
-pub(crate) struct Series {
-    pub(crate) name: String,
-    pub(crate) labels: Vec<(String, String)>,
-    pub(crate) points: Vec<(f64, f64)>,
+pub struct Series {
+    pub name: String,
+    pub labels: Vec<(String, String)>,
+    pub points: Vec<(f64, f64)>,
 }
 
 /// What was answered to one query of a panel.
-pub(crate) type Answer = Vec<Series>;
+pub type Answer = Vec<Series>;
 
 /// The picture of its first rows. `answers` has those of each panel of each of these, query by query.
-pub(crate) fn picture(dashboard: &Dashboard, answers: &[Vec<Vec<Answer>>]) -> String {
+pub fn picture(dashboard: &Dashboard, answers: &[Vec<Vec<Answer>>]) -> String {
     let mut body = String::new();
     let mut bottom = HEAD;
     for (row, answers) in dashboard.rows.iter().zip(answers) {

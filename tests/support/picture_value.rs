@@ -3,7 +3,7 @@
 use super::picture::Series;
 
 /// A value with its unit.
-pub(crate) fn shown(value: f64, unit: &str) -> String {
+pub fn shown(value: f64, unit: &str) -> String {
     if value.is_nan() {
         return "–".to_owned();
     }
@@ -68,7 +68,7 @@ fn short(value: f64) -> String {
 }
 
 /// What a series is called: the legend with the values of its labels, or all of them.
-pub(crate) fn of_legend(legend: &str, series: &Series) -> String {
+pub fn of_legend(legend: &str, series: &Series) -> String {
     series
         .labels
         .iter()

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 /// A port that is free now, below those that systems give to whoever asks for any: it is still free after a while without a listener.
-pub(crate) fn free() -> SocketAddr {
+pub fn free() -> SocketAddr {
     let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
     let address = ports.find_map(|port| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

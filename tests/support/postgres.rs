@@ -15,10 +15,10 @@ use super::unprivileged::Programs;
 
 const LOGGING: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/deploy/postgresql/logging.conf"
+    "/../deploy/postgresql/logging.conf"
 );
 
-pub(crate) struct Postgres {
+pub struct Postgres {
     address: SocketAddr,
     programs: Programs,
     data: PathBuf,
@@ -27,7 +27,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Starts it with its data in a folder inside of `folder`, and all statements in its log.
-    pub(crate) async fn start(folder: &Path) -> Self {
+    pub async fn start(folder: &Path) -> Self {
         let data = folder.join("postgres");
         fs::create_dir(&data).expect("a folder of its own");
         let programs = Programs::beside("postgres", folder);
@@ -62,7 +62,7 @@ impl Postgres {
     }
 
     /// Sends each of these by itself, in one session that calls itself `name`. One that fails does not keep the others back.
-    pub(crate) fn run(&self, name: &str, statements: &[&str]) {
+    pub fn run(&self, name: &str, statements: &[&str]) {
         let mut psql = self.psql();
         psql.env("PGAPPNAME", name);
         for statement in statements {
@@ -72,7 +72,7 @@ impl Postgres {
     }
 
     /// Sends one statement the way that drivers do, prepared and with parameters, which the server is told to log.
-    pub(crate) fn run_prepared(&self, folder: &Path, statement: &str, parameters: &[&str]) {
+    pub fn run_prepared(&self, folder: &Path, statement: &str, parameters: &[&str]) {
         let file = folder.join("prepared.sql");
         fs::write(&file, statement).expect("a file");
         let mut pgbench = self.programs.command("pgbench");
@@ -91,7 +91,7 @@ impl Postgres {
     }
 
     /// The lines of the log, once one of them has this text.
-    pub(crate) async fn lines_until(&self, text: &str) -> Vec<Value> {
+    pub async fn lines_until(&self, text: &str) -> Vec<Value> {
         eventually("a line of PostgreSQL's log", async || {
             let mut lines = String::new();
             for entry in fs::read_dir(self.data.join("log")).map_err(|error| error.to_string())? {

@@ -17,7 +17,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tower::{Service, service_fn};
 
 /// What the router of tonic matches.
-pub(crate) const ENDPOINT: &str = "/shop.Press/{*rest}";
+pub const ENDPOINT: &str = "/shop.Press/{*rest}";
 
 const PRINT: &str = "/shop.Press/Print";
 const PAGES: &str = "/shop.Press/Pages";
@@ -51,7 +51,7 @@ async fn pages(request: Request<String>) -> Result<Response<Pages>, Status> {
 }
 
 #[derive(Clone)]
-pub(crate) struct Press;
+pub struct Press;
 
 impl NamedService for Press {
     const NAME: &'static str = "shop.Press";
@@ -79,7 +79,7 @@ impl Service<http::Request<Body>> for Press {
 }
 
 /// Calls `Print` and gives back how it ended.
-pub(crate) async fn call_print<S>(service: S, text: &str) -> Result<String, Code>
+pub async fn call_print<S>(service: S, text: &str) -> Result<String, Code>
 where
     S: GrpcService<Body>,
     S::ResponseBody: Send + 'static,
@@ -89,11 +89,7 @@ where
 }
 
 /// Calls a method that answers once and gives back how it ended.
-pub(crate) async fn call_unary<S>(
-    service: S,
-    path: &'static str,
-    text: &str,
-) -> Result<String, Code>
+pub async fn call_unary<S>(service: S, path: &'static str, text: &str) -> Result<String, Code>
 where
     S: GrpcService<Body>,
     S::ResponseBody: Send + 'static,
@@ -111,7 +107,7 @@ where
 }
 
 /// Calls `Pages` and gives back the stream.
-pub(crate) async fn call_pages<S>(service: S, text: &str) -> Streaming<String>
+pub async fn call_pages<S>(service: S, text: &str) -> Streaming<String>
 where
     S: GrpcService<Body>,
     S::ResponseBody: Send + 'static,

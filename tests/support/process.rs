@@ -8,20 +8,17 @@ use std::{env, thread};
 
 use super::eventually::eventually;
 
-#[path = "component.rs"]
-mod component;
-
-pub(crate) use component::component;
+pub use super::component::component;
 
 /// A running program. What it prints is kept, and shown if the test fails.
-pub(crate) struct Process {
+pub struct Process {
     program: PathBuf,
     child: Child,
     output: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
-    pub(crate) fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let program = PathBuf::from(command.get_program());
         let child = command
             .stdin(Stdio::null())
@@ -40,7 +37,7 @@ impl Process {
     }
 
     /// What `find` makes of the first line in which it finds something.
-    pub(crate) async fn line<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+    pub async fn line<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         eventually(what, async || {
             if let Some(found) = self.output().iter().find_map(|line| find(line)) {
                 return Ok(found);
@@ -54,7 +51,7 @@ impl Process {
     }
 
     /// All lines that it has printed so far.
-    pub(crate) fn output(&self) -> Vec<String> {
+    pub fn output(&self) -> Vec<String> {
         self.output
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -87,18 +84,17 @@ fn keep_lines(pipe: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<S
     });
 }
 
-/// An example of this package, which `cargo test` builds beside the tests.
-pub(crate) fn example(name: &str) -> PathBuf {
+/// A program of this workspace: `cargo test --workspace` builds it beside the tests.
+pub fn program(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test knows its own path");
     let profile = test.ancestors().nth(2).unwrap_or(Path::new(""));
-    let example = profile
-        .join("examples")
+    let program = profile
         .join(name)
         .with_extension(env::consts::EXE_EXTENSION);
     assert!(
-        example.is_file(),
-        "{} is not there: run `cargo test --all-features`, which builds the examples, or `cargo build --example {name}`",
-        example.display(),
+        program.is_file(),
+        "{} is missing: run `cargo test --workspace --all-features`, which builds it, or `cargo build --package {name}`",
+        program.display(),
     );
-    example
+    program
 }

@@ -15,7 +15,7 @@ use super::process::{Process, component};
 
 /// Which Prometheus to start, and how. Each of them stores exemplars.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Server {
+pub struct Server {
     program: &'static str,
     format: Format,
     features: &'static [&'static str],
@@ -23,9 +23,9 @@ pub(crate) struct Server {
 
 impl Server {
     /// The one that the distribution has, which may be years old.
-    pub(crate) const PACKAGED: Self = Self::new("prometheus");
+    pub const PACKAGED: Self = Self::new("prometheus");
     /// Prometheus 3.
-    pub(crate) const THREE: Self = Self::new("prometheus-3");
+    pub const THREE: Self = Self::new("prometheus-3");
 
     const fn new(program: &'static str) -> Self {
         Self {
@@ -35,19 +35,19 @@ impl Server {
         }
     }
 
-    pub(crate) const fn asking_for(self, format: Format) -> Self {
+    pub const fn asking_for(self, format: Format) -> Self {
         Self { format, ..self }
     }
 
     /// With these of its `--enable-feature`, of which it ignores the ones that it does not know.
-    pub(crate) const fn with(self, features: &'static [&'static str]) -> Self {
+    pub const fn with(self, features: &'static [&'static str]) -> Self {
         Self { features, ..self }
     }
 }
 
 /// What a Prometheus asks its target for first. After it come those above it, so each takes plain text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Format {
+pub enum Format {
     /// Needs Prometheus 3: an older one cannot be told so.
     Text,
     /// Which it does unless it is told otherwise.
@@ -78,8 +78,8 @@ impl Format {
     }
 }
 
-pub(crate) struct Prometheus {
-    pub(crate) address: SocketAddr,
+pub struct Prometheus {
+    pub address: SocketAddr,
     client: Client,
     _process: Process,
 }
@@ -87,33 +87,33 @@ pub(crate) struct Prometheus {
 type Labels = BTreeMap<String, String>;
 
 /// A series of an instant vector: its labels, and its value now, of a native histogram how many it has seen.
-pub(crate) struct Series {
+pub struct Series {
     labels: Labels,
-    pub(crate) value: f64,
+    pub value: f64,
 }
 
 /// An exemplar, and the labels of the series that it belongs to.
 #[derive(Debug)]
-pub(crate) struct Exemplar {
-    pub(crate) series: Labels,
-    pub(crate) labels: Labels,
-    pub(crate) value: f64,
+pub struct Exemplar {
+    pub series: Labels,
+    pub labels: Labels,
+    pub value: f64,
     /// In seconds since 1970.
-    pub(crate) timestamp: f64,
+    pub timestamp: f64,
 }
 
 /// How the last scrape of the target went.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub struct Target {
     /// `up`, `down`, or `unknown` before the first scrape.
-    pub(crate) health: String,
+    pub health: String,
     /// Why it is down, or nothing.
-    pub(crate) last_error: String,
+    pub last_error: String,
 }
 
 impl Series {
     /// The label's value, or nothing, which to Prometheus is the same.
-    pub(crate) fn label(&self, name: &str) -> &str {
+    pub fn label(&self, name: &str) -> &str {
         self.labels.get(name).map_or("", String::as_str)
     }
 }
@@ -121,7 +121,7 @@ impl Series {
 impl Prometheus {
     /// Starts it with its configuration and data in `folder`: a job called `job` that scrapes `target`, and the rules of `rules`,
     /// a list.
-    pub(crate) async fn start(
+    pub async fn start(
         server: Server,
         folder: &Path,
         job: &str,
@@ -136,7 +136,7 @@ impl Prometheus {
 
     /// The same with where the job finds its targets, as `scrape_configs` has it, the text of a file of rules, and what else is in the
     /// configuration.
-    pub(crate) async fn start_with(
+    pub async fn start_with(
         server: Server,
         folder: &Path,
         job: &str,
@@ -183,7 +183,7 @@ impl Prometheus {
     }
 
     /// Starts the newest at this address with a configuration as it is, and its data in `folder`.
-    pub(crate) async fn start_from(config: &Path, folder: &Path, address: SocketAddr) -> Self {
+    pub async fn start_from(config: &Path, folder: &Path, address: SocketAddr) -> Self {
         let program = component(Server::THREE.program);
         let config = config.display().to_string();
         let features = ["exemplar-storage"];
@@ -218,7 +218,7 @@ impl Prometheus {
     }
 
     /// What its API answers to a GET of `path`: the `data` of it.
-    pub(crate) async fn api(&self, path: &str) -> Result<Value, String> {
+    pub async fn api(&self, path: &str) -> Result<Value, String> {
         let url = format!("http://{}/api/v1/{path}", self.address);
         let body = self.client.get(&url).await?;
         let mut answer: Value = serde_json::from_str(&body).map_err(|error| error.to_string())?;
@@ -226,13 +226,13 @@ impl Prometheus {
     }
 
     /// What it says of itself.
-    pub(crate) async fn metrics(&self) -> Result<String, String> {
+    pub async fn metrics(&self) -> Result<String, String> {
         let url = format!("http://{}/metrics", self.address);
         self.client.get(&url).await
     }
 
     /// The target, once it is known.
-    pub(crate) async fn target(&self) -> Result<Target, String> {
+    pub async fn target(&self) -> Result<Target, String> {
         let targets = self.api("targets?state=active").await?;
         let target = &targets["activeTargets"][0];
         let text = |name: &str| target[name].as_str().ok_or("no target").map(str::to_owned);
@@ -243,7 +243,7 @@ impl Prometheus {
     }
 
     /// The series that `expression` has now.
-    pub(crate) async fn query(&self, expression: &str) -> Result<Vec<Series>, String> {
+    pub async fn query(&self, expression: &str) -> Result<Vec<Series>, String> {
         let data = self
             .api(&format!("query?query={}", percent_encoded(expression)))
             .await?;
@@ -252,7 +252,7 @@ impl Prometheus {
     }
 
     /// The value of an expression that has one series.
-    pub(crate) async fn value(&self, expression: &str) -> Result<f64, String> {
+    pub async fn value(&self, expression: &str) -> Result<f64, String> {
         match self.query(expression).await?.as_slice() {
             [only] => Ok(only.value),
             series => Err(format!("{expression} has {} series", series.len())),
@@ -260,7 +260,7 @@ impl Prometheus {
     }
 
     /// The exemplars of the series in `expression` from `start` to `end`.
-    pub(crate) async fn query_exemplars(
+    pub async fn query_exemplars(
         &self,
         expression: &str,
         start: SystemTime,
@@ -280,7 +280,7 @@ impl Prometheus {
 }
 
 /// What `promtool check metrics` finds wrong with a scrape, or nothing.
-pub(crate) fn check_metrics(scrape: &str) -> String {
+pub fn check_metrics(scrape: &str) -> String {
     let mut promtool = Command::new(component("promtool"))
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -363,6 +363,6 @@ fn version(program: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-pub(crate) fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

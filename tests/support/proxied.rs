@@ -22,20 +22,20 @@ use super::nginx::Nginx;
 use super::ports::free;
 
 /// The header of an answer that says which `traceparent` its request came with.
-pub(crate) const SEEN: &str = "x-seen-traceparent";
+pub const SEEN: &str = "x-seen-traceparent";
 /// The same of `tracestate`.
-pub(crate) const SEEN_STATE: &str = "x-seen-tracestate";
+pub const SEEN_STATE: &str = "x-seen-tracestate";
 /// The trace that the handler worked in, by our layer.
-pub(crate) const CURRENT: &str = "x-current-trace";
+pub const CURRENT: &str = "x-current-trace";
 
-pub(crate) struct Service {
-    pub(crate) address: SocketAddr,
+pub struct Service {
+    pub address: SocketAddr,
     /// Tells of each request that has begun to wait.
-    pub(crate) waiting: mpsc::UnboundedReceiver<()>,
+    pub waiting: mpsc::UnboundedReceiver<()>,
 }
 
 impl Service {
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let monitoring = Monitoring::builder("ecolaura-api").without_traces().build();
         let monitoring = monitoring.expect("a monitoring");
         let (begun, waiting) = mpsc::unbounded_channel();
@@ -118,7 +118,7 @@ async fn tell(request: Request, next: Next) -> Response {
 }
 
 /// An nginx and what it stands in front of, with a place for each thing that can go wrong between the two.
-pub(crate) async fn behind_nginx(name: &str, log: &str) -> (Nginx, Service) {
+pub async fn behind_nginx(name: &str, log: &str) -> (Nginx, Service) {
     let service = Service::start().await;
     let (up, down) = (service.address, free());
     let locations = format!(

@@ -8,29 +8,29 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
-pub(crate) const PROTOBUF: &str =
+pub const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
+pub const PROTOBUF: &str =
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
 
 /// An answer, read to its end.
-pub(crate) struct Scraped {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Scraped {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
 }
 
 impl Scraped {
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("text")
     }
 
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().expect("plain text"))
     }
 
     /// The body, whether it was compressed by gzip or not.
-    pub(crate) fn decoded(&self) -> Vec<u8> {
+    pub fn decoded(&self) -> Vec<u8> {
         if self.header("content-encoding") != "gzip" {
             return self.body.to_vec();
         }
@@ -40,7 +40,7 @@ impl Scraped {
         bytes
     }
 
-    pub(crate) fn gunzipped(&self) -> String {
+    pub fn gunzipped(&self) -> String {
         let mut text = String::new();
         let mut decoder = flate2::read::GzDecoder::new(&self.body[..]);
         decoder.read_to_string(&mut text).expect("gzip");
@@ -49,7 +49,7 @@ impl Scraped {
 }
 
 /// The head of an answer to `METHOD target`, its body unread.
-pub(crate) async fn begin(
+pub async fn begin(
     monitoring: &Monitoring,
     line: &str,
     headers: &[(&str, &str)],
@@ -65,7 +65,7 @@ pub(crate) async fn begin(
 }
 
 /// The answer to `METHOD target`.
-pub(crate) async fn send(monitoring: &Monitoring, line: &str, headers: &[(&str, &str)]) -> Scraped {
+pub async fn send(monitoring: &Monitoring, line: &str, headers: &[(&str, &str)]) -> Scraped {
     let answer = begin(monitoring, line, headers).await;
     let (head, body) = answer.into_parts();
     Scraped {
@@ -76,7 +76,7 @@ pub(crate) async fn send(monitoring: &Monitoring, line: &str, headers: &[(&str, 
 }
 
 /// The body of a scrape that accepts this.
-pub(crate) async fn scrape(monitoring: &Monitoring, accept: &str) -> Bytes {
+pub async fn scrape(monitoring: &Monitoring, accept: &str) -> Bytes {
     send(monitoring, "GET /metrics", &[("accept", accept)])
         .await
         .body

@@ -11,7 +11,7 @@ use http_body::{Frame, SizeHint};
 
 /// What the body does next.
 #[derive(Clone)]
-pub(crate) enum Step {
+pub enum Step {
     /// Gives so many bytes.
     Data(usize),
     /// Gives trailers, the last thing it does.
@@ -25,12 +25,12 @@ pub(crate) enum Step {
 }
 
 /// What a body that fails says.
-pub(crate) const FAILED: &str = "the disk is gone";
+pub const FAILED: &str = "the disk is gone";
 
 /// What a body that panics says.
-pub(crate) const PANICKED: &str = "the disk is on fire";
+pub const PANICKED: &str = "the disk is on fire";
 
-pub(crate) struct Script {
+pub struct Script {
     steps: VecDeque<Step>,
     length: Option<u64>,
     says_its_end: bool,
@@ -39,7 +39,7 @@ pub(crate) struct Script {
 
 impl Script {
     /// A body that takes these steps and then ends, which it says only when it is asked once more.
-    pub(crate) fn new<const N: usize>(steps: [Step; N]) -> Self {
+    pub fn new<const N: usize>(steps: [Step; N]) -> Self {
         Self {
             steps: steps.into(),
             length: None,
@@ -49,7 +49,7 @@ impl Script {
     }
 
     /// Says that it is at its end as soon as it is: the server then does not ask once more.
-    pub(crate) fn saying_its_end(self) -> Self {
+    pub fn saying_its_end(self) -> Self {
         Self {
             says_its_end: true,
             ..self
@@ -57,7 +57,7 @@ impl Script {
     }
 
     /// Panics when it is asked whether it is at its end, and is.
-    pub(crate) fn panicking_at_its_end(self) -> Self {
+    pub fn panicking_at_its_end(self) -> Self {
         Self {
             panics_at_its_end: true,
             ..self
@@ -65,14 +65,14 @@ impl Script {
     }
 
     /// Announces a length: the server then asks for no more than that.
-    pub(crate) fn announcing(self, length: u64) -> Self {
+    pub fn announcing(self, length: u64) -> Self {
         Self {
             length: Some(length),
             ..self
         }
     }
 
-    pub(crate) fn body(self) -> Body {
+    pub fn body(self) -> Body {
         Body::new(self)
     }
 }

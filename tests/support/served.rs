@@ -24,12 +24,12 @@ use super::battery::{check, compare};
 use super::eventually::eventually;
 
 /// Waits for the counts that [`check`] expects.
-pub(crate) async fn settled(monitoring: &Monitoring, expected: &[&str]) {
+pub async fn settled(monitoring: &Monitoring, expected: &[&str]) {
     eventually("the counts", async || compare(monitoring, expected)).await;
 }
 
 /// An app on a port of its own.
-pub(crate) struct Server {
+pub struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
@@ -37,7 +37,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Served by the monitoring.
-    pub(crate) async fn ours<A, B>(monitoring: &Monitoring, app: A) -> Self
+    pub async fn ours<A, B>(monitoring: &Monitoring, app: A) -> Self
     where
         A: Service<axum::extract::Request, Response = Response<B>, Error = Infallible>,
         A: Clone + Send + 'static,
@@ -54,7 +54,7 @@ impl Server {
     }
 
     /// Served by axum.
-    pub(crate) async fn axum(app: Router) -> Self {
+    pub async fn axum(app: Router) -> Self {
         Self::start(|listener, stopped| async move {
             let serving = axum::serve(listener, app).with_graceful_shutdown(stopped);
             serving.await.expect("it ends well");
@@ -63,7 +63,7 @@ impl Server {
     }
 
     /// Served by hyper, as it comes. When it is told to stop, connections go on by themselves.
-    pub(crate) async fn hyper<A, B>(app: A) -> Self
+    pub async fn hyper<A, B>(app: A) -> Self
     where
         A: Service<Request<hyper::body::Incoming>, Response = Response<B>, Error = Infallible>,
         A: Clone + Send + 'static,
@@ -106,12 +106,12 @@ impl Server {
         }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// A request to it, written as `METHOD path`.
-    pub(crate) fn request(&self, line: &str, body: Body) -> Request<Body> {
+    pub fn request(&self, line: &str, body: Body) -> Request<Body> {
         let (method, path) = line.split_once(' ').expect("a method and a path");
         let url = format!("http://{}{path}", self.address);
         let request = Request::builder().method(method).uri(url).body(body);
@@ -119,12 +119,12 @@ impl Server {
     }
 
     /// Tells it to stop.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         drop(self.stop.take());
     }
 
     /// Waits until it takes no connections any more.
-    pub(crate) async fn refuses(&self) {
+    pub async fn refuses(&self) {
         eventually("refused connections", async || {
             match TcpStream::connect(self.address).await {
                 Ok(_) => Err("a connection".to_owned()),
@@ -135,17 +135,17 @@ impl Server {
     }
 
     /// Whether it has not stopped.
-    pub(crate) fn is_serving(&self) -> bool {
+    pub fn is_serving(&self) -> bool {
         !self.serving.is_finished()
     }
 
     /// Waits until it has stopped.
-    pub(crate) async fn stopped(self) {
+    pub async fn stopped(self) {
         self.serving.await.expect("it does not panic");
     }
 
     /// Stops it, waits until it has, and then expects these counts to stand.
-    pub(crate) async fn end(mut self, monitoring: &Monitoring, expected: &[&str]) {
+    pub async fn end(mut self, monitoring: &Monitoring, expected: &[&str]) {
         settled(monitoring, expected).await;
         drop(self.stop.take());
         self.serving.await.expect("it does not panic");
@@ -157,17 +157,17 @@ type Stopped = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A client of HTTP/1.1 or HTTP/2 that keeps its connections.
 #[derive(Clone)]
-pub(crate) struct Client(legacy::Client<HttpConnector, Body>);
+pub struct Client(legacy::Client<HttpConnector, Body>);
 
 impl Client {
-    pub(crate) fn new(version: Version) -> Self {
+    pub fn new(version: Version) -> Self {
         let mut client = legacy::Client::builder(TokioExecutor::new());
         client.http2_only(version == Version::HTTP_2);
         Self(client.build_http())
     }
 
     /// The head of the answer.
-    pub(crate) async fn head(
+    pub async fn head(
         &self,
         request: Request<Body>,
     ) -> Result<Response<hyper::body::Incoming>, legacy::Error> {
@@ -175,7 +175,7 @@ impl Client {
     }
 
     /// The status and the whole body of the answer.
-    pub(crate) async fn send(&self, request: Request<Body>) -> (u16, Bytes) {
+    pub async fn send(&self, request: Request<Body>) -> (u16, Bytes) {
         let answer = self.head(request).await.expect("an answer");
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.expect("a whole body");
@@ -184,10 +184,10 @@ impl Client {
 }
 
 /// A connection on which every byte is written by hand.
-pub(crate) struct Wire(TcpStream);
+pub struct Wire(TcpStream);
 
 impl Wire {
-    pub(crate) async fn open(server: &Server) -> Self {
+    pub async fn open(server: &Server) -> Self {
         Self(
             TcpStream::connect(server.address)
                 .await
@@ -195,7 +195,7 @@ impl Wire {
         )
     }
 
-    pub(crate) async fn write(&mut self, text: &str) {
+    pub async fn write(&mut self, text: &str) {
         self.0
             .write_all(text.as_bytes())
             .await
@@ -203,14 +203,14 @@ impl Wire {
     }
 
     /// Reads until the server closes the connection.
-    pub(crate) async fn read_to_end(&mut self) -> String {
+    pub async fn read_to_end(&mut self) -> String {
         let mut read = Vec::new();
         self.0.read_to_end(&mut read).await.expect("an end");
         String::from_utf8(read).expect("text")
     }
 
     /// Reads until this text has come.
-    pub(crate) async fn read_until(&mut self, text: &str) -> String {
+    pub async fn read_until(&mut self, text: &str) -> String {
         let mut read = Vec::new();
         while !read.ends_with(text.as_bytes()) {
             let byte = self.0.read_u8().await;

@@ -5,34 +5,33 @@ use std::path::Path;
 use std::process::Command;
 
 use super::client::Client;
-use super::process::{Process, example};
+use super::process::{Process, program};
 
-pub(crate) struct Shop {
+pub struct Shop {
     client: Client,
-    pub(crate) address: SocketAddr,
-    pub(crate) monitoring: SocketAddr,
+    pub address: SocketAddr,
+    pub monitoring: SocketAddr,
     process: Process,
 }
 
 impl Shop {
     /// One that sends its spans nowhere.
-    pub(crate) async fn open(database: &Path) -> Self {
+    pub async fn open(database: &Path) -> Self {
         Self::open_with(database, &[("OTEL_TRACES_EXPORTER", "none")]).await
     }
 
     /// One with this in its environment.
-    pub(crate) async fn open_with(database: &Path, variables: &[(&str, &str)]) -> Self {
+    pub async fn open_with(database: &Path, variables: &[(&str, &str)]) -> Self {
         Self::start(&["--no-traffic"], database, variables).await
     }
 
     /// One with traffic of its own: so many requests a second.
-    #[allow(dead_code)]
-    pub(crate) async fn busy(rate: &str, database: &Path, variables: &[(&str, &str)]) -> Self {
+    pub async fn busy(rate: &str, database: &Path, variables: &[(&str, &str)]) -> Self {
         Self::start(&["--requests-per-second", rate], database, variables).await
     }
 
     async fn start(traffic: &[&str], database: &Path, variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(example("shop"));
+        let mut command = Command::new(program("shop"));
         command.args(traffic).args(["--listen", "127.0.0.1:0"]);
         command.args(["--monitoring", "127.0.0.1:0", "--database"]);
         command.arg(database).envs(variables.iter().copied());
@@ -49,12 +48,12 @@ impl Shop {
     }
 
     /// Sends one request and reads the answer to its end.
-    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> u16 {
+    pub async fn send(&self, method: &str, path: &str, body: &str) -> u16 {
         self.send_with(method, path, &[], body).await
     }
 
     /// The same with these headers.
-    pub(crate) async fn send_with(
+    pub async fn send_with(
         &self,
         method: &str,
         path: &str,
@@ -69,14 +68,14 @@ impl Shop {
     }
 
     /// The lines of its log so far.
-    pub(crate) fn log(&self) -> Vec<String> {
+    pub fn log(&self) -> Vec<String> {
         let mut lines = self.process.output();
         lines.retain(|line| line.starts_with('{'));
         lines
     }
 
     /// A whole scrape.
-    pub(crate) async fn metrics(&self) -> String {
+    pub async fn metrics(&self) -> String {
         let url = format!("http://{}/metrics", self.monitoring);
         self.client.get(&url).await.expect("a scrape succeeds")
     }

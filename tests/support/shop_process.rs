@@ -1,8 +1,6 @@
 //! The example shop as a process of its own, which ends with the test, also when that panics.
 
-use std::env;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
@@ -13,27 +11,28 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 use super::client::Client;
+use super::process::program;
 
 /// Ample for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-pub(crate) struct Shop {
+pub struct Shop {
     process: Child,
     /// Kept, since printing to a closed pipe is an error.
     _stderr: Lines<BufReader<ChildStderr>>,
     address: SocketAddr,
-    pub(crate) monitoring: SocketAddr,
+    pub monitoring: SocketAddr,
     client: Client,
 }
 
 impl Shop {
     /// Starts it on free ports.
-    pub(crate) async fn open(flags: &[&str]) -> Self {
+    pub async fn open(flags: &[&str]) -> Self {
         Self::open_at("127.0.0.1:0", flags).await
     }
 
     /// Starts it, and its monitoring, at this address.
-    pub(crate) async fn open_at(address: &str, flags: &[&str]) -> Self {
+    pub async fn open_at(address: &str, flags: &[&str]) -> Self {
         let mut process = command(flags)
             .args(["--listen", address, "--monitoring", address])
             .stdout(Stdio::null())
@@ -52,11 +51,11 @@ impl Shop {
     }
 
     /// Where it answers, and where its monitoring does.
-    pub(crate) fn addresses(&self) -> [SocketAddr; 2] {
+    pub fn addresses(&self) -> [SocketAddr; 2] {
         [self.address, self.monitoring]
     }
 
-    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+    pub async fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         let url = format!("http://{}{path}", self.address);
         let answer = self.client.send(method, &url, body).await;
         let (status, answer) = answer.expect("an answer");
@@ -70,7 +69,7 @@ impl Shop {
     }
 
     /// Sends a request and leaves without waiting for the answer.
-    pub(crate) async fn send_and_leave(&self, method: &str, path: &str, body: &str) {
+    pub async fn send_and_leave(&self, method: &str, path: &str, body: &str) {
         let mut connection = TcpStream::connect(self.address).await.expect("it listens");
         let length = body.len();
         let request = format!(
@@ -82,14 +81,14 @@ impl Shop {
     }
 
     /// What `/health/ready` says, with status 200.
-    pub(crate) async fn ready(&self) -> Value {
+    pub async fn ready(&self) -> Value {
         let url = format!("http://{}/health/ready", self.monitoring);
         let ready = self.client.get(&url).await.expect("the shop is ready");
         serde_json::from_str(&ready).expect("JSON")
     }
 
     /// The lines of one name in a scrape, sorted.
-    pub(crate) async fn metric(&self, name: &str) -> Vec<String> {
+    pub async fn metric(&self, name: &str) -> Vec<String> {
         let url = format!("http://{}/metrics", self.monitoring);
         let scrape = self.client.get(&url).await.expect("a scrape succeeds");
         let named = |line: &&str| line.split(['{', ' ']).next() == Some(name);
@@ -99,7 +98,7 @@ impl Shop {
     }
 
     /// Asks it to end, as a process manager does, and waits until it has.
-    pub(crate) async fn close(mut self) -> ExitStatus {
+    pub async fn close(mut self) -> ExitStatus {
         let process = self.process.id().expect("it still runs").to_string();
         let kill = Command::new("kill").args(["-TERM", &process]).status();
         assert!(kill.await.expect("there is a kill command").success());
@@ -109,13 +108,13 @@ impl Shop {
 }
 
 /// Runs the shop to its end, and returns what it printed.
-pub(crate) async fn run(flags: &[&str]) -> Output {
+pub async fn run(flags: &[&str]) -> Output {
     let output = timeout(DEADLINE, command(flags).output()).await;
     output.expect("it ends in time").expect("the shop starts")
 }
 
 fn command(flags: &[&str]) -> Command {
-    let mut command = Command::new(example("shop"));
+    let mut command = Command::new(program("shop"));
     command.args(flags).stdin(Stdio::null()).kill_on_drop(true);
     // Not to whatever listens on this machine.
     command.env("OTEL_TRACES_EXPORTER", "none");
@@ -133,17 +132,4 @@ async fn printed(what: &str, lines: &mut Lines<BufReader<ChildStderr>>) -> Socke
             return address.parse().expect("an address");
         }
     }
-}
-
-/// An example of this package, which `cargo test` builds beside the tests.
-fn example(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("a test knows its own path");
-    let profile = test.ancestors().nth(2).expect("it is in <profile>/deps");
-    let example = profile.join("examples").join(name);
-    assert!(
-        example.is_file(),
-        "{} is not there: run `cargo test`, which builds it, or `cargo build --example {name}`",
-        example.display(),
-    );
-    example
 }

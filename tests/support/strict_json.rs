@@ -6,13 +6,13 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Map, Number, Value};
 
 /// An object of JSON, and its keys as they were written.
-pub(crate) struct Object {
-    pub(crate) keys: Vec<String>,
-    pub(crate) fields: Map<String, Value>,
+pub struct Object {
+    pub keys: Vec<String>,
+    pub fields: Map<String, Value>,
 }
 
 /// The one object that `text` is.
-pub(crate) fn object(text: &str) -> Result<Object, String> {
+pub fn object(text: &str) -> Result<Object, String> {
     let parsed = serde_json::from_str::<Strict>(text).map_err(|error| error.to_string())?;
     match parsed {
         Strict {

@@ -1,7 +1,7 @@
 //! Points in time as log lines tell them: ISO 8601 in UTC.
 
 /// Since 1970, of a time such as `2026-11-22T10:00:00Z` with up to nine digits after a point; nothing of any other text.
-pub(crate) fn nanoseconds(text: &str) -> Option<i64> {
+pub fn nanoseconds(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let [year, month, day] = numbers(date, '-', &[4, 2, 2])?;

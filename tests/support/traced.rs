@@ -15,17 +15,17 @@ use tracing_subscriber::registry::LookupSpan;
 use super::collector::Collector;
 use super::exchange::request;
 
-pub(crate) const SERVER: i32 = 2;
-pub(crate) const INTERNAL: i32 = 1;
+pub const SERVER: i32 = 2;
+pub const INTERNAL: i32 = 1;
 
-pub(crate) const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-pub(crate) const UNSAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+pub const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+pub const UNSAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 
-pub(crate) async fn traced() -> (Collector, Monitoring) {
+pub async fn traced() -> (Collector, Monitoring) {
     built(|builder| builder).await
 }
 
-pub(crate) async fn built(
+pub async fn built(
     choose: impl FnOnce(MonitoringBuilder) -> MonitoringBuilder,
 ) -> (Collector, Monitoring) {
     // Somebody is interested in all spans from the start: a callsite that is first reached while nobody is may stay switched off.
@@ -37,14 +37,14 @@ pub(crate) async fn built(
     (collector, monitoring)
 }
 
-pub(crate) async fn flushed(monitoring: &Monitoring) {
+pub async fn flushed(monitoring: &Monitoring) {
     assert!(
         monitoring.flush(Duration::from_secs(20)).await,
         "all is sent"
     );
 }
 
-pub(crate) fn with_header(line: &str, name: &str, value: &str) -> Request<Body> {
+pub fn with_header(line: &str, name: &str, value: &str) -> Request<Body> {
     let mut request = request(line);
     let value = value.parse().expect("a value");
     request
@@ -53,23 +53,23 @@ pub(crate) fn with_header(line: &str, name: &str, value: &str) -> Request<Body> 
     request
 }
 
-pub(crate) fn subscriber() -> impl tracing::Subscriber + for<'a> LookupSpan<'a> + Send + Sync {
+pub fn subscriber() -> impl tracing::Subscriber + for<'a> LookupSpan<'a> + Send + Sync {
     tracing_subscriber::registry().with(TracingLayer::new())
 }
 
-pub(crate) fn pairs(told: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub fn pairs(told: &[(&str, &str)]) -> BTreeMap<String, String> {
     let told = told.iter();
     told.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect()
 }
 
-pub(crate) fn now() -> u64 {
+pub fn now() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     u64::try_from(now.expect("after 1970").as_nanos()).expect("before 2554")
 }
 
 #[monitor("/orders")]
-pub(crate) async fn order() -> Result<&'static str, Infallible> {
+pub async fn order() -> Result<&'static str, Infallible> {
     charge(7);
     async { info!(parcels = 2, "packed") }
         .instrument(info_span!("pack", shelf = "B", heavy = true, weight = 1.5))
@@ -78,6 +78,6 @@ pub(crate) async fn order() -> Result<&'static str, Infallible> {
 }
 
 #[monitor("charge")]
-pub(crate) fn charge(euros: u64) {
+pub fn charge(euros: u64) {
     let _price = info_span!("price", euros).entered();
 }

@@ -11,7 +11,7 @@ use super::process::component;
 const NOBODY: u32 = 65_534;
 
 /// The programs in one folder, and who runs them.
-pub(crate) struct Programs {
+pub struct Programs {
     folder: PathBuf,
     user: User,
 }
@@ -27,7 +27,7 @@ enum User {
 
 impl Programs {
     /// Those beside this component, for a test with this folder.
-    pub(crate) fn beside(name: &str, folder: &Path) -> Self {
+    pub fn beside(name: &str, folder: &Path) -> Self {
         let program = component(name).canonicalize().expect("it is there");
         let owner = fs::metadata(folder).expect("the test's folder").uid();
         let user = match owner == 0 {
@@ -40,13 +40,13 @@ impl Programs {
     }
 
     /// Hands them a folder to write to.
-    pub(crate) fn own(&self, folder: &Path) {
+    pub fn own(&self, folder: &Path) {
         if let User::Nobody = self.user {
             chown(folder, Some(NOBODY), Some(NOBODY)).expect("root may do so");
         }
     }
 
-    pub(crate) fn command(&self, name: &str) -> Command {
+    pub fn command(&self, name: &str) -> Command {
         let program = self.folder.join(name);
         assert!(program.is_file(), "{} is not there", program.display());
         command(self.user, &program)

@@ -7,16 +7,16 @@ use serde_json::Value;
 use super::shop_process::Shop;
 
 /// A request that is to be sent.
-pub(crate) struct Visit {
-    pub(crate) method: &'static str,
-    pub(crate) path: String,
-    pub(crate) body: String,
-    pub(crate) endpoint: String,
+pub struct Visit {
+    pub method: &'static str,
+    pub path: String,
+    pub body: String,
+    pub endpoint: String,
     /// Whether a handler is called for it, which is where `#[monitor]` stands.
-    pub(crate) handled: bool,
+    pub handled: bool,
 }
 
-pub(crate) fn get(path: &str) -> Visit {
+pub fn get(path: &str) -> Visit {
     Visit {
         method: "GET",
         path: path.to_owned(),
@@ -26,7 +26,7 @@ pub(crate) fn get(path: &str) -> Visit {
     }
 }
 
-pub(crate) fn post(path: &str, body: Value) -> Visit {
+pub fn post(path: &str, body: Value) -> Visit {
     Visit {
         method: "POST",
         body: body.to_string(),
@@ -36,7 +36,7 @@ pub(crate) fn post(path: &str, body: Value) -> Visit {
 
 impl Visit {
     /// Answered before a handler is called.
-    pub(crate) fn rejected(self) -> Self {
+    pub fn rejected(self) -> Self {
         Self {
             handled: false,
             ..self
@@ -44,7 +44,7 @@ impl Visit {
     }
 
     /// For a path that no route has.
-    pub(crate) fn unmatched(self) -> Self {
+    pub fn unmatched(self) -> Self {
         Self {
             endpoint: "unmatched".to_owned(),
             ..self.rejected()
@@ -62,14 +62,14 @@ fn template(path: &str) -> String {
 }
 
 /// Sends requests, checks the answers, and remembers what is to be counted for them.
-pub(crate) struct Visitor {
-    pub(crate) shop: Shop,
+pub struct Visitor {
+    pub shop: Shop,
     requests: BTreeMap<String, u64>,
     calls: BTreeMap<String, u64>,
 }
 
 impl Visitor {
-    pub(crate) fn of(shop: Shop) -> Self {
+    pub fn of(shop: Shop) -> Self {
         Self {
             shop,
             requests: BTreeMap::new(),
@@ -77,7 +77,7 @@ impl Visitor {
         }
     }
 
-    pub(crate) async fn send(&mut self, visit: Visit) -> (u16, Value) {
+    pub async fn send(&mut self, visit: Visit) -> (u16, Value) {
         let Visit { method, path, .. } = &visit;
         let (status, answer) = self.shop.send(method, path, &visit.body).await;
         let outcome = match status {
@@ -95,13 +95,13 @@ impl Visitor {
     }
 
     /// Expects exactly this answer.
-    pub(crate) async fn answers(&mut self, visit: Visit, status: u16, answer: Value) {
+    pub async fn answers(&mut self, visit: Visit, status: u16, answer: Value) {
         let path = visit.path.clone();
         assert_eq!(self.send(visit).await, (status, answer), "{path}");
     }
 
     /// Expects a problem that says `why`.
-    pub(crate) async fn refuses(&mut self, visit: Visit, status: u16, why: &str) {
+    pub async fn refuses(&mut self, visit: Visit, status: u16, why: &str) {
         let path = visit.path.clone();
         let (got, problem) = self.send(visit).await;
         assert_eq!(got, status, "{path}: {problem}");
@@ -112,18 +112,18 @@ impl Visitor {
     }
 
     /// A function with `#[monitor]` has been called.
-    pub(crate) fn called(&mut self, method: &str, endpoint: &str, status: u16) {
+    pub fn called(&mut self, method: &str, endpoint: &str, status: u16) {
         let labels = format!(r#"method="{method}",endpoint="{endpoint}",http_status="{status}""#);
         *self.calls.entry(labels).or_default() += 1;
     }
 
     /// The lines of `http_requests_total` that the layer should have by now, sorted.
-    pub(crate) fn requests(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         lines("http_requests_total", &self.requests)
     }
 
     /// The lines of `request_count_total` that `#[monitor]` should have by now, sorted.
-    pub(crate) fn calls(&self) -> Vec<String> {
+    pub fn calls(&self) -> Vec<String> {
         lines("request_count_total", &self.calls)
     }
 }

@@ -10,20 +10,20 @@ use tokio::time::timeout;
 /// Ample for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-pub(crate) struct Wire(TcpStream);
+pub struct Wire(TcpStream);
 
 /// What came back until the other side closed the connection.
-pub(crate) struct Answer {
+pub struct Answer {
     /// 0 where there was no answer.
-    pub(crate) status: u16,
+    pub status: u16,
     head: String,
     /// How many bytes came after the head.
-    pub(crate) body: usize,
+    pub body: usize,
 }
 
 impl Answer {
     /// The value of a header, if it is there.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
         headers
             .find(|(found, _)| found.eq_ignore_ascii_case(name))
@@ -32,17 +32,17 @@ impl Answer {
 }
 
 impl Wire {
-    pub(crate) async fn open(address: SocketAddr) -> Self {
+    pub async fn open(address: SocketAddr) -> Self {
         let connection = TcpStream::connect(address).await;
         Self(connection.expect("a connection"))
     }
 
-    pub(crate) async fn write(&mut self, bytes: &[u8]) {
+    pub async fn write(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.expect("it is written");
     }
 
     /// Reads until these bytes have come.
-    pub(crate) async fn read_until(&mut self, wanted: &[u8]) {
+    pub async fn read_until(&mut self, wanted: &[u8]) {
         let mut read = Vec::new();
         while !read.windows(wanted.len()).any(|found| found == wanted) {
             let more = timeout(DEADLINE, self.0.read_buf(&mut read)).await;
@@ -51,7 +51,7 @@ impl Wire {
     }
 
     /// Sends a request, and reads what comes until the other side closes. It may do so before it has read all.
-    pub(crate) async fn exchange(self, request: &[u8]) -> Answer {
+    pub async fn exchange(self, request: &[u8]) -> Answer {
         let (mut reader, mut writer) = self.0.into_split();
         let mut read = Vec::new();
         let reading = async {

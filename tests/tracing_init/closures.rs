@@ -13,9 +13,9 @@ use tracing::{Dispatch, Instrument as _, Span, Subscriber, debug_span, info, inf
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::support::exchange::{request, send};
-use crate::support::lines::labels;
 use crate::{INSTALLED, answered, in_request, line, span};
+use support::exchange::{request, send};
+use support::lines::labels;
 
 /// Where work is done that a request hands away.
 #[derive(Clone, Copy, Debug)]

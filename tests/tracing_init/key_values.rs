@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::lines::labels;
 use crate::{in_request, line, span};
+use support::lines::labels;
 
 #[test]
 fn keys_and_values_of_log() {

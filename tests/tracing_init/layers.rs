@@ -12,9 +12,9 @@ use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
 use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry;
 
-use crate::support::exchange::{request, send};
-use crate::support::lines::{Lines, labels, written};
 use crate::{INSTALLED, Span};
+use support::exchange::{request, send};
+use support::lines::{Lines, labels, written};
 
 static FORMATTED: AtomicUsize = AtomicUsize::new(0);
 

@@ -1,11 +1,4 @@
 //! What `init` makes of `tracing` and of the crate `log`, in lines and in spans. `init` installs what the process has one of.
-#![cfg(all(
-    feature = "axum",
-    feature = "logs",
-    feature = "macros",
-    feature = "server",
-    feature = "traces"
-))]
 
 mod closures;
 mod errors;
@@ -14,18 +7,6 @@ mod layers;
 mod once;
 mod otel;
 mod parents;
-
-#[path = "../support"]
-mod support {
-    #[allow(dead_code)]
-    pub(crate) mod battery;
-    #[allow(dead_code)]
-    pub(crate) mod collector;
-    #[allow(dead_code)]
-    pub(crate) mod exchange;
-    #[allow(dead_code)]
-    pub(crate) mod lines;
-}
 
 use std::cell::Cell;
 use std::fmt;
@@ -38,9 +19,9 @@ use ecolaura_monitoring::{LogFormat, Monitoring};
 use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
-use crate::support::collector::{Collector, Span};
-use crate::support::exchange::{request, send};
-use crate::support::lines::{Lines, labels};
+use support::collector::{Collector, Span};
+use support::exchange::{request, send};
+use support::lines::{Lines, labels};
 
 /// The one monitoring of this process.
 struct Installed {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::support::collector::Event;
-use crate::support::lines::labels;
 use crate::{Once, in_request, line, line_where, span};
+use support::collector::Event;
+use support::lines::labels;
 use tracing::field::Empty;
 use tracing::{debug, error, info, info_span};
 

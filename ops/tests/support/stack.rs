@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use ecolaura_monitoring_ops::{File, Journey, Kit, Step};
 
-use crate::component::component;
+use support::component::component;
 
 /// All that is for Kubernetes.
 pub(crate) const MANIFESTS: [&str; 4] = [

@@ -2,9 +2,6 @@
 //! `min`, each label by which two sides are joined is left out, and then some case must fail. How far it looks back and for how long it must hold is
 //! not moved; the latter has tries of its own.
 
-#[path = "../../../../tests/support/component.rs"]
-mod component;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -22,7 +19,7 @@ use crate::prometheus::trial::pace::Pace;
 use crate::prometheus::trial::tries::tries;
 use crate::prometheus::trial::{with_names, write_head, write_result};
 
-use self::component::component;
+use support::component::component;
 
 /// An alert with another expression.
 struct Mutant {
