@@ -21,75 +21,46 @@
 //!   is recorded in a series whose labels are `_overflow` and counted in `monitoring_series_refused_total`.
 //! - **Scraping** walks lists that only grow; no recorder ever waits for it.
 
-mod bounded;
-mod counter;
-mod encode;
-mod exemplar;
-#[cfg(feature = "metrics")]
-pub(crate) mod facade;
-mod family;
-mod filter;
-mod gauge;
-mod histogram;
-mod index;
-mod labelled;
-mod layout;
-mod list;
-mod losses;
-mod names;
-mod native;
-mod only;
-#[cfg(feature = "prometheus")]
-pub(crate) mod prometheus;
-mod refusal;
+pub(crate) mod bridge;
+mod cells;
+mod expose;
+mod lockfree;
 mod registry;
-mod render;
-mod shown;
-mod sink;
-mod snapshot;
-mod static_labels;
-mod stripe;
-mod sync;
-mod timestamp;
-mod traffic;
-mod view;
-mod wide;
 
 pub use crate::catalog::{Kind, Metric, Unit};
 pub use crate::label::{LabelSet, LabelValue};
-pub use counter::Counter;
 #[cfg(feature = "macros")]
 pub use ecolaura_monitoring_macros::{LabelSet, LabelValue};
-pub use encode::text::TEXT_CONTENT_TYPE;
-pub use gauge::Gauge;
-pub use histogram::Histogram;
-pub use labelled::{DynamicFamily, Family, Handle};
+pub use expose::encode::text::TEXT_CONTENT_TYPE;
 pub use registry::Registry;
-pub use render::Encoded;
+pub use registry::counter::Counter;
+pub use registry::gauge::Gauge;
+pub use registry::histogram::Histogram;
+pub use registry::labelled::{DynamicFamily, Family, Handle};
+pub use registry::render::Encoded;
 
-pub(crate) use bounded::Bounded;
-#[cfg(feature = "server")]
-pub(crate) use encode::{Exposition, Output, PIECE, ROOM, Weight, clauses};
-pub(crate) use family::{Series, Shape, leak};
-pub(crate) use filter::ExemplarFilter;
-pub(crate) use histogram::nanoseconds;
-pub(crate) use labelled::resolve;
-pub(crate) use list::AppendList;
-#[cfg(feature = "business")]
-pub(crate) use losses::{Account, Losses};
-pub(crate) use names::check_names;
-pub(crate) use registry::Source;
-pub(crate) use registry::{DEFAULT_CAP, own_shape};
-#[cfg(feature = "server")]
-pub(crate) use render::Rendering;
+pub(crate) use cells::exemplar_filter::ExemplarFilter;
 #[cfg(feature = "system")]
-pub(crate) use shown::Shown;
-pub(crate) use shown::{Looked, show};
+pub(crate) use cells::timestamp::Timestamp;
+pub(crate) use cells::traffic::TrafficCells;
+#[cfg(feature = "server")]
+pub(crate) use expose::encode::{Exposition, Output, PIECE, ROOM, Weight, clauses};
+#[cfg(feature = "system")]
+pub(crate) use expose::shown::Shown;
+pub(crate) use expose::shown::{Looked, show};
 #[cfg(feature = "testing")]
-pub(crate) use sink::{Head, Sample};
-pub(crate) use sink::{Sink, Type, Value};
-pub(crate) use sync::OnceRef;
-#[cfg(feature = "system")]
-pub(crate) use timestamp::Timestamp;
-pub(crate) use traffic::TrafficCells;
-pub(crate) use view::Part;
+pub(crate) use expose::sink::{Head, Sample};
+pub(crate) use expose::sink::{Sink, Type, Value};
+pub(crate) use lockfree::bounded::Bounded;
+pub(crate) use lockfree::list::AppendList;
+pub(crate) use lockfree::sync::OnceRef;
+pub(crate) use registry::family::{Series, Shape, leak};
+pub(crate) use registry::histogram::nanoseconds;
+pub(crate) use registry::labelled::resolve;
+#[cfg(feature = "business")]
+pub(crate) use registry::losses::{Account, Losses};
+pub(crate) use registry::names::check_names;
+#[cfg(feature = "server")]
+pub(crate) use registry::render::Rendering;
+pub(crate) use registry::view::Part;
+pub(crate) use registry::{DEFAULT_CAP, Source, own_shape};

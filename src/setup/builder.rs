@@ -358,14 +358,15 @@ impl MonitoringBuilder {
         {
             let default = global.then(|| prometheus::default_registry().clone());
             for registry in self.bridged.iter().cloned().chain(default) {
-                let bridged = crate::metrics::prometheus::Bridged::new(registry, meter.registry);
+                let bridged =
+                    crate::metrics::bridge::prometheus::Bridged::new(registry, meter.registry);
                 meter.registry.add_source(bridged);
             }
         }
         #[cfg(feature = "metrics")]
         let recorder = match environment.disabled {
-            true => crate::metrics::facade::Recorder::nowhere(),
-            false => crate::metrics::facade::Recorder::new(meter.registry),
+            true => crate::metrics::bridge::facade::Recorder::nowhere(),
+            false => crate::metrics::bridge::facade::Recorder::new(meter.registry),
         };
         let by_default = environment
             .listen

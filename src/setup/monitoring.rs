@@ -94,7 +94,7 @@ pub(crate) struct Parts {
     pub(crate) meter: &'static Meter,
     pub(crate) resources: &'static Resources,
     #[cfg(feature = "metrics")]
-    pub(crate) recorder: crate::metrics::facade::Recorder,
+    pub(crate) recorder: crate::metrics::bridge::facade::Recorder,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
     pub(crate) listen: Option<SocketAddr>,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
@@ -409,7 +409,7 @@ impl Monitoring {
     /// ```
     #[cfg(feature = "prometheus")]
     pub fn prometheus_collector(&self) -> impl prometheus::core::Collector + use<> {
-        crate::metrics::prometheus::Exported::new(self.metrics())
+        crate::metrics::bridge::prometheus::Exported::new(self.metrics())
     }
 }
 

@@ -319,7 +319,10 @@ fn check(name: &str, record: &Value) {
         let line = record["log.origin.file.line"].as_u64().expect("a line");
         assert_eq!(line == LINE, !is_any, "{name}: {line}");
         let (place, message) = match is_any {
-            true => (format!("tests/globals/panic_hook.rs:{line}:"), "Box<dyn Any>"),
+            true => (
+                format!("tests/globals/panic_hook.rs:{line}:"),
+                "Box<dyn Any>",
+            ),
             false => (
                 format!("tests/globals/panic_hook.rs:{LINE}:5"),
                 "no tape: token=[redacted]",

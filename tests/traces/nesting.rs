@@ -48,10 +48,7 @@ async fn spans_of_functions_and_of_tracing_nest_below_the_request() {
         assert_eq!(span.error(), None);
     }
     let function = collector.span("order").attribute("code.function.name");
-    assert_eq!(
-        function.as_deref(),
-        Some("support::traced::order")
-    );
+    assert_eq!(function.as_deref(), Some("support::traced::order"));
     assert_eq!(
         collector.span("price").attribute("euros").as_deref(),
         Some("7")

@@ -4,8 +4,8 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::check;
-use crate::metrics::exemplar::{Exemplar, Slot};
-use crate::metrics::timestamp::Timestamp;
+use crate::metrics::cells::exemplar::{Exemplar, Slot};
+use crate::metrics::cells::timestamp::Timestamp;
 
 /// An exemplar of which every part tells the same number, so that a mixture of two is seen.
 fn exemplar(number: u64) -> Exemplar {

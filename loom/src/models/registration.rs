@@ -4,7 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::check;
-use crate::metrics::bounded::Bounded;
+use crate::metrics::lockfree::bounded::Bounded;
 
 /// A value of which both parts tell the same number.
 #[derive(Clone, Copy, Debug, PartialEq)]

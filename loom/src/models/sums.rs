@@ -5,7 +5,7 @@ use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
 
 use super::check;
-use crate::metrics::wide;
+use crate::metrics::cells::wide;
 
 #[derive(Default)]
 struct Sum {
