@@ -20,7 +20,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 use crate::catalog;
 use crate::logs::Attempted;
-use crate::metrics::{Counter, Series, resolve};
+use crate::metrics::{Counter, FamilyCore, resolve};
 use crate::observe::Meter;
 use crate::trace_context::TraceContext;
 
@@ -31,7 +31,7 @@ const LOGOUT: &str = "logout";
 #[derive(Clone, Copy)]
 pub struct Authentication {
     /// `None` when telemetry is disabled. With the family that attempts are counted in.
-    meter: Option<(&'static Meter, &'static Series)>,
+    meter: Option<(&'static Meter, &'static FamilyCore)>,
     key: [u8; 16],
 }
 

@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use crate::business::name::Named;
 use crate::catalog::Metric;
 use crate::limiter::Limiter;
-use crate::metrics::{Handle, Losses, Registry, Series, resolve};
+use crate::metrics::{FamilyCore, Handle, Losses, Registry, resolve};
 use crate::text::Short;
 
 /// The longest that is shown of a name that nobody has announced.
@@ -124,7 +124,7 @@ impl Refusals {
 
 /// A family of which not everything is recorded.
 pub(crate) struct Checked {
-    series: &'static Series,
+    series: &'static FamilyCore,
     refusals: Refusals,
 }
 
@@ -133,7 +133,7 @@ impl Checked {
         Self::of(metric, registry.own(metric))
     }
 
-    pub(crate) fn of(metric: Metric, series: &'static Series) -> Self {
+    pub(crate) fn of(metric: Metric, series: &'static FamilyCore) -> Self {
         Self {
             series,
             refusals: Refusals::of(metric, series.losses),

@@ -141,6 +141,11 @@ impl Source for Users {
 
     fn accounts(&self) -> Vec<Account<'_>> {
         let refused = self.refusals.losses();
-        vec![refused.account(catalog::ACTIVE_USERS_SKETCH.name(), Kind::Gauge, false)]
+        vec![Account::new(
+            refused,
+            catalog::ACTIVE_USERS_SKETCH.name(),
+            Kind::Gauge,
+            false,
+        )]
     }
 }

@@ -11,7 +11,7 @@ use tracing::Level;
 use crate::catalog::{self, Dataset};
 use crate::logs::access::Visit;
 use crate::logs::line::Head;
-use crate::metrics::{Counter, Registry, Series, resolve};
+use crate::metrics::{Counter, FamilyCore, Registry, resolve};
 
 /// Lines that wait at most.
 const LINES: usize = 4096;
@@ -66,7 +66,7 @@ pub(crate) struct Output {
     /// Whether the writer waits for lines to come together, and has to be told when there are many.
     is_patient: bool,
     writer: OnceLock<Thread>,
-    drops: &'static Series,
+    drops: &'static FamilyCore,
 }
 
 /// A line that waits.

@@ -15,7 +15,7 @@ use crate::logs::output::{self, Content, Line};
 use crate::logs::own::{LEVELS, Origin, place};
 use crate::logs::pairs::{Kind, Pairs};
 use crate::logs::target::{Target, flush, write_all};
-use crate::metrics::{Counter, Registry, Series, resolve};
+use crate::metrics::{Counter, FamilyCore, Registry, resolve};
 
 /// What is written at a time.
 const BATCH: usize = 64 << 10;
@@ -118,7 +118,7 @@ struct HeldBack {
 struct Work {
     logs: &'static Logs,
     target: Box<dyn Write + Send>,
-    written: &'static Series,
+    written: &'static FamilyCore,
     patience: Duration,
     batch: Vec<u8>,
     /// Those in the batch.

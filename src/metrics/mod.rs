@@ -40,6 +40,9 @@ pub use registry::labelled::{DynamicFamily, Family, Handle};
 pub use registry::render::Encoded;
 
 pub(crate) use cells::exemplar_filter::ExemplarFilter;
+pub(crate) use cells::histogram::nanoseconds;
+#[cfg(feature = "business")]
+pub(crate) use cells::losses::Losses;
 #[cfg(feature = "system")]
 pub(crate) use cells::timestamp::Timestamp;
 pub(crate) use cells::traffic::TrafficCells;
@@ -54,11 +57,10 @@ pub(crate) use expose::sink::{Sink, Type, Value};
 pub(crate) use lockfree::bounded::Bounded;
 pub(crate) use lockfree::list::AppendList;
 pub(crate) use lockfree::sync::OnceRef;
-pub(crate) use registry::family::{Series, Shape, leak};
-pub(crate) use registry::histogram::nanoseconds;
-pub(crate) use registry::labelled::resolve;
 #[cfg(feature = "business")]
-pub(crate) use registry::losses::{Account, Losses};
+pub(crate) use registry::account::Account;
+pub(crate) use registry::family::{FamilyCore, Shape, leak};
+pub(crate) use registry::labelled::resolve;
 pub(crate) use registry::names::check_names;
 #[cfg(feature = "server")]
 pub(crate) use registry::render::Rendering;

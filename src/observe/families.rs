@@ -4,7 +4,9 @@ use http::Request;
 
 use crate::catalog::{self, Metric};
 use crate::label::{Method, Transport, UNMATCHED};
-use crate::metrics::{Histogram, Part, Registry, Series, Shape, TrafficCells, own_shape, resolve};
+use crate::metrics::{
+    FamilyCore, Histogram, Part, Registry, Shape, TrafficCells, own_shape, resolve,
+};
 use crate::outcome::Outcome;
 
 /// Under which names the layer's families leave the process.
@@ -50,10 +52,10 @@ const OTEL_TRAFFIC: Shown = &[
 /// What the layer records to.
 pub(crate) struct Http {
     /// Times by all that is told of a request: the counter and the histogram.
-    pub(crate) requests: &'static Series,
+    pub(crate) requests: &'static FamilyCore,
     /// What is in flight, and the sizes of bodies, by what is known when a request begins.
-    pub(crate) traffic: &'static Series,
-    pub(crate) stream: &'static Series,
+    pub(crate) traffic: &'static FamilyCore,
+    pub(crate) stream: &'static FamilyCore,
     pub(crate) names: HttpNames,
 }
 

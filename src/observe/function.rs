@@ -10,7 +10,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::label::Method;
-use crate::metrics::{Bounded, OnceRef, Series, leak, resolve};
+use crate::metrics::{Bounded, FamilyCore, OnceRef, leak, resolve};
 use crate::observe::clock::Start;
 use crate::observe::endpoint::Endpoint;
 use crate::observe::histogram_cache::HistogramCache;
@@ -138,7 +138,7 @@ pub(crate) fn objectives() -> Vec<Objective> {
 /// The monitored functions of a meter.
 pub(crate) struct Functions {
     /// Times by method, endpoint and status: the counter and the histogram.
-    calls: &'static Series,
+    calls: &'static FamilyCore,
     known: Bounded<Function>,
 }
 
@@ -160,7 +160,7 @@ pub(crate) struct Ended {
 }
 
 impl Functions {
-    pub(crate) fn new(calls: &'static Series) -> Self {
+    pub(crate) fn new(calls: &'static FamilyCore) -> Self {
         Self {
             calls,
             known: Bounded::new(usize::MAX), // as many as the program has

@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode, Uri};
 
 use crate::label::Method;
-use crate::metrics::{Series, resolve};
+use crate::metrics::{FamilyCore, resolve};
 use crate::observe::clock::Start;
 use crate::observe::histogram_cache::HistogramCache;
 use crate::redact;
@@ -14,7 +14,7 @@ use crate::trace_context::TraceContext;
 /// Another service, under the name that this one has for it; and the times of requests to it, as they occur.
 pub(crate) struct Peer {
     name: String,
-    times: &'static Series,
+    times: &'static FamilyCore,
     propagators: Propagators,
     durations: HistogramCache<(Method, End)>,
 }
@@ -49,7 +49,7 @@ pub(crate) enum End {
 impl Peer {
     pub(crate) fn new(
         name: String,
-        times: &'static Series,
+        times: &'static FamilyCore,
         propagators: Propagators,
     ) -> &'static Self {
         Box::leak(Box::new(Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::catalog;
 use crate::logs::{QueryEnded, Rows};
-use crate::metrics::{Series, resolve};
+use crate::metrics::{FamilyCore, resolve};
 use crate::observe::histogram_cache::HistogramCache;
 use crate::observe::meter::Meter;
 use crate::sql;
@@ -19,7 +19,7 @@ const LONGEST: usize = 2048;
 
 /// The times of queries, as they occur.
 pub(crate) struct QueryTimes {
-    family: OnceLock<&'static Series>,
+    family: OnceLock<&'static FamilyCore>,
     durations: HistogramCache<(usize, QueryOutcome)>,
 }
 

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::Error;
-use crate::metrics::{AppendList, Registry, Series, check_names};
+use crate::metrics::{AppendList, FamilyCore, Registry, check_names};
 
 /// What has a name, and says how it is.
 pub(crate) struct Watched<T> {
@@ -49,7 +49,7 @@ pub(crate) fn check_room(
     what: &str,
     name: &str,
     registry: Registry,
-    family: &'static Series,
+    family: &'static FamilyCore,
     needed: usize,
 ) -> Result<(), Error> {
     match family.all().count() + needed > registry.cap() {

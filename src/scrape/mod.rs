@@ -23,7 +23,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::catalog;
-use crate::metrics::{Counter, Exposition, Registry, Rendering, Series, resolve};
+use crate::metrics::{Counter, Exposition, FamilyCore, Registry, Rendering, resolve};
 use crate::scrape::body::Pieces;
 use crate::scrape::compression::Compression;
 use crate::scrape::places::Places;
@@ -44,7 +44,7 @@ const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-
 pub(crate) struct Scrape {
     /// `None` when telemetry is disabled: the answer is empty.
     registry: Option<Registry>,
-    scrapes: Option<&'static Series>,
+    scrapes: Option<&'static FamilyCore>,
     cut_off: Option<Counter>,
     places: Arc<Places>,
 }

@@ -9,7 +9,7 @@ use http::HeaderValue;
 
 use crate::catalog;
 use crate::limiter::Limiter;
-use crate::metrics::{Counter, Registry, Series, resolve};
+use crate::metrics::{Counter, FamilyCore, Registry, resolve};
 use crate::outcome::Outcome;
 use crate::trace::id;
 use crate::trace::queue::{self, Queue, Receiver};
@@ -29,7 +29,7 @@ pub(crate) struct Tracer {
     queue: Queue,
     /// Bytes of spans that are collected or wait to be exported.
     buffered: AtomicUsize,
-    drops: &'static Series,
+    drops: &'static FamilyCore,
     /// The exporter, to be woken when a batch waits.
     exporter: OnceLock<Waker>,
     /// Whether he was called, and did not come so far.

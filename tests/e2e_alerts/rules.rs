@@ -116,7 +116,7 @@ fn pint_finds_nothing() {
             "--no-color",
             "--offline",
             "--config",
-            "tests/support/pint.hcl",
+            "tests/e2e_alerts/pint.hcl",
             "lint",
         ])
         .args(["--min-severity=info", "--fail-on=info"])

@@ -164,6 +164,9 @@ const MODULES: [Module; 31] = [
     module("testing", 7, &["metrics", "observe", "setup"]),
 ];
 
+/// The wings of `metrics/`, from the bottom up: each may use only those before it.
+const WINGS: [&str; 5] = ["lockfree", "cells", "expose", "registry", "bridge"];
+
 /// Crates whose types stay in one place, and the modules that may name them.
 const CRATES: [(&str, &[&str]); 28] = [
     ("axum", &["control", "health", "http", "scrape", "setup"]),
@@ -337,6 +340,32 @@ fn a_module_uses_only_what_stands_below_it() {
             );
         }
     }
+}
+
+#[test]
+fn a_wing_of_the_metrics_uses_only_those_below_it() {
+    let mut findings = Vec::new();
+    for file in files() {
+        let Ok(inside) = file.inside().strip_prefix("metrics") else {
+            continue;
+        };
+        if inside.parent() == Some(Path::new("")) {
+            continue; // what the wings offer to others
+        }
+        let wing = inside.components().next().expect("it is in a folder");
+        let level = |name: &str| WINGS.iter().position(|wing| *wing == name);
+        let own = wing.as_os_str().to_str().and_then(level);
+        let own = own.unwrap_or_else(|| panic!("{} is in no wing", file.path.display()));
+        for used in names_after(&file.code, "crate::metrics::") {
+            if level(&used).is_none_or(|used| used > own) {
+                findings.push(format!(
+                    "{} uses crate::metrics::{used}",
+                    file.path.display()
+                ));
+            }
+        }
+    }
+    none(findings);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use prometheus::proto;
 use crate::catalog::{self, Kind, Unit, validate};
 use crate::metrics::expose::sink::{Foreign, Head, Labels, Sample, Sink, Type, Value};
 use crate::metrics::registry::counter::Counter;
-use crate::metrics::registry::family::Series;
+use crate::metrics::registry::family::FamilyCore;
 use crate::metrics::registry::labelled::resolve;
 use crate::metrics::registry::{Registry, Source};
 
@@ -23,7 +23,7 @@ thread_local! {
 pub(crate) struct Bridged {
     registry: prometheus::Registry,
     ours: Registry,
-    refused: &'static Series,
+    refused: &'static FamilyCore,
 }
 
 impl Bridged {

@@ -4,10 +4,10 @@
 
 use std::sync::atomic::{Ordering, fence};
 
+use crate::metrics::cells::histogram::Words;
 use crate::metrics::cells::layout::Layout;
 use crate::metrics::cells::snapshot::Snapshot;
 use crate::metrics::cells::stripe::{HOT, Rows};
-use crate::metrics::registry::histogram::Words;
 
 /// What began and ended, and the bytes that came and went.
 ///

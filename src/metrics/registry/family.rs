@@ -1,4 +1,4 @@
-//! Series with the same labels: found without a lock, added under one, never more than the cap.
+//! A family: its series are found without a lock, added under one, and never more than the cap.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hasher};
@@ -8,27 +8,28 @@ use foldhash::fast::FixedState;
 
 use crate::catalog::{Kind, Metric};
 use crate::label::OVERFLOW;
+use crate::metrics::cells::counter::CounterCell;
+use crate::metrics::cells::gauge::GaugeCell;
+use crate::metrics::cells::histogram::HistogramCells;
 use crate::metrics::cells::layout::Layout;
+use crate::metrics::cells::losses::Losses;
 use crate::metrics::cells::snapshot::Snapshot;
 use crate::metrics::cells::timestamp::Timestamp;
 use crate::metrics::cells::traffic::TrafficCells;
 use crate::metrics::expose::sink::Sink;
 use crate::metrics::lockfree::bounded::Bounded;
-use crate::metrics::registry::counter::CounterCell;
-use crate::metrics::registry::gauge::GaugeCell;
-use crate::metrics::registry::histogram::HistogramCells;
-use crate::metrics::registry::losses::{Account, Losses};
+use crate::metrics::registry::account::Account;
 use crate::metrics::registry::static_labels::StaticLabels;
 use crate::metrics::registry::view::View;
 
 /// All series of one metric, or of several that show parts of what is recorded there.
-pub(crate) struct Series {
+pub(crate) struct FamilyCore {
     shape: Shape,
     labels: Box<[&'static str]>,
     views: Box<[View]>,
     hasher: FixedState,
-    known: Bounded<One>,
-    overflow: OnceLock<One>,
+    known: Bounded<Series>,
+    overflow: OnceLock<Series>,
     pub(crate) losses: &'static Losses,
 }
 
@@ -42,7 +43,7 @@ pub(crate) enum Shape {
 }
 
 /// One series: its labels and its cells.
-pub(crate) struct One {
+pub(crate) struct Series {
     pub(crate) labels: StaticLabels,
     /// When it was made.
     pub(crate) since: Timestamp,
@@ -83,7 +84,7 @@ impl Cells {
     }
 }
 
-impl Series {
+impl FamilyCore {
     pub(crate) fn new(
         shape: Shape,
         labels: &'static [&'static str],
@@ -124,14 +125,14 @@ impl Series {
     }
 
     /// All series, the one for what found no room last.
-    pub(crate) fn all(&'static self) -> impl Iterator<Item = &'static One> {
+    pub(crate) fn all(&'static self) -> impl Iterator<Item = &'static Series> {
         self.known.iter().chain(self.overflow.get())
     }
 
     /// Whether there is a series of this label set.
     pub(crate) fn has(&'static self, values: &[&str]) -> bool {
         let hash = hash(self.hasher.build_hasher(), values);
-        let is = |one: &One| *one.labels.values() == *values;
+        let is = |series: &Series| *series.labels.values() == *values;
         self.known.find(hash, is).is_some()
     }
 
@@ -141,16 +142,16 @@ impl Series {
     pub(crate) fn resolve(&'static self, values: &[&str]) -> &'static Cells {
         debug_assert_eq!(values.len(), self.labels.len());
         let hash = hash(self.hasher.build_hasher(), values);
-        let is = |one: &One| *one.labels.values() == *values;
+        let is = |series: &Series| *series.labels.values() == *values;
         if let Some(found) = self.known.find(hash, is) {
             return &found.cells;
         }
         if values.iter().all(|value| *value == OVERFLOW) && !values.is_empty() {
             return &self.overflow().cells;
         }
-        let (make, admit) = (|| self.one(values), |one| self.admit(one));
+        let (make, admit) = (|| self.series(values), |series| self.admit(series));
         match self.known.add(hash, is, make, admit) {
-            Some(one) => &one.cells,
+            Some(series) => &series.cells,
             None => {
                 self.losses.series();
                 &self.overflow().cells
@@ -158,14 +159,14 @@ impl Series {
         }
     }
 
-    fn overflow(&'static self) -> &'static One {
+    fn overflow(&'static self) -> &'static Series {
         if let Some(overflow) = self.overflow.get() {
             return overflow;
         }
         let mut is_new = false;
         let overflow = self.overflow.get_or_init(|| {
             is_new = true;
-            self.one(&vec![OVERFLOW; self.labels.len()])
+            self.series(&vec![OVERFLOW; self.labels.len()])
         });
         if is_new {
             self.admit(overflow);
@@ -173,14 +174,14 @@ impl Series {
         overflow
     }
 
-    fn admit(&'static self, one: &'static One) {
+    fn admit(&'static self, series: &'static Series) {
         for view in &self.views {
-            view.admit(one, &self.hasher);
+            view.admit(series, &self.hasher);
         }
     }
 
-    fn one(&self, values: &[&str]) -> One {
-        One {
+    fn series(&self, values: &[&str]) -> Series {
+        Series {
             labels: StaticLabels::new(&self.labels, values),
             since: Timestamp::now(),
             cells: self.cells(),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::catalog::Kind;
 use crate::label::LabelSet;
-use crate::metrics::registry::family::{Cells, Series};
+use crate::metrics::registry::family::{Cells, FamilyCore};
 
 /// A counter, gauge or histogram: what a [`Family`] holds.
 ///
@@ -22,9 +22,9 @@ pub trait Handle: Copy + sealed::Sealed + 'static {
 
 mod sealed {
     pub trait Sealed {}
-    impl Sealed for crate::metrics::Counter {}
-    impl Sealed for crate::metrics::Gauge {}
-    impl Sealed for crate::metrics::Histogram {}
+    impl Sealed for crate::metrics::registry::counter::Counter {}
+    impl Sealed for crate::metrics::registry::gauge::Gauge {}
+    impl Sealed for crate::metrics::registry::histogram::Histogram {}
 }
 
 /// Series of one metric, one for each value of the label type `L`.
@@ -57,16 +57,16 @@ mod sealed {
 ///
 /// The cap on label sets applies: see [`MonitoringBuilder::max_series`](crate::MonitoringBuilder::max_series).
 pub struct Family<H: Handle, L> {
-    series: &'static Series,
+    family: &'static FamilyCore,
     handles: &'static [OnceLock<H>],
     labels: PhantomData<fn(L)>,
 }
 
 impl<H: Handle, L: LabelSet> Family<H, L> {
-    pub(crate) fn new(series: &'static Series) -> Self {
+    pub(crate) fn new(family: &'static FamilyCore) -> Self {
         let handles: Box<[OnceLock<H>]> = (0..L::CARDINALITY).map(|_| OnceLock::new()).collect();
         Self {
-            series,
+            family,
             handles: Box::leak(handles),
             labels: PhantomData,
         }
@@ -97,7 +97,7 @@ impl<H: Handle, L: LabelSet> Family<H, L> {
     #[cold]
     fn first(&self, index: usize) -> H {
         let values: Vec<&str> = (0..L::NAMES.len()).map(|at| L::value(index, at)).collect();
-        let handle = resolve(self.series, &values);
+        let handle = resolve(self.family, &values);
         if let Some(place) = self.handles.get(index) {
             let _ = place.set(handle);
         }
@@ -115,7 +115,7 @@ impl<H: Handle, L> Copy for Family<H, L> {}
 
 impl<H: Handle, L> std::fmt::Debug for Family<H, L> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Family").field(&self.series.name()).finish()
+        f.debug_tuple("Family").field(&self.family.name()).finish()
     }
 }
 
@@ -142,14 +142,14 @@ impl<H: Handle, L> std::fmt::Debug for Family<H, L> {
 /// Values come from your configuration or database, never from a request: the cap bounds what a mistake
 /// costs, but it cannot tell good values from bad ones.
 pub struct DynamicFamily<H: Handle, const N: usize> {
-    series: &'static Series,
+    family: &'static FamilyCore,
     handle: PhantomData<fn() -> H>,
 }
 
 impl<H: Handle, const N: usize> DynamicFamily<H, N> {
-    pub(crate) fn new(series: &'static Series) -> Self {
+    pub(crate) fn new(family: &'static FamilyCore) -> Self {
         Self {
-            series,
+            family,
             handle: PhantomData,
         }
     }
@@ -157,7 +157,7 @@ impl<H: Handle, const N: usize> DynamicFamily<H, N> {
     /// The series of these label values, in the order of the label names.
     #[inline]
     pub fn resolve(&self, values: [&str; N]) -> H {
-        resolve(self.series, &values)
+        resolve(self.family, &values)
     }
 }
 
@@ -172,13 +172,13 @@ impl<H: Handle, const N: usize> Copy for DynamicFamily<H, N> {}
 impl<H: Handle, const N: usize> std::fmt::Debug for DynamicFamily<H, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("DynamicFamily")
-            .field(&self.series.name())
+            .field(&self.family.name())
             .finish()
     }
 }
 
 /// The handle of a label set.
 #[inline]
-pub(crate) fn resolve<H: Handle>(series: &'static Series, values: &[&str]) -> H {
-    H::of(series.resolve(values)).expect("a family is registered with the kind of its handles")
+pub(crate) fn resolve<H: Handle>(family: &'static FamilyCore, values: &[&str]) -> H {
+    H::of(family.resolve(values)).expect("a family is registered with the kind of its handles")
 }

@@ -1,11 +1,11 @@
 //! The registry: every family of a service, registered once and collected without a lock.
 
+pub(super) mod account;
 pub(super) mod counter;
 pub(super) mod family;
 pub(super) mod gauge;
 pub(super) mod histogram;
 pub(super) mod labelled;
-pub(super) mod losses;
 pub(super) mod names;
 mod refusal;
 pub(super) mod render;
@@ -26,12 +26,12 @@ use crate::label::LabelSet;
 use crate::metrics::cells::snapshot::Snapshot;
 use crate::metrics::expose::sink::{Sink, Type};
 use crate::metrics::lockfree::list::AppendList;
+use crate::metrics::registry::account::Account;
 use crate::metrics::registry::counter::Counter;
-use crate::metrics::registry::family::{Series, Shape, leak, shape_of};
+use crate::metrics::registry::family::{FamilyCore, Shape, leak, shape_of};
 use crate::metrics::registry::gauge::Gauge;
 use crate::metrics::registry::histogram::Histogram;
 use crate::metrics::registry::labelled::{DynamicFamily, Family, Handle, resolve};
-use crate::metrics::registry::losses::Account;
 use crate::metrics::registry::refusal::{clash, expect_kind};
 use crate::metrics::registry::view::{Part, View};
 
@@ -53,7 +53,7 @@ pub(crate) const DEFAULT_CAP: usize = 10_000;
 pub struct Registry(&'static Inner);
 
 struct Inner {
-    families: AppendList<Series>,
+    families: AppendList<FamilyCore>,
     sources: AppendList<Box<dyn Source>>,
     /// Families of the catalogue that nobody records: they are asked for.
     asked: AppendList<Asked>,
@@ -193,7 +193,7 @@ impl Registry {
     fn typed_series<H: Handle, L: LabelSet>(
         self,
         metric: Metric,
-    ) -> Result<&'static Series, Error> {
+    ) -> Result<&'static FamilyCore, Error> {
         expect_kind(&metric, H::KIND)?;
         let given = metric.label_names();
         if !given.is_empty() && given != L::NAMES {
@@ -211,7 +211,7 @@ impl Registry {
         self,
         metric: Metric,
         labels: &'static [&'static str],
-    ) -> Result<&'static Series, Error> {
+    ) -> Result<&'static FamilyCore, Error> {
         let refuse = |why: &str| Error::metric(format!("metric `{}`: {why}", metric.name()));
         // Also where they are the same in OpenMetrics alone, and whether or not the library has it already.
         let is_counter = |metric: &Metric| metric.kind() == Kind::Counter;
@@ -234,7 +234,7 @@ impl Registry {
         metric: Metric,
         shape: Shape,
         labels: &'static [&'static str],
-    ) -> Result<&'static Series, Error> {
+    ) -> Result<&'static FamilyCore, Error> {
         self.add_views(shape, labels, &[(metric, Part::Whole)])
     }
 
@@ -243,7 +243,7 @@ impl Registry {
         shape: Shape,
         labels: &'static [&'static str],
         views: &[(Metric, Part)],
-    ) -> Result<&'static Series, Error> {
+    ) -> Result<&'static FamilyCore, Error> {
         let _one_at_a_time = self
             .0
             .registration
@@ -259,7 +259,7 @@ impl Registry {
         let views = views
             .iter()
             .map(|(metric, part)| View::new(*metric, *part, labels));
-        let series = Series::new(shape, labels, views.collect(), self.0.cap, self.0.seed);
+        let series = FamilyCore::new(shape, labels, views.collect(), self.0.cap, self.0.seed);
         Ok(self.0.families.push(series))
     }
 
@@ -291,8 +291,9 @@ impl Registry {
     }
 
     /// The family of this name, and its series.
-    fn find(self, name: &str) -> Option<(Metric, &'static Series)> {
-        let of = |series: &'static Series| series.views().iter().map(move |view| (view, series));
+    fn find(self, name: &str) -> Option<(Metric, &'static FamilyCore)> {
+        let of =
+            |series: &'static FamilyCore| series.views().iter().map(move |view| (view, series));
         let mut families = self.0.families.iter().flat_map(of);
         families
             .find(|(view, _)| view.metric.name() == name)
@@ -300,9 +301,9 @@ impl Registry {
     }
 
     /// The family of this name, or one that has the same in OpenMetrics.
-    fn like(self, name: &str, is_counter: bool) -> Option<(Metric, &'static Series)> {
+    fn like(self, name: &str, is_counter: bool) -> Option<(Metric, &'static FamilyCore)> {
         self.find(name).or_else(|| {
-            let of = |series: &'static Series| series.views().iter().map(move |v| (v, series));
+            let of = |series: &'static FamilyCore| series.views().iter().map(move |v| (v, series));
             let mut families = self.0.families.iter().flat_map(of);
             families
                 .find(|(view, _)| {
@@ -314,7 +315,7 @@ impl Registry {
     }
 
     /// A family of the catalogue whose handles the library keeps.
-    pub(crate) fn own(self, metric: Metric) -> &'static Series {
+    pub(crate) fn own(self, metric: Metric) -> &'static FamilyCore {
         let shape = own_shape(&metric);
         self.own_views(shape, metric.label_names(), &[(metric, Part::Whole)])
     }
@@ -325,7 +326,7 @@ impl Registry {
         shape: Shape,
         labels: &'static [&'static str],
         views: &[(Metric, Part)],
-    ) -> &'static Series {
+    ) -> &'static FamilyCore {
         self.add_views(shape, labels, views)
             .expect("the library registers its own families first")
     }
@@ -424,7 +425,7 @@ impl Registry {
     pub(crate) fn collect_own(self, sink: &mut dyn Sink) {
         let mut scratch = Snapshot::default();
         // OpenMetrics wants to know first who speaks.
-        let is_target = |family: &&Series| family.name() == catalog::TARGET_INFO.name();
+        let is_target = |family: &&FamilyCore| family.name() == catalog::TARGET_INFO.name();
         let (target, others) = (self.0.families.iter(), self.0.families.iter());
         for family in target
             .filter(is_target)
@@ -441,20 +442,20 @@ impl Registry {
             }
             asked.source.collect(&|_, _| false, sink);
         }
-        let own = self.0.families.iter().flat_map(Series::accounts);
+        let own = self.0.families.iter().flat_map(FamilyCore::accounts);
         let asked = self
             .0
             .asked
             .iter()
             .flat_map(|asked| asked.source.accounts());
         let others = self.0.sources.iter().flat_map(|source| source.accounts());
-        losses::collect(own.chain(asked).chain(others), sink);
+        account::collect(own.chain(asked).chain(others), sink);
     }
 }
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let views = self.0.families.iter().flat_map(Series::views);
+        let views = self.0.families.iter().flat_map(FamilyCore::views);
         f.debug_list()
             .entries(views.map(|view| view.metric.name()))
             .finish()

@@ -9,6 +9,7 @@ use std::iter::once;
 
 use crate::catalog::{Kind, Metric};
 use crate::metrics::cells::exemplar::Exemplar;
+use crate::metrics::cells::histogram::HistogramCells;
 use crate::metrics::cells::native::Coarseness;
 use crate::metrics::cells::snapshot::Snapshot;
 use crate::metrics::cells::timestamp::Timestamp;
@@ -16,8 +17,7 @@ use crate::metrics::cells::traffic::TrafficCells;
 use crate::metrics::expose::sink::{Head, Labels, Sample, Sink, Value};
 use crate::metrics::lockfree::bounded::Bounded;
 use crate::metrics::lockfree::list::AppendList;
-use crate::metrics::registry::family::{Cells, One, Series, hash};
-use crate::metrics::registry::histogram::HistogramCells;
+use crate::metrics::registry::family::{Cells, FamilyCore, Series, hash};
 use crate::metrics::registry::static_labels::StaticLabels;
 
 /// A family: what it shows of its series, and by which of their labels.
@@ -58,7 +58,7 @@ struct Group {
     labels: StaticLabels,
     /// When its first member was made.
     since: Timestamp,
-    members: AppendList<&'static One>,
+    members: AppendList<&'static Series>,
 }
 
 impl View {
@@ -81,16 +81,16 @@ impl View {
     }
 
     /// Shows this series as well.
-    pub(crate) fn admit(&'static self, one: &'static One, hasher: &impl BuildHasher) {
+    pub(crate) fn admit(&'static self, series: &'static Series, hasher: &impl BuildHasher) {
         if let Some(groups) = &self.groups {
-            groups.admit(one, hasher);
+            groups.admit(series, hasher);
         }
     }
 
     /// Hands on the family; takes no lock.
     pub(crate) fn collect(
         &'static self,
-        series: &'static Series,
+        family: &'static FamilyCore,
         sink: &mut dyn Sink,
         scratch: &mut Snapshot,
     ) {
@@ -98,12 +98,12 @@ impl View {
             return;
         }
         match &self.groups {
-            None => series.all().all(|one| {
-                let labels = one.labels.shown(series.labels());
-                self.show(labels, one.since, once(&one.cells), sink, scratch)
+            None => family.all().all(|series| {
+                let labels = series.labels.shown(family.labels());
+                self.show(labels, series.since, once(&series.cells), sink, scratch)
             }),
             Some(groups) => groups.known.iter().all(|group| {
-                let members = group.members.iter().map(|one| &one.cells);
+                let members = group.members.iter().map(|series| &series.cells);
                 if members.clone().next().is_none() {
                     return true; // its first member is just being added
                 }
@@ -134,18 +134,18 @@ impl View {
 }
 
 impl Groups {
-    fn admit(&'static self, one: &'static One, hasher: &impl BuildHasher) {
-        let all = one.labels.values();
+    fn admit(&'static self, series: &'static Series, hasher: &impl BuildHasher) {
+        let all = series.labels.values();
         let values: Vec<&str> = self.places.iter().map(|at| all[*at]).collect();
         let hash = hash(hasher.build_hasher(), &values);
         let is = |group: &Group| *group.labels.values() == *values;
         let make = || Group {
             labels: StaticLabels::new(&self.labels, &values),
-            since: one.since,
+            since: series.since,
             members: AppendList::new(),
         };
         if let Some(group) = self.known.add(hash, is, make, |_| {}) {
-            group.members.push(one);
+            group.members.push(series);
         }
     }
 }

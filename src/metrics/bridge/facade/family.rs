@@ -10,16 +10,17 @@ use crate::label::OVERFLOW;
 use crate::metrics::bridge::facade::description::Description;
 use crate::metrics::bridge::facade::handles::{Cells, CounterCells, GaugeCells, RecordedCells};
 use crate::metrics::bridge::facade::labels::{LabelPairs, legal};
+use crate::metrics::cells::histogram::HistogramCells;
 use crate::metrics::cells::layout::Layout;
+use crate::metrics::cells::losses::Losses;
 use crate::metrics::cells::native::Coarseness;
 use crate::metrics::cells::snapshot::Snapshot;
 use crate::metrics::cells::timestamp::Timestamp;
 use crate::metrics::expose::encode::{Owner, is_legacy};
 use crate::metrics::expose::sink::{Head, Sample, Sink, Type, Value};
 use crate::metrics::lockfree::bounded::Bounded;
+use crate::metrics::registry::account::Account;
 use crate::metrics::registry::family::hash;
-use crate::metrics::registry::histogram::HistogramCells;
-use crate::metrics::registry::losses::{Account, Losses};
 use crate::metrics::registry::static_labels::{StaticLabels, leak_all};
 
 /// All series of one name and kind.
@@ -31,13 +32,13 @@ pub(crate) struct Family {
     layout: OnceLock<&'static Layout>,
     coarseness: Coarseness,
     hasher: FixedState,
-    known: Bounded<One>,
-    overflow: OnceLock<One>,
+    known: Bounded<Series>,
+    overflow: OnceLock<Series>,
     losses: &'static Losses,
 }
 
 /// One series.
-pub(crate) struct One {
+pub(crate) struct Series {
     names: Box<[&'static str]>,
     labels: StaticLabels,
     since: Timestamp,
@@ -47,9 +48,9 @@ pub(crate) struct One {
 /// The series of a label set.
 pub(crate) enum Found {
     /// It was made just now.
-    New(&'static One),
+    New(&'static Series),
     /// It is known, or the one for what finds no room.
-    Known(&'static One),
+    Known(&'static Series),
 }
 
 impl Family {
@@ -86,7 +87,7 @@ impl Family {
         let hashed = legal_names.iter().map(|name| &**name);
         let hashed: Vec<&str> = hashed.chain(values.iter().copied()).collect();
         let hash = hash(self.hasher.build_hasher(), &hashed);
-        let is = |one: &One| {
+        let is = |one: &Series| {
             let known = one.names.iter().map(|name| legal(name, Owner::Label));
             known.eq(legal_names.iter().cloned()) && *one.labels.values() == *values
         };
@@ -109,7 +110,7 @@ impl Family {
     }
 
     /// The series for what finds no room, with the label names of what first found none. If that had no labels, a known series has some.
-    fn overflow(&'static self, names: &[&str]) -> &'static One {
+    fn overflow(&'static self, names: &[&str]) -> &'static Series {
         self.overflow.get_or_init(|| {
             let mut known = self.known.iter().map(|one| &one.names);
             let labelled = known.find(|names| !names.is_empty());
@@ -121,9 +122,9 @@ impl Family {
         })
     }
 
-    fn one(&self, names: &[&str], values: &[&str]) -> One {
+    fn one(&self, names: &[&str], values: &[&str]) -> Series {
         let are_identifiers = names.iter().all(|name| is_legacy(name, Owner::Label));
-        One {
+        Series {
             names: leak_all(names),
             labels: match are_identifiers {
                 true => StaticLabels::new(names, values),
@@ -153,7 +154,7 @@ impl Family {
     }
 
     /// All series, the one for what found no room last.
-    fn series(&'static self) -> impl Iterator<Item = &'static One> {
+    fn series(&'static self) -> impl Iterator<Item = &'static Series> {
         self.known.iter().chain(self.overflow.get())
     }
 
@@ -187,7 +188,7 @@ impl Family {
         true
     }
 
-    fn show(&'static self, one: &'static One, sink: &mut dyn Sink, scratch: &mut Snapshot) {
+    fn show(&'static self, one: &'static Series, sink: &mut dyn Sink, scratch: &mut Snapshot) {
         let value = match &one.cells {
             Cells::Counter(cells) => Value::Whole(cells.value()),
             Cells::Gauge(cells) => Value::Number(cells.value()),
@@ -210,6 +211,6 @@ impl Family {
     pub(crate) fn account(&'static self) -> Option<Account<'static>> {
         self.series().next()?;
         let can_fill = self.series().any(|one| !one.names.is_empty());
-        Some(self.losses.account(&self.name, self.kind, can_fill))
+        Some(Account::new(self.losses, &self.name, self.kind, can_fill))
     }
 }

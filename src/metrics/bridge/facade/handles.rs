@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::metrics::cells::gauge::GaugeCell;
+use crate::metrics::cells::histogram::HistogramCells;
 use crate::metrics::cells::stripe::Count;
-use crate::metrics::registry::gauge::GaugeCell;
-use crate::metrics::registry::histogram::HistogramCells;
 
 /// A series' cells: the crate's handles hold them by `Arc`, of which each series has one.
 pub(crate) enum Cells {

@@ -5,15 +5,15 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use crate::catalog::{self, Kind};
-use crate::metrics::bridge::facade::family::{Family, Found, One};
+use crate::metrics::bridge::facade::family::{Family, Found, Series};
 use crate::metrics::bridge::facade::labels::LabelPairs;
 use crate::metrics::cells::snapshot::Snapshot;
 use crate::metrics::expose::sink::{Sink, Type};
 use crate::metrics::lockfree::bounded::Bounded;
+use crate::metrics::registry::account::Account;
 use crate::metrics::registry::counter::Counter;
-use crate::metrics::registry::family::{Series, hash};
+use crate::metrics::registry::family::{FamilyCore, hash};
 use crate::metrics::registry::labelled::resolve;
-use crate::metrics::registry::losses::Account;
 use crate::metrics::registry::{Registry, Source};
 
 pub(crate) struct Store {
@@ -22,12 +22,12 @@ pub(crate) struct Store {
     families: Bounded<Family>,
     /// The series of each key of a kind, as many as there are series: a key that is another spelling of one is not kept.
     keys: [Bounded<Known>; 3],
-    refused: &'static Series,
+    refused: &'static FamilyCore,
 }
 
 struct Known {
     key: metrics::Key,
-    series: &'static One,
+    series: &'static Series,
 }
 
 impl Store {
@@ -43,7 +43,7 @@ impl Store {
 
     /// The series of a key; `None` when its family finds no room.
     #[inline]
-    pub(crate) fn series(&'static self, kind: Kind, key: &metrics::Key) -> Option<&'static One> {
+    pub(crate) fn series(&'static self, kind: Kind, key: &metrics::Key) -> Option<&'static Series> {
         let keys = &self.keys[kind as usize];
         let hash = self.hash(key);
         match keys.find(hash, |known| known.key == *key) {
@@ -58,7 +58,12 @@ impl Store {
     }
 
     #[cold]
-    fn unknown(&'static self, kind: Kind, key: &metrics::Key, hash: u64) -> Option<&'static One> {
+    fn unknown(
+        &'static self,
+        kind: Kind,
+        key: &metrics::Key,
+        hash: u64,
+    ) -> Option<&'static Series> {
         let family = self.family(kind, key.name())?;
         match family.resolve(&LabelPairs::of(key, kind)) {
             Found::Known(one) => Some(one),

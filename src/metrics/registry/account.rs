@@ -1,60 +1,11 @@
-//! What families could not record, and the two families that say so.
+//! The two families that show what others could not record.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::catalog::{self, Kind, Metric};
+use crate::metrics::cells::losses::Losses;
 use crate::metrics::cells::timestamp::Timestamp;
 use crate::metrics::expose::sink::{Head, Labels, Sample, Sink, Value};
-
-/// What one family could not record.
-pub(crate) struct Losses {
-    series: AtomicU64,
-    observations: AtomicU64,
-    /// Whether what is recorded is checked before, as that of histograms always is.
-    is_checked: AtomicBool,
-    since: Timestamp,
-}
-
-impl Losses {
-    pub(crate) fn new() -> Self {
-        Self {
-            series: AtomicU64::new(0),
-            observations: AtomicU64::new(0),
-            is_checked: AtomicBool::new(false),
-            since: Timestamp::now(),
-        }
-    }
-
-    /// A label set found no room.
-    pub(crate) fn series(&self) {
-        self.series.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Values are checked before they are recorded: how many are refused is shown, be it 0.
-    #[cfg(feature = "business")]
-    pub(crate) fn check(&self) {
-        self.is_checked.store(true, Ordering::Relaxed);
-    }
-
-    /// A value cannot be recorded.
-    #[cold]
-    pub(crate) fn observation(&self) {
-        self.observations.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// What a family of this name and kind could not record until now.
-    pub(crate) fn account<'a>(&self, family: &'a str, kind: Kind, can_fill: bool) -> Account<'a> {
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let is_checked = kind == Kind::Histogram || self.is_checked.load(Ordering::Relaxed);
-        Account {
-            family,
-            series: can_fill.then(|| read(&self.series)),
-            observations: is_checked.then(|| read(&self.observations)),
-            since: self.since,
-        }
-    }
-}
 
 /// What the families of one name could not record until now.
 pub(crate) struct Account<'a> {
@@ -66,13 +17,26 @@ pub(crate) struct Account<'a> {
     since: Timestamp,
 }
 
+impl<'a> Account<'a> {
+    /// What a family of this name and kind could not record until now; whether it `can_fill`.
+    pub(crate) fn new(losses: &Losses, family: &'a str, kind: Kind, can_fill: bool) -> Self {
+        let is_checked = kind == Kind::Histogram || losses.is_checked();
+        Self {
+            family,
+            series: can_fill.then(|| losses.refused_series()),
+            observations: is_checked.then(|| losses.refused_observations()),
+            since: losses.since(),
+        }
+    }
+}
+
 impl Account<'static> {
     /// That of a family of ours.
     pub(crate) fn of(metric: &Metric, losses: &Losses) -> Self {
         let fixed = [catalog::TARGET_INFO, catalog::BUILD_INFO, catalog::SCRAPES];
         let is_fixed = fixed.iter().any(|own| own.name() == metric.name());
         let can_fill = !(is_fixed || metric.label_names().is_empty());
-        losses.account(metric.name(), metric.kind(), can_fill)
+        Self::new(losses, metric.name(), metric.kind(), can_fill)
     }
 }
 
