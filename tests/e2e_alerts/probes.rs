@@ -73,7 +73,7 @@ async fn succeed(prometheus: &Prometheus, probes: f64) {
 }
 
 /// Does this to the shop's database, behind its back.
-async fn sql(database: &Path, statement: &str) {
+async fn sql(database: &Path, statement: &'static str) {
     let options = SqliteConnectOptions::new().filename(database);
     let mut connection = options.connect().await.expect("a database");
     let done = sqlx::raw_sql(statement).execute(&mut connection).await;

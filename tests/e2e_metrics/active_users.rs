@@ -133,7 +133,12 @@ impl Replica {
         let own = env::current_exe().expect("a test knows its own path");
         let mut command = Command::new(own);
         command
-            .args(["--exact", "replica", "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                "active_users::replica",
+                "--ignored",
+                "--nocapture",
+            ])
             .env("MONITORING_USER_HASH_KEY", key)
             .env("OTEL_TRACES_EXPORTER", "none");
         let mut process = Process::start(&mut command);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
 
 use support::client::Client;
 use support::eventually::eventually;
@@ -248,10 +248,11 @@ async fn agree(prometheus: &Prometheus, database: &Path) {
     for (query, sql) in EXACT {
         // Both are asked again: orders of customers who left may be under way.
         eventually(query, async || {
-            let stored: f64 = sqlx::query_scalar(&format!("SELECT CAST(({sql}) AS REAL)"))
-                .fetch_one(&mut rows)
-                .await
-                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+            let stored: f64 =
+                sqlx::query_scalar(AssertSqlSafe(format!("SELECT CAST(({sql}) AS REAL)")))
+                    .fetch_one(&mut rows)
+                    .await
+                    .unwrap_or_else(|error| panic!("{sql}: {error}"));
             assert!(stored > 0.0, "{sql}: nothing that could differ");
             match prometheus.value(query).await? {
                 // Cents are whole: what Prometheus multiplies is a float.

@@ -56,7 +56,7 @@ async fn spans_of_functions_and_of_tracing_nest_below_the_request() {
     let pack = collector.span("pack");
     assert_eq!(pack.parent(), collector.span("order").id());
     let expected = [
-        ("code.module.name", "traces_nesting::support::traced"),
+        ("code.module.name", "support::traced"),
         ("heavy", "true"),
         ("shelf", "B"),
         ("weight", "1.5"),

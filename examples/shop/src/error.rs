@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::http::{StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use deadpool_sqlite::rusqlite::{self, ffi::SQLITE_CONSTRAINT_FOREIGNKEY};
+use deadpool_sqlite::{InteractError, PoolError};
 use serde_json::json;
 
 #[derive(Debug, thiserror::Error)]
@@ -70,15 +72,26 @@ impl From<PathRejection> for Error {
 }
 
 /// A missing row and a broken reference are the client's mistakes, everything else is ours.
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::RowNotFound => Self::NotFound,
-            sqlx::Error::Database(error) if error.is_foreign_key_violation() => {
-                Self::UnknownReference
-            }
-            error => Self::Internal(error.into()),
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error().map(|error| error.extended_code) {
+            Some(SQLITE_CONSTRAINT_FOREIGNKEY) => Self::UnknownReference,
+            _ if error == rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
+            _ => Self::Internal(error.into()),
         }
+    }
+}
+
+impl From<PoolError> for Error {
+    fn from(error: PoolError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// The work panicked, or was given up as the shop closes.
+impl From<InteractError> for Error {
+    fn from(error: InteractError) -> Self {
+        Self::Internal(error.to_string().into())
     }
 }
 

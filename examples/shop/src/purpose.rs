@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use deadpool_sqlite::rusqlite::{self, Transaction};
 use ecolaura_monitoring::Baggage;
-use sqlx::{Sqlite, Transaction};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -16,10 +16,10 @@ pub(crate) enum Purpose {
 
 impl Purpose {
     /// Ends what was done in the database.
-    pub(crate) async fn end(self, tx: Transaction<'_, Sqlite>) -> Result<(), sqlx::Error> {
+    pub(crate) fn end(self, tx: Transaction<'_>) -> rusqlite::Result<()> {
         match self {
-            Self::Real => tx.commit().await,
-            Self::Rehearsal => tx.rollback().await,
+            Self::Real => tx.commit(),
+            Self::Rehearsal => tx.rollback(),
         }
     }
 }

@@ -7,13 +7,20 @@ mod orders;
 mod products;
 mod subscriptions;
 
-use std::fmt::Display;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
+use deadpool_sqlite::rusqlite::trace::{TraceEvent, TraceEventCodes};
+use deadpool_sqlite::rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
+use deadpool_sqlite::rusqlite::{self, Connection};
+use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
 use ecolaura_monitoring::Monitoring;
 use ecolaura_monitoring::resources::{Connections, PoolState};
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
+use tracing::Span;
+
+use crate::error::Error;
 
 pub(crate) use self::boxes::{Moved, Stage, SubscriptionBox};
 pub(crate) use self::orders::{Order, OrderItem};
@@ -21,74 +28,102 @@ pub(crate) use self::products::Product;
 use self::products::Shelf;
 pub(crate) use self::subscriptions::{Plan, Subscription};
 
+/// A database in memory that all connections share, until the last one is closed.
+const IN_MEMORY: &str = "file:shop?mode=memory&cache=shared";
+
 #[derive(Clone)]
 pub(crate) struct Store {
-    pool: SqlitePool,
+    pool: Pool,
+    /// Keeps a database in memory open: the pool closes a connection when the client who waits for it leaves.
+    _open: Arc<Mutex<Connection>>,
     connections: Connections,
     monitoring: Monitoring,
     shelf: Shelf,
 }
 
 impl Store {
-    /// Opens the database in `file`, made if it is not there, or else one in memory.
+    /// Opens the database in `file`, created if it is missing, or one in memory.
     pub(crate) async fn open(
         file: Option<&Path>,
         monitoring: Monitoring,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let (pool, options) = match file {
-            Some(file) => (
-                SqlitePoolOptions::new(),
-                SqliteConnectOptions::new()
-                    .filename(file)
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal),
-            ),
-            // A database in memory belongs to its connection: the pool keeps exactly one, for ever. It is not tested
-            // before use either, since a client who leaves during the test would close it.
-            None => (
-                SqlitePoolOptions::new()
-                    .min_connections(1)
-                    .max_connections(1)
-                    .idle_timeout(None)
-                    .max_lifetime(None)
-                    .test_before_acquire(false),
-                SqliteConnectOptions::new().filename(":memory:"),
-            ),
-        };
-        let pool = pool.connect_with(options).await?;
-        sqlx::raw_sql(include_str!("store/schema.sql"))
-            .execute(&pool)
-            .await?;
+        let path = file.unwrap_or(Path::new(IN_MEMORY));
+        let open = Connection::open(path)?;
+        open.execute_batch("PRAGMA journal_mode = WAL")?;
+        open.execute_batch(include_str!("store/schema.sql"))?;
+        let builder = Config::new(path).builder(Runtime::Tokio1)?;
+        // Connections that share a database in memory lock its tables for one another.
+        let builder = builder.max_size(if file.is_some() { 10 } else { 1 });
+        // SQLite heeds references between tables only where a connection asks for it.
+        let heed_references = Hook::async_fn(|connection, _| {
+            Box::pin(async move {
+                let on = |db: &mut Connection| db.pragma_update(None, "foreign_keys", true);
+                let done = connection.interact(on).await;
+                done.map_err(|error| HookError::message(error.to_string()))?
+                    .map_err(HookError::Backend)
+            })
+        });
+        let pool = builder.post_create(heed_references).build()?;
         let asked = pool.clone();
         let connections = monitoring.pool("shop", move || {
-            let max = asked.options().get_max_connections();
-            PoolState::new(asked.size() as usize, asked.num_idle()).max(max as usize)
+            let status = asked.status();
+            PoolState::new(status.size, status.available).max(status.max_size)
         })?;
         let shelf = Shelf::new(monitoring.cache("products")?);
         Ok(Self {
             pool,
+            _open: Arc::new(Mutex::new(open)),
             connections,
             monitoring,
             shelf,
         })
     }
 
-    /// Runs a query under a name, so that it is known how long it took and whether it failed. That something is not there is no failure: it is
-    /// asked for by `fetch_optional`.
-    async fn query<T, E: Display>(
+    /// Runs `work` with a connection, on a thread that may block, in the current span.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let connection = self.connections.acquire(self.pool.get()).await?;
+        let span = Span::current();
+        let work = move |db: &mut Connection| {
+            db.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(report));
+            let result = span.in_scope(|| work(db));
+            db.trace_v2(TraceEventCodes::empty(), None);
+            result
+        };
+        connection.interact(work).await?
+    }
+
+    /// The same under a name, so that it is known how long it took and whether it failed. A row that is missing is no failure: ask for it with
+    /// `optional()`.
+    async fn query<T: Send + 'static>(
         &self,
         name: &str,
-        query: impl std::future::Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+        query: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let query = self.with(move |db| Ok(query(db)?));
         self.monitoring.query(name, query).system("sqlite").await
     }
 
     /// Whether the database answers.
-    pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
         // Reads a page of the file, which `SELECT 1` would not.
-        sqlx::query("SELECT 1 FROM products LIMIT 1")
-            .execute(&self.pool)
-            .await
-            .map(drop)
+        let sql = "SELECT 1 FROM products LIMIT 1";
+        self.with(|db| Ok(db.query_row(sql, [], |_| Ok(()))?)).await
     }
+}
+
+/// Reports each statement that has run. The monitoring counts every event with these two fields as a query, of whatever database.
+fn report(event: TraceEvent<'_>) {
+    if let TraceEvent::Profile(statement, took) = event {
+        let sql = &*statement.sql();
+        tracing::debug!(target: "sqlite", elapsed_secs = took.as_secs_f64(), db.query.text = sql);
+    }
+}
+
+/// A value that is kept by the name that it has in JSON.
+fn by_name<T: DeserializeOwned>(value: ValueRef<'_>) -> FromSqlResult<T> {
+    let name: StrDeserializer<'_, ValueError> = value.as_str()?.into_deserializer();
+    T::deserialize(name).map_err(FromSqlError::other)
 }

@@ -57,7 +57,7 @@ pub(super) async fn curate(
         return Err(Error::Invalid("a box holds 1 to 12 products"));
     }
     whole(async move {
-        let curated = store.curate_box(id, &contents.product_ids).await?;
+        let curated = store.curate_box(id, contents.product_ids).await?;
         Ok(Json(tell(business, curated)))
     })
     .await

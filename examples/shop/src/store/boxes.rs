@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
+use deadpool_sqlite::rusqlite::TransactionBehavior::Immediate;
+use deadpool_sqlite::rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use deadpool_sqlite::rusqlite::{self, Connection, OptionalExtension as _, params};
 use ecolaura_monitoring::business::BoxStage;
 use serde::{Deserialize, Serialize};
-use sqlx::{FromRow, SqliteConnection};
-use tracing::instrument;
+use tracing::{Instrument as _, info_span};
 
-use super::{Plan, Store};
+use super::{Plan, Store, by_name};
 use crate::error::Error;
 
 /// So many seconds are told of each second that a box stays somewhere: in this shop a day is over in two.
 const SECONDS_PER_SECOND: i64 = 43_200;
 
-#[derive(Clone, Copy, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
 pub(crate) enum Stage {
     Created,
     Curated,
@@ -38,7 +39,19 @@ impl From<Stage> for BoxStage {
     }
 }
 
-#[derive(Serialize, FromRow)]
+impl ToSql for Stage {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(BoxStage::from(*self).as_str().into())
+    }
+}
+
+impl FromSql for Stage {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        by_name(value)
+    }
+}
+
+#[derive(Serialize)]
 pub(crate) struct SubscriptionBox {
     id: i64,
     subscription_id: i64,
@@ -57,75 +70,82 @@ pub(crate) struct Moved {
 }
 
 impl Store {
-    #[instrument(skip_all)]
     pub(crate) async fn create_box(&self, subscription_id: i64) -> Result<SubscriptionBox, Error> {
-        let mut db = self.connections.acquire(self.pool.acquire()).await?;
-        let insert = sqlx::query("INSERT INTO boxes (subscription_id) VALUES (?)");
-        let insert = insert.bind(subscription_id);
-        let id = insert.execute(&mut *db).await?.last_insert_rowid();
-        Ok(find_box(&mut db, id).await?)
+        self.with(move |db| {
+            let sql = "INSERT INTO boxes (subscription_id) VALUES (?)";
+            db.execute(sql, [subscription_id])?;
+            Ok(find_box(db, db.last_insert_rowid())?)
+        })
+        .instrument(info_span!("create_box"))
+        .await
     }
 
     /// Chooses what goes into a box.
-    #[instrument(skip_all)]
-    pub(crate) async fn curate_box(&self, id: i64, product_ids: &[i64]) -> Result<Moved, Error> {
-        let mut tx = self.connections.acquire(self.pool.begin()).await?;
-        let curated = step(&mut tx, id, Stage::Curated).await?;
-        let mut curated = curated.ok_or(Error::Conflict("only a new box can be curated"))?;
-        for product_id in product_ids {
-            sqlx::query("INSERT INTO box_items (box_id, product_id) VALUES (?, ?)")
-                .bind(id)
-                .bind(product_id)
-                .execute(&mut *tx)
-                .await?;
-        }
-        curated.moved = find_box(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(curated)
+    pub(crate) async fn curate_box(&self, id: i64, product_ids: Vec<i64>) -> Result<Moved, Error> {
+        self.with(move |db| {
+            let tx = db.transaction_with_behavior(Immediate)?;
+            let curated = step(&tx, id, Stage::Curated)?;
+            let mut curated = curated.ok_or(Error::Conflict("only a new box can be curated"))?;
+            for product_id in product_ids {
+                let sql = "INSERT INTO box_items (box_id, product_id) VALUES (?, ?)";
+                tx.execute(sql, [id, product_id])?;
+            }
+            curated.moved = find_box(&tx, id)?;
+            tx.commit()?;
+            Ok(curated)
+        })
+        .instrument(info_span!("curate_box"))
+        .await
     }
 
-    #[instrument(skip_all)]
     pub(crate) async fn move_box(&self, id: i64, to: Stage) -> Result<Moved, Error> {
-        let mut tx = self.connections.acquire(self.pool.begin()).await?;
-        let moved = step(&mut tx, id, to).await?;
-        let moved = moved.ok_or(Error::Conflict("a box does not go there from where it is"))?;
-        tx.commit().await?;
-        Ok(moved)
+        self.with(move |db| {
+            let tx = db.transaction_with_behavior(Immediate)?;
+            let moved = step(&tx, id, to)?;
+            let moved = moved.ok_or(Error::Conflict("a box does not go there from where it is"))?;
+            tx.commit()?;
+            Ok(moved)
+        })
+        .instrument(info_span!("move_box"))
+        .await
     }
 }
 
-async fn find_box(db: &mut SqliteConnection, id: i64) -> Result<SubscriptionBox, sqlx::Error> {
+fn find_box(db: &Connection, id: i64) -> rusqlite::Result<SubscriptionBox> {
     let sql = "SELECT boxes.id, subscription_id, plan, stage,
                       (SELECT count(*) FROM box_items WHERE box_id = boxes.id) AS products
                FROM boxes JOIN subscriptions ON subscriptions.id = subscription_id
                WHERE boxes.id = ?";
-    sqlx::query_as(sql).bind(id).fetch_one(db).await
+    db.query_row(sql, [id], |row| {
+        Ok(SubscriptionBox {
+            id: row.get("id")?,
+            subscription_id: row.get("subscription_id")?,
+            plan: row.get("plan")?,
+            stage: row.get("stage")?,
+            products: row.get("products")?,
+        })
+    })
 }
 
 /// Moves a box to its next stage; `None` if it is not at one that leads there.
-async fn step(db: &mut SqliteConnection, id: i64, to: Stage) -> Result<Option<Moved>, sqlx::Error> {
+fn step(db: &Connection, id: i64, to: Stage) -> rusqlite::Result<Option<Moved>> {
     let leading = BoxStage::ALL
         .into_iter()
         .filter(|from| from.leads_to(to.into()));
     let leading: Vec<&str> = leading.map(BoxStage::as_str).collect();
-    // Writes first: SQLite may refuse to let a transaction write after it has read.
     let sql = "INSERT INTO box_moves (box_id, from_stage, to_stage, spent_seconds)
                SELECT id, stage, ?, max(0, unixepoch('subsec') - since) * ?
                FROM boxes WHERE id = ? AND instr(?, stage)
                RETURNING from_stage, spent_seconds";
-    let step = sqlx::query_as(sql)
-        .bind(to)
-        .bind(SECONDS_PER_SECOND)
-        .bind(id)
-        .bind(leading.join(" "));
-    let step: Option<(Stage, f64)> = step.fetch_optional(&mut *db).await?;
-    sqlx::query("UPDATE boxes SET stage = ?, since = unixepoch('subsec') WHERE id = ? AND ?")
-        .bind(to)
-        .bind(id)
-        .bind(step.is_some())
-        .execute(&mut *db)
-        .await?;
-    let moved = find_box(db, id).await?;
+    let step = db.query_row(
+        sql,
+        params![to, SECONDS_PER_SECOND, id, leading.join(" ")],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    );
+    let step: Option<(Stage, f64)> = step.optional()?;
+    let sql = "UPDATE boxes SET stage = ?, since = unixepoch('subsec') WHERE id = ? AND ?";
+    db.execute(sql, params![to, id, step.is_some()])?;
+    let moved = find_box(db, id)?;
     Ok(step.map(|(from, spent)| Moved {
         moved,
         from,

@@ -1,11 +1,10 @@
 //! Who may log in.
 
-use sqlx::FromRow;
+use deadpool_sqlite::rusqlite::OptionalExtension as _;
 
 use super::Store;
 use crate::error::Error;
 
-#[derive(FromRow)]
 pub(crate) struct Customer {
     pub(crate) name: String,
     pub(crate) password_hash: String,
@@ -14,8 +13,16 @@ pub(crate) struct Customer {
 impl Store {
     pub(crate) async fn customer(&self, email: &str) -> Result<Option<Customer>, Error> {
         let sql = "SELECT name, password_hash FROM customers WHERE email = ?";
-        let query = sqlx::query_as(sql).bind(email);
-        let query = query.fetch_optional(&self.pool);
-        Ok(self.query("SELECT customer", query).await?)
+        let email = email.to_owned();
+        self.query("SELECT customer", move |db| {
+            let customer = db.query_row(sql, [email], |row| {
+                Ok(Customer {
+                    name: row.get("name")?,
+                    password_hash: row.get("password_hash")?,
+                })
+            });
+            customer.optional()
+        })
+        .await
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use deadpool_sqlite::rusqlite::{self, Connection, OptionalExtension as _, Row};
 use ecolaura_monitoring::resources::Cache;
 use serde::Serialize;
-use sqlx::FromRow;
 
 use super::Store;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::error::Error;
 /// How long the list of products is taken as it was.
 const FRESH: Duration = Duration::from_secs(1);
 
-#[derive(Clone, Serialize, FromRow)]
+#[derive(Clone, Serialize)]
 pub(crate) struct Product {
     id: i64,
     name: String,
@@ -60,22 +60,40 @@ impl Store {
         if let Some(products) = self.shelf.get() {
             return Ok(products);
         }
-        let query = sqlx::query_as("SELECT * FROM products ORDER BY id").fetch_all(&self.pool);
-        let products: Vec<Product> = self.query("SELECT products", query).await?;
+        let sql = "SELECT * FROM products ORDER BY id";
+        let products = self.query("SELECT products", |db| all(db, sql)).await?;
         self.shelf.put(products.clone());
         Ok(products)
     }
 
     pub(crate) async fn product(&self, id: i64) -> Result<Product, Error> {
-        let query = sqlx::query_as("SELECT * FROM products WHERE id = ?").bind(id);
-        let found = self.query("SELECT product", query.fetch_optional(&self.pool));
+        let sql = "SELECT * FROM products WHERE id = ?";
+        let found = self.query("SELECT product", move |db| {
+            db.query_row(sql, [id], Product::from_row).optional()
+        });
         found.await?.ok_or(Error::NotFound)
     }
 
     /// Three available products, others each time.
     pub(crate) async fn recommendations(&self) -> Result<Vec<Product>, Error> {
         let sql = "SELECT * FROM products WHERE available ORDER BY random() LIMIT 3";
-        let query = sqlx::query_as(sql).fetch_all(&self.pool);
-        Ok(self.query("SELECT recommendations", query).await?)
+        self.query("SELECT recommendations", |db| all(db, sql))
+            .await
     }
+}
+
+impl Product {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            price_cents: row.get("price_cents")?,
+            available: row.get("available")?,
+        })
+    }
+}
+
+fn all(db: &Connection, sql: &str) -> rusqlite::Result<Vec<Product>> {
+    let mut query = db.prepare(sql)?;
+    query.query_map([], Product::from_row)?.collect()
 }

@@ -1,26 +1,47 @@
 //! Subscriptions.
 
+use deadpool_sqlite::rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use deadpool_sqlite::rusqlite::{self, OptionalExtension as _, Row, params};
 use ecolaura_monitoring::metrics::LabelValue;
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
 
-use super::Store;
+use super::{Store, by_name};
 use crate::error::Error;
 use crate::purpose::Purpose;
 
-#[derive(Clone, Copy, Serialize, Deserialize, sqlx::Type, LabelValue)]
+#[derive(Clone, Copy, Serialize, Deserialize, LabelValue)]
 #[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
 pub(crate) enum Plan {
     Seedling,
     Forest,
 }
 
 /// A subscription, without the subscriber's address: numbers can be guessed.
-#[derive(Serialize, FromRow)]
+#[derive(Serialize)]
 pub(crate) struct Subscription {
     id: i64,
     plan: Plan,
+}
+
+impl ToSql for Plan {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(Self::VALUES[self.index()].into())
+    }
+}
+
+impl FromSql for Plan {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        by_name(value)
+    }
+}
+
+impl Subscription {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            plan: row.get("plan")?,
+        })
+    }
 }
 
 impl Store {
@@ -30,19 +51,22 @@ impl Store {
         plan: Plan,
         purpose: Purpose,
     ) -> Result<Subscription, Error> {
-        let mut tx = self.connections.acquire(self.pool.begin()).await?;
         let sql = "INSERT INTO subscriptions (email, plan) VALUES (?, ?) RETURNING id, plan";
-        let query = sqlx::query_as(sql).bind(email).bind(plan);
-        let query = query.fetch_one(&mut *tx);
-        let subscription = self.query("INSERT subscription", query).await?;
-        purpose.end(tx).await?;
-        Ok(subscription)
+        let email = email.to_owned();
+        self.query("INSERT subscription", move |db| {
+            let tx = db.transaction()?;
+            let subscription = tx.query_row(sql, params![email, plan], Subscription::from_row)?;
+            purpose.end(tx)?;
+            Ok(subscription)
+        })
+        .await
     }
 
     pub(crate) async fn subscription(&self, id: i64) -> Result<Subscription, Error> {
-        let query = sqlx::query_as("SELECT id, plan FROM subscriptions WHERE id = ?").bind(id);
-        let query = query.fetch_optional(&self.pool);
-        let found = self.query("SELECT subscription", query).await?;
-        found.ok_or(Error::NotFound)
+        let sql = "SELECT id, plan FROM subscriptions WHERE id = ?";
+        let found = self.query("SELECT subscription", move |db| {
+            db.query_row(sql, [id], Subscription::from_row).optional()
+        });
+        found.await?.ok_or(Error::NotFound)
     }
 }

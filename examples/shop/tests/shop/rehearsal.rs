@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
+use deadpool_sqlite::rusqlite::Connection;
 use tokio::task::JoinSet;
 
 use support::eventually::eventually;
@@ -29,13 +28,12 @@ async fn visit(shop: &Shop, baggage: &str) {
 }
 
 /// How many have signed up or ordered.
-async fn bought(database: &Path) -> i64 {
-    let options = SqliteConnectOptions::new().filename(database);
-    let mut connection = options.connect().await.expect("a database");
+fn bought(database: &Path) -> i64 {
+    let database = Connection::open(database).expect("a database");
     let rows = "SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM subscriptions)";
-    let rows = sqlx::query_scalar(rows).fetch_one(&mut connection).await;
-    connection.close().await.expect("it is closed");
-    rows.expect("a number")
+    database
+        .query_row(rows, [], |row| row.get(0))
+        .expect("a number")
 }
 
 /// How many letters wait when so many have signed up at once.
@@ -59,12 +57,12 @@ async fn a_rehearsal_leaves_nothing_behind() {
     let database = empty_folder("shop_rehearsal").join("shop.sqlite");
     let shop = Arc::new(Shop::open(&database).await);
     assert_eq!(letters(&shop, "synthetic=true").await, 0.0);
-    assert_eq!(bought(&database).await, 0);
+    assert_eq!(bought(&database), 0);
     // What is no rehearsal does, so that this can be seen.
     for baggage in ["synthetic=false", "plan=synthetic", "", "="] {
         visit(&shop, baggage).await;
     }
-    assert_eq!(bought(&database).await, 8);
+    assert_eq!(bought(&database), 8);
     eventually("letters to wait", async || {
         let waiting = letters(&shop, "a=b").await;
         (waiting > 0.0).then_some(()).ok_or(waiting.to_string())
@@ -77,7 +75,7 @@ async fn a_rehearsal_is_one_without_telemetry() {
     let database = empty_folder("shop_rehearsal_disabled").join("shop.sqlite");
     let shop = Shop::open_with(&database, &[("OTEL_SDK_DISABLED", "true")]).await;
     visit(&shop, "a=b,synthetic=true;c=d").await;
-    assert_eq!(bought(&database).await, 0);
+    assert_eq!(bought(&database), 0);
     visit(&shop, "a=b").await;
-    assert_eq!(bought(&database).await, 2);
+    assert_eq!(bought(&database), 2);
 }
