@@ -12,6 +12,7 @@ use axum::body::Body;
 use ecolaura_monitoring::{AccessLog, LogFormat, Monitoring, Sampling, TracingLayer};
 use http::{Request, Response};
 use tokio::runtime::{Builder, Runtime};
+use tower::Layer as _;
 use tower::{ServiceExt as _, service_fn};
 use tracing::{Dispatch, dispatcher, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -31,12 +32,12 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 static MONITORING: LazyLock<Monitoring> = LazyLock::new(|| {
     let monitoring = Monitoring::builder("bench")
-        .log_writer(io::sink())
-        .log_format(LogFormat::Ecs)
-        .log_lines_per_second(u32::MAX)
-        .collector("http://127.0.0.1:9") // nobody listens there
-        .sampling(Sampling::ratio(0.0)) // spans are recorded until it is known that the request did not fail
-        .access_log(AccessLog::none())
+        .logs(|logs| logs.writer(io::sink()))
+        .logs(|logs| logs.format(LogFormat::Ecs))
+        .logs(|logs| logs.max_lines_per_second(u32::MAX))
+        .traces(|traces| traces.otlp_endpoint("http://127.0.0.1:9")) // nobody listens there
+        .traces(|traces| traces.sampling(Sampling::ratio(0.0))) // spans are recorded until it is known that the request did not fail
+        .logs(|logs| logs.access_log(AccessLog::none()))
         .build();
     monitoring.expect("the environment is empty")
 });
@@ -71,7 +72,7 @@ impl Work for Logging {
     /// What waits is written before it is measured again.
     fn prepare(&mut self) {
         let flush = MONITORING.flush(std::time::Duration::from_secs(10));
-        assert!(RUNTIME.block_on(flush));
+        RUNTIME.block_on(flush).expect("lines are written");
     }
 
     #[inline(never)]
@@ -95,7 +96,8 @@ fn in_request() {
         Ok::<_, Infallible>(Response::new(Body::empty()))
     });
     let answer = MONITORING
-        .wrap(service)
+        .layer()
+        .layer(service)
         .oneshot(Request::new(Body::empty()));
     let Ok(answer) = RUNTIME.block_on(answer);
     drop(answer);

@@ -43,7 +43,7 @@ struct Both {
 fn both(lines: usize) -> Both {
     let (counters, histograms) = (lines / 2, lines / 2 / PER_HISTOGRAM);
     let builder = Monitoring::builder("bench")
-        .max_series(200_000)
+        .metrics(|metrics| metrics.max_series(200_000))
         .without_listener();
     let ours = builder.build().expect("the environment is empty");
     let packed: DynamicFamily<Counter, 3> = ours.metrics().dynamic(PACKED).expect("a family");
@@ -66,7 +66,7 @@ fn both(lines: usize) -> Both {
     for number in 0..counters {
         let endpoint = format!("/api/v1/products/{number}/boxes");
         let values = ["GET", &*endpoint, "200"];
-        packed.resolve(values).add(number as u64 * 7);
+        packed.get(values).add(number as u64 * 7);
         packed_theirs
             .with_label_values(&values)
             .inc_by(number as u64 * 7);
@@ -76,7 +76,7 @@ fn both(lines: usize) -> Both {
         let values = ["GET", &*endpoint];
         for observation in 0..20u64 {
             let seconds = (observation * observation * 7 % 400) as f64 / 100.0;
-            packing.resolve(values).observe(seconds);
+            packing.get(values).observe(seconds);
             packing_theirs.with_label_values(&values).observe(seconds);
         }
     }
@@ -110,13 +110,13 @@ fn main() {
 fn memory() {
     const MANY: usize = 10_000;
     let builder = Monitoring::builder("bench")
-        .max_series(MANY)
+        .metrics(|metrics| metrics.max_series(MANY))
         .without_listener();
     let metrics = builder.build().expect("the environment is empty").metrics();
     let packing: DynamicFamily<Histogram, 2> = metrics.dynamic(PACKING).expect("a family");
     let before = MEMORY.current_usage();
     for number in 0..MANY {
-        packing.resolve(["GET", &number.to_string()]).observe(0.07);
+        packing.get(["GET", &number.to_string()]).observe(0.07);
     }
     let each = (MEMORY.current_usage() - before) as f64 / MANY as f64;
     table::target(
@@ -242,7 +242,7 @@ fn stall() {
     let ours = both.ours.metrics();
     let packing: DynamicFamily<Histogram, 2> = ours.dynamic(PACKING).expect("the same family");
     let known = ["GET", "/api/v1/products/7/boxes"];
-    let observe = || packing.resolve(known).observe(0.07);
+    let observe = || packing.get(known).observe(0.07);
     let options = HistogramOpts::new("other_seconds", "Other.");
     let other = HistogramVec::new(options, &["method", "endpoint"]).expect("good names");
     both.theirs.register(Box::new(other.clone())).expect("new");
@@ -265,7 +265,7 @@ fn stall() {
                 scrape(ours);
             },
             || {
-                packing.resolve(["GET", &fresh()]);
+                packing.get(["GET", &fresh()]);
             },
         ),
         latencies(

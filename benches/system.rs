@@ -38,7 +38,10 @@ fn main() {
 }
 
 fn monitoring(system: bool) -> Monitoring {
-    let builder = Monitoring::builder("bench").system_metrics(system);
+    let builder = Monitoring::builder("bench").metrics(|metrics| match system {
+        true => metrics.with_system_metrics(),
+        false => metrics.without_system_metrics(),
+    });
     builder.build().expect("the environment is empty")
 }
 

@@ -89,6 +89,39 @@ impl Error {
     }
 }
 
+/// What [`Monitoring::flush`](crate::Monitoring::flush) could not get out in time.
+///
+/// Spans that a collector refused or that were dropped before, and lines that could not be written, are counted in
+/// `monitoring_spans_dropped_total` and `monitoring_log_lines_dropped_total` as well.
+#[cfg(any(feature = "logs", feature = "traces"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlushError(pub(crate) Unflushed);
+
+#[cfg(any(feature = "logs", feature = "traces"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unflushed {
+    Spans,
+    Lines,
+    Both,
+    /// The time was over before it was known what is left.
+    Unknown,
+}
+
+#[cfg(any(feature = "logs", feature = "traces"))]
+impl fmt::Display for FlushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Unflushed::Spans => "not all spans were exported",
+            Unflushed::Lines => "not all lines of the log were written",
+            Unflushed::Both => "not all spans were exported, and not all lines of the log written",
+            Unflushed::Unknown => "the time limit passed before all spans were exported and all lines of the log written",
+        })
+    }
+}
+
+#[cfg(any(feature = "logs", feature = "traces"))]
+impl std::error::Error for FlushError {}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -37,7 +37,7 @@
 //! | choose addresses, limits, what is measured | [`MonitoringBuilder`] |
 //! | answer probes | [`health`] |
 //! | measure requests to other services | [`Monitoring::client_layer`] |
-//! | write the log | [`LogLayer`], [`LogFormat`], [`AccessLog`], [`MonitoringBuilder::log_filter`] |
+//! | write the log | [`LogLayer`], [`LogFormat`], [`AccessLog`], [`LogsConfig`] |
 //! | tell of queries and logins | [`database`], [`authentication`] |
 //! | see what the service can run out of | [`resources`] |
 //! | count users, sign-ups, orders, money, boxes | [`business`] |
@@ -73,7 +73,7 @@
 //! A measured request takes two readings of the clock and about eight relaxed atomic adds: no lock, and no allocation
 //! besides the boxes that axum puts round any layer; one with a body takes two more, to count its bytes. The library keeps
 //! what it records for as long as the process lives, so that a handle is a plain reference; how much that can be is bounded by
-//! [`MonitoringBuilder::max_series`].
+//! [`MetricsConfig::max_series`].
 //!
 //! A request whose trace is not recorded costs hardly more. Where those that fail are kept all the same, as they are unless told otherwise, it
 //! takes one allocation, and those of the spans that begin in it; a recorded one some ten. One with `tracestate` or `baggage` takes up to six
@@ -144,17 +144,21 @@ mod trace_context;
 #[cfg(feature = "macros")]
 pub use ecolaura_monitoring_macros::monitor;
 pub use error::Error;
+#[cfg(any(feature = "logs", feature = "traces"))]
+pub use error::FlushError;
 #[cfg(feature = "logs")]
 pub use logs::{AccessLog, LogFormat, LogLayer};
-pub use observe::{HttpNames, Objective};
-pub use setup::{Monitoring, MonitoringBuilder};
+pub use observe::{MetricNaming, Objective};
+#[cfg(feature = "logs")]
+pub use setup::LogsConfig;
+#[cfg(feature = "server")]
+pub use setup::ServerConfig;
+#[cfg(feature = "traces")]
+pub use setup::TracesConfig;
+pub use setup::{HttpConfig, MetricsConfig, Monitoring, MonitoringBuilder};
 #[cfg(feature = "macros")]
 pub use status::HttpStatus;
-pub use trace::{Baggage, CarryingBaggage, WithBaggage};
+pub use trace::{Baggage, WithBaggage, WithContext};
 #[cfg(feature = "traces")]
-pub use trace::{Carried, CurrentSpans, CurrentTrace, InCurrentTrace, Sampling, TracingLayer};
+pub use trace::{CurrentSpans, CurrentTrace, InCurrentTrace, Sampling, TracingLayer};
 pub use trace_context::TraceContext;
-
-#[cfg(all(doctest, feature = "full"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

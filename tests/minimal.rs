@@ -134,7 +134,7 @@ fn own_metrics_are_rendered() {
     let monitoring = Monitoring::builder("test").build().unwrap();
     let metric = Metric::counter("sent_total", "S.").labels(&["carrier"]);
     let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(metric).unwrap();
-    sent.resolve(["bike"]).add(2);
+    sent.get(["bike"]).add(2);
     assert_eq!(
         lines(&monitoring, "sent_total"),
         [r#"sent_total{carrier="bike"} 2"#]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecolaura_monitoring::catalog;
+use ecolaura_monitoring::metrics::Metric;
 
 use crate::error::Error;
 use crate::family::{Family, Shape};
@@ -183,7 +184,7 @@ fn labels(text: &str) -> Vec<(String, String)> {
 
 /// The routes and functions that are told of.
 fn endpoints(metrics: &str) -> BTreeSet<String> {
-    let of = |metric: &catalog::Metric, is_route: bool| {
+    let of = |metric: &Metric, is_route: bool| {
         let head = format!("{}_count{{", metric.name());
         let all = metrics.lines().filter_map(move |line| {
             labels(line.strip_prefix(&head)?)

@@ -1,7 +1,6 @@
 //! Metrics by what a dashboard has to know of them.
 
-use ecolaura_monitoring::catalog;
-use ecolaura_monitoring::metrics::Kind;
+use ecolaura_monitoring::metrics::{Kind, Metric};
 
 /// What the series of a metric are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +37,8 @@ pub struct Family {
     pub(crate) labels: Vec<String>,
 }
 
-impl From<&catalog::Metric> for Family {
-    fn from(metric: &catalog::Metric) -> Self {
+impl From<&Metric> for Family {
+    fn from(metric: &Metric) -> Self {
         let labels = metric.label_names().iter();
         Self {
             name: metric.name().to_owned(),

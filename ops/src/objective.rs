@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ecolaura_monitoring::metrics::Metric;
 use ecolaura_monitoring::{Objective, catalog};
 
 use crate::error::Error;
@@ -107,7 +108,7 @@ impl Slo {
     }
 
     /// The times of what it is on.
-    pub(crate) fn times(&self) -> catalog::Metric {
+    pub(crate) fn times(&self) -> Metric {
         match self.is_of_requests() {
             true => catalog::HTTP_REQUEST_DURATION,
             false => catalog::REQUEST_LATENCY,

@@ -62,7 +62,7 @@
 //!
 //! impl Trees {
 //!     pub fn register(registry: Registry) -> Result<Self, ecolaura_monitoring::Error> {
-//!         Ok(Self(registry.counter_family(TREES)?.create_all()))
+//!         Ok(Self(registry.counter_family(TREES)?.init_all()))
 //!     }
 //!
 //!     pub fn planted(self, region: Region, trees: u64) {

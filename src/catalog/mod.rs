@@ -9,7 +9,7 @@ mod database;
 mod field;
 mod function;
 mod http;
-mod metric;
+pub(crate) mod metric;
 mod otel;
 mod own;
 mod process;
@@ -34,7 +34,7 @@ pub use http::{
     HTTP_CLIENT_REQUEST_DURATION, HTTP_REQUEST_DURATION, HTTP_REQUEST_SIZE, HTTP_REQUESTS,
     HTTP_REQUESTS_IN_FLIGHT, HTTP_RESPONSE_SIZE, HTTP_STREAM_DURATION,
 };
-pub use metric::{Kind, Metric, Unit};
+pub(crate) use metric::{Kind, Metric, Unit};
 pub use otel::{
     HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION, HTTP_SERVER_REQUEST_SIZE,
     HTTP_SERVER_RESPONSE_SIZE,

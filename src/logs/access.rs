@@ -23,7 +23,7 @@ const LONGEST_PATH: usize = 2048;
 /// use ecolaura_monitoring::{AccessLog, Monitoring};
 ///
 /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
-/// let few = AccessLog::failures().slower_than(Duration::from_millis(500)).share(0.01);
+/// let few = AccessLog::failures().slower_than(Duration::from_millis(500)).sample_ratio(0.01);
 /// let monitoring = Monitoring::builder("ecolaura-api").access_log(few).build()?;
 /// # Ok(()) }
 /// ```
@@ -32,7 +32,7 @@ const LONGEST_PATH: usize = 2048;
 pub struct AccessLog {
     failures: bool,
     slower_than: Option<Duration>,
-    pub(crate) share: f64,
+    pub(crate) sample_ratio: f64,
 }
 
 impl Default for AccessLog {
@@ -45,7 +45,7 @@ impl Default for AccessLog {
 impl AccessLog {
     /// All requests.
     pub const fn all() -> Self {
-        Self::none().share(1.0)
+        Self::none().sample_ratio(1.0)
     }
 
     /// None.
@@ -53,7 +53,7 @@ impl AccessLog {
         Self {
             failures: false,
             slower_than: None,
-            share: 0.0,
+            sample_ratio: 0.0,
         }
     }
 
@@ -74,22 +74,22 @@ impl AccessLog {
     /// Also this share of all, from 0 to 1. A wrong number is an error of [`MonitoringBuilder::init`](crate::MonitoringBuilder::init).
     ///
     /// By chance, whatever clients send.
-    pub const fn share(mut self, share: f64) -> Self {
-        self.share = share;
+    pub const fn sample_ratio(mut self, ratio: f64) -> Self {
+        self.sample_ratio = ratio;
         self
     }
 
     /// Whether there is any line.
     pub(crate) fn is_any(&self) -> bool {
-        self.failures || self.slower_than.is_some() || self.share > 0.0
+        self.failures || self.slower_than.is_some() || self.sample_ratio > 0.0
     }
 
     fn wants(&self, ended: &Ended) -> bool {
         let is_slow = |most: Duration| u128::from(ended.until_head_or_end) > most.as_nanos();
-        self.share >= 1.0
+        self.sample_ratio >= 1.0
             || (self.failures && ended.outcome.has_failed())
             || self.slower_than.is_some_and(is_slow)
-            || (self.share > 0.0 && fastrand::f64() < self.share)
+            || (self.sample_ratio > 0.0 && fastrand::f64() < self.sample_ratio)
     }
 }
 

@@ -27,7 +27,7 @@ mod expose;
 mod lockfree;
 mod registry;
 
-pub use crate::catalog::{Kind, Metric, Unit};
+pub use crate::catalog::metric::{Kind, Metric, Unit};
 pub use crate::label::{LabelSet, LabelValue};
 #[cfg(feature = "macros")]
 pub use ecolaura_monitoring_macros::{LabelSet, LabelValue};

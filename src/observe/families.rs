@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 /// Under which names the layer's families leave the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum HttpNames {
+pub enum MetricNaming {
     /// `http_requests_total`, `http_request_duration_seconds` and so on, with the labels `method`, `endpoint`, `status_code` and `outcome`.
     #[default]
     Prometheus,
@@ -56,18 +56,18 @@ pub(crate) struct Http {
     /// What is in flight, and the sizes of bodies, by what is known when a request begins.
     pub(crate) traffic: &'static FamilyCore,
     pub(crate) stream: &'static FamilyCore,
-    pub(crate) names: HttpNames,
+    pub(crate) names: MetricNaming,
 }
 
 impl Http {
-    pub(crate) fn new(registry: Registry, sizes: bool, names: HttpNames) -> Self {
+    pub(crate) fn new(registry: Registry, sizes: bool, names: MetricNaming) -> Self {
         let size = match own_shape(&catalog::HTTP_REQUEST_SIZE) {
             Shape::Histogram(layout) if sizes => Some(layout),
             _ => None,
         };
         let (answers, traffic) = match names {
-            HttpNames::Prometheus => (PROMETHEUS_ANSWERS, PROMETHEUS_TRAFFIC),
-            HttpNames::OpenTelemetry => (OTEL_ANSWERS, OTEL_TRAFFIC),
+            MetricNaming::Prometheus => (PROMETHEUS_ANSWERS, PROMETHEUS_TRAFFIC),
+            MetricNaming::OpenTelemetry => (OTEL_ANSWERS, OTEL_TRAFFIC),
         };
         let shown = if sizes { traffic } else { &traffic[..1] };
         Self {
@@ -86,8 +86,8 @@ impl Http {
     #[inline]
     pub(crate) fn transport<B>(&self, request: &Request<B>) -> Transport {
         match self.names {
-            HttpNames::Prometheus => Transport::default(),
-            HttpNames::OpenTelemetry => Transport::of(request),
+            MetricNaming::Prometheus => Transport::default(),
+            MetricNaming::OpenTelemetry => Transport::of(request),
         }
     }
 
@@ -100,8 +100,8 @@ impl Http {
     ) -> Option<&'static TrafficCells> {
         let (method, route) = (method.as_str(), http_route(template));
         let cells = match self.names {
-            HttpNames::Prometheus => self.traffic.resolve(&[method, template]),
-            HttpNames::OpenTelemetry => {
+            MetricNaming::Prometheus => self.traffic.resolve(&[method, template]),
+            MetricNaming::OpenTelemetry => {
                 let labels = [method, route, transport.scheme(), transport.version()];
                 self.traffic.resolve(&labels)
             }
@@ -120,11 +120,11 @@ impl Http {
     ) -> Histogram {
         let (method, status) = (method.as_str(), code.to_string());
         let labels = match self.names {
-            HttpNames::Prometheus => {
+            MetricNaming::Prometheus => {
                 let labels = [method, template, &status, outcome.as_str()];
                 return resolve(self.requests, &labels);
             }
-            HttpNames::OpenTelemetry => [
+            MetricNaming::OpenTelemetry => [
                 method,
                 http_route(template),
                 if outcome == Outcome::Cancelled {

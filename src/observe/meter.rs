@@ -14,7 +14,7 @@ use crate::metrics::{ExemplarFilter, OnceRef, Registry};
 #[cfg(feature = "macros")]
 use crate::metrics::{Part, own_shape};
 use crate::observe::endpoint::Endpoints;
-use crate::observe::families::{Http, HttpNames};
+use crate::observe::families::{Http, MetricNaming};
 #[cfg(feature = "macros")]
 use crate::observe::function::Functions;
 use crate::observe::outgoing::Peer;
@@ -46,15 +46,14 @@ pub(crate) struct Meter {
 impl Meter {
     /// A meter with a registry of its own. It lives as long as the process.
     pub(crate) fn new(
-        cap: usize,
+        registry: Registry,
         sizes: bool,
-        names: HttpNames,
+        names: MetricNaming,
         propagators: Propagators,
     ) -> &'static Self {
-        let registry = Registry::new(cap);
         Box::leak(Box::new(Self {
             registry,
-            endpoints: Endpoints::new(cap),
+            endpoints: Endpoints::new(registry.cap()),
             propagators,
             tracer: OnceRef::new(),
             is_disabled: AtomicBool::new(false),
@@ -90,8 +89,8 @@ impl Meter {
     #[cold]
     fn unscraped() -> &'static Self {
         static UNSCRAPED: LazyLock<&'static Meter> = LazyLock::new(|| {
-            let (names, propagators) = (HttpNames::default(), Propagators::default());
-            Meter::new(DEFAULT_CAP, true, names, propagators)
+            let (names, propagators) = (MetricNaming::default(), Propagators::default());
+            Meter::new(Registry::new(DEFAULT_CAP), true, names, propagators)
         });
         &UNSCRAPED
     }

@@ -35,7 +35,7 @@ mod traced;
 pub(crate) use crate::trace::current::{Entered, Open};
 pub(crate) use clock::Start;
 pub(crate) use endpoint::Endpoint;
-pub use families::HttpNames;
+pub use families::MetricNaming;
 #[cfg(feature = "macros")]
 pub use function::{Call, Registered, Site};
 #[cfg(feature = "macros")]

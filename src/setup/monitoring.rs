@@ -2,12 +2,10 @@
 
 #[cfg(feature = "logs")]
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+#[cfg(any(feature = "logs", feature = "traces"))]
 use std::time::Duration;
-
-use tower_layer::Layer as _;
 
 #[cfg(feature = "logs")]
 use crate::authentication::Authentication;
@@ -16,13 +14,23 @@ use crate::business::BusinessBuilder;
 #[cfg(feature = "logs")]
 use crate::database::Query;
 use crate::error::Error;
+#[cfg(any(feature = "logs", feature = "traces"))]
+use crate::error::{FlushError, Unflushed};
 use crate::http::{ClientLayer, Monitor, MonitorLayer};
+#[cfg(feature = "logs")]
+use crate::logs::LogLayer;
 use crate::metrics::Registry;
 use crate::observe::Meter;
 use crate::resources::{Cache, Connections, Pool, QueueState, Resources};
 use crate::setup::builder::MonitoringBuilder;
+use crate::setup::ending;
+use crate::setup::logs::Log;
+use crate::setup::server::Settings;
+use crate::setup::service::{self, Service};
+use crate::setup::traces::Traces;
 #[cfg(any(feature = "business", feature = "logs"))]
 use crate::setup::user_hash::UserHashKey;
+use crate::setup::variables::Variables;
 
 /// A service's monitoring: make it once in `main`, clone it where it is needed.
 ///
@@ -75,32 +83,17 @@ pub(crate) struct Inner {
 
 /// What the builder hands over.
 pub(crate) struct Parts {
-    #[cfg(feature = "logs")]
-    pub(crate) logging: Option<crate::setup::subscriber::Logging>,
-    /// Whether `init` installs a subscriber that takes spans alone.
-    #[cfg(all(feature = "logs", feature = "traces"))]
-    pub(crate) subscribes_spans: bool,
-    #[cfg(any(feature = "business", feature = "logs"))]
-    pub(crate) user_hash_key: UserHashKey,
-    #[cfg(feature = "server")]
-    pub(crate) control_token: Option<crate::setup::secret::Secret>,
-    #[cfg(feature = "traces")]
-    pub(crate) exporter: Option<crate::otlp::Exporter>,
-    pub(crate) service_name: String,
-    pub(crate) disabled: bool,
-    /// Whether the service wants no log: then nothing is said on standard error either, but warnings.
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    pub(crate) is_quiet: bool,
+    pub(crate) service: Service,
     pub(crate) meter: &'static Meter,
     pub(crate) resources: &'static Resources,
     #[cfg(feature = "metrics")]
     pub(crate) recorder: crate::metrics::bridge::facade::Recorder,
+    pub(crate) traces: Traces,
+    pub(crate) log: Log,
     #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    pub(crate) listen: Option<SocketAddr>,
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    pub(crate) drain_delay: Duration,
-    #[cfg_attr(not(feature = "server"), allow(dead_code))]
-    pub(crate) drain_timeout: Duration,
+    pub(crate) server: Settings,
+    #[cfg(any(feature = "business", feature = "logs"))]
+    pub(crate) user_hash_key: UserHashKey,
 }
 
 impl Monitoring {
@@ -115,7 +108,7 @@ impl Monitoring {
     /// With the feature `logs` it installs a subscriber of `tracing` and a logger of the crate `log`, which write to standard output what
     /// `RUST_LOG` asks for (`OTEL_LOGS_EXPORTER` has it go elsewhere). Where a subscriber is installed already it is left alone,
     /// and no lines are written; one that is installed afterwards by its `init` panics: see
-    /// [`without_subscriber`](MonitoringBuilder::without_subscriber). A process that ends by `std::process::exit` should
+    /// [`without_subscriber`](crate::LogsConfig::without_subscriber). A process that ends by `std::process::exit` should
     /// [`flush`](Self::flush) before.
     ///
     /// It also installs a panic hook: each panic is one line of the log, without secrets, with the place of the panic as its origin. Where the
@@ -129,6 +122,18 @@ impl Monitoring {
     /// See [`MonitoringBuilder::init`].
     pub fn init(service_name: impl Into<String>) -> Result<Self, Error> {
         Self::builder(service_name).init()
+    }
+
+    /// Starts monitoring this process under the name in `OTEL_SERVICE_NAME`, or else the `service.name` of
+    /// `OTEL_RESOURCE_ATTRIBUTES`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`init`](Self::init), and when neither variable holds a name.
+    pub fn from_env() -> Result<Self, Error> {
+        // What there is to warn of `init` warns of.
+        let name = service::name_of_environment(&Variables::of_process());
+        Self::init(name.unwrap_or_default())
     }
 
     /// Every choice there is.
@@ -159,11 +164,6 @@ impl Monitoring {
     /// ```
     pub fn around<S: 'static>(&self, service: S) -> Monitor<S> {
         Monitor::around(self.recording(), service)
-    }
-
-    /// Measures a service as the layer does; for those who do not use tower's builder.
-    pub fn wrap<S>(&self, service: S) -> Monitor<S> {
-        self.layer().layer(service)
     }
 
     /// The layer for requests to another service, under a name of its own such as `payments`: that is the label `peer`, never the address.
@@ -225,6 +225,29 @@ impl Monitoring {
         E: Display,
     {
         Query::new(self.recording(), name.into(), query)
+    }
+
+    /// The layer that writes lines, for a subscriber of the service's own; `None` where no lines are written.
+    ///
+    /// ```
+    /// use ecolaura_monitoring::{Monitoring, TracingLayer};
+    /// use tracing_subscriber::filter::LevelFilter;
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
+    /// let monitoring = Monitoring::builder("shop")
+    ///     .logs(|logs| logs.without_subscriber())
+    ///     .build();
+    /// let subscriber = tracing_subscriber::registry()
+    ///     .with(LevelFilter::INFO)
+    ///     .with(monitoring.log_layer())
+    ///     .with(TracingLayer::new());
+    /// # let _ = subscriber;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "logs")]
+    pub fn log_layer(&self) -> Option<LogLayer> {
+        self.0.parts.log.logs().map(LogLayer)
     }
 
     /// Where attempts to authenticate are recorded; see [`authentication`](crate::authentication).
@@ -299,37 +322,36 @@ impl Monitoring {
 
     /// The meter, unless telemetry is disabled.
     pub(crate) fn recording(&self) -> Option<&'static Meter> {
-        (!self.0.parts.disabled).then_some(self.meter())
+        (!self.0.parts.service.is_disabled).then_some(self.meter())
     }
 
-    /// Sends the spans and writes the lines that wait, and waits no longer than this; whether all of them left. Where lines were lost
-    /// since the last time, it says so as well.
+    /// Exports the spans and writes the lines that wait, within this time. Where lines were lost since the last time, it logs that as well.
     ///
     /// [`serve`](Self::serve) does it at its end. Works on any runtime of tokio that has its timer enabled.
+    ///
+    /// # Errors
+    ///
+    /// When not all of them left in time, or a collector refused some.
     #[cfg(any(feature = "logs", feature = "traces"))]
-    pub async fn flush(&self, within: Duration) -> bool {
+    pub async fn flush(&self, within: Duration) -> Result<(), FlushError> {
         let parts = &self.0.parts;
-        let spans = async {
-            #[cfg(feature = "traces")]
-            if let Some(exporter) = &parts.exporter {
-                return matches!(exporter.flush(within).await, Ok(true));
-            }
-            true
-        };
-        let lines = async {
-            #[cfg(feature = "logs")]
-            if let Some(logging) = &parts.logging {
-                return logging.flush().await;
-            }
-            true
-        };
-        let both = async { tokio::join!(spans, lines) };
-        let flushed = tokio::time::timeout(within, both).await;
-        matches!(flushed, Ok((true, true)))
+        let both = async { tokio::join!(parts.traces.flush(within), parts.log.flush()) };
+        Err(FlushError(match tokio::time::timeout(within, both).await {
+            Ok((true, true)) => return Ok(()),
+            Ok((false, true)) => Unflushed::Spans,
+            Ok((true, false)) => Unflushed::Lines,
+            Ok((false, false)) => Unflushed::Both,
+            Err(_) => Unflushed::Unknown,
+        }))
+    }
+
+    /// Exports the spans and writes the lines that wait, and blocks for at most some 2.6 seconds, and not at all where none wait.
+    pub(crate) fn finish(&self) {
+        self.0.parts.traces.finish();
+        self.0.parts.log.finish();
     }
 
     /// What `init` made.
-    #[cfg(any(feature = "logs", feature = "traces"))]
     pub(crate) fn kept() -> Option<&'static Self> {
         KEPT.get()
     }
@@ -337,16 +359,14 @@ impl Monitoring {
     /// Keeps it as long as the process lives.
     pub(crate) fn keep(&self) {
         let _ = KEPT.set(self.clone());
-        #[cfg(any(feature = "logs", feature = "traces"))]
-        Self::finish_with_thread();
+        ending::finish_with_thread();
     }
 
     /// Warns of what is not as the service may expect: in its log, else through `tracing` where a subscriber is installed, else on standard
     /// error.
     pub(crate) fn warn(&self, what: &str) {
-        #[cfg(feature = "logs")]
-        if let Some(logging) = &self.0.parts.logging {
-            return logging.logs.warn(what);
+        if self.0.parts.log.warn(what) {
+            return;
         }
         #[cfg(feature = "server")]
         if crate::trace::has_reader() {
@@ -379,7 +399,7 @@ impl Monitoring {
     /// - **Histograms** are in seconds or bytes, with the buckets for it, when they are described so before their first use, or not described
     ///   with a unit and named `…_seconds`, `….seconds`, `…_bytes` or `….bytes`. All others have the buckets 1 to 1000 and keep values to a
     ///   millionth. Nothing is rescaled.
-    /// - **Bounds**: beyond [`max_series`](MonitoringBuilder::max_series) label sets a family records in one series whose labels are
+    /// - **Bounds**: beyond [`max_series`](crate::MetricsConfig::max_series) label sets a family records in one series whose labels are
     ///   `_overflow`; beyond as many families a new one is not recorded.
     #[cfg(feature = "metrics")]
     pub fn metrics_recorder(&self) -> impl metrics::Recorder + Copy + Send + Sync + use<> {
@@ -390,7 +410,7 @@ impl Monitoring {
     #[cfg(feature = "metrics")]
     pub(crate) fn become_recorder(&self) {
         let parts = &self.0.parts;
-        if !parts.disabled && metrics::set_global_recorder(parts.recorder).is_err() {
+        if !parts.service.is_disabled && metrics::set_global_recorder(parts.recorder).is_err() {
             self.warn(
                 "another recorder of the `metrics` crate is installed already: what its macros record does not appear in /metrics",
             );
@@ -404,11 +424,11 @@ impl Monitoring {
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let monitoring = ecolaura_monitoring::Monitoring::builder("docs").build()?;
-    /// prometheus::Registry::new().register(Box::new(monitoring.prometheus_collector()))?;
+    /// prometheus::Registry::new().register(Box::new(monitoring.as_prometheus_collector()))?;
     /// # Ok(()) }
     /// ```
     #[cfg(feature = "prometheus")]
-    pub fn prometheus_collector(&self) -> impl prometheus::core::Collector + use<> {
+    pub fn as_prometheus_collector(&self) -> impl prometheus::core::Collector + use<> {
         crate::metrics::bridge::prometheus::Exported::new(self.metrics())
     }
 }
@@ -416,24 +436,10 @@ impl Monitoring {
 impl std::fmt::Debug for Monitoring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Monitoring")
-            .field("service_name", &self.0.parts.service_name)
-            .field("disabled", &self.0.parts.disabled)
+            .field("service_name", &self.0.parts.service.name)
+            .field("disabled", &self.0.parts.service.is_disabled)
             .finish_non_exhaustive()
     }
-}
-
-#[cfg(not(feature = "server"))]
-impl Monitoring {
-    pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Inner {
-            handles: AtomicUsize::new(1),
-            parts,
-        })))
-    }
-
-    pub(crate) fn announce(&self) {}
-
-    pub(crate) fn watch_runtime(&self) {}
 }
 
 impl Clone for Monitoring {
@@ -448,10 +454,8 @@ impl Drop for Monitoring {
     fn drop(&mut self) {
         // The last one besides that which is kept.
         let is_last = self.0.handles.fetch_sub(1, Ordering::AcqRel) == 2;
-        #[cfg(any(feature = "logs", feature = "traces"))]
         if is_last && Self::kept().is_some_and(|kept| Arc::ptr_eq(&kept.0, &self.0)) {
             self.finish();
         }
-        let _ = is_last;
     }
 }

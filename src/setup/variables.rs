@@ -65,6 +65,15 @@ impl Variables<'_> {
     }
 
     /// The same of a variable that is not to be left out: what is not UTF-8 is an error.
+    #[cfg_attr(
+        not(any(
+            feature = "business",
+            feature = "logs",
+            feature = "server",
+            feature = "traces"
+        )),
+        allow(dead_code)
+    )]
     pub(crate) fn required(&self, name: &str) -> Result<Option<String>, Error> {
         let value = (self.lookup)(name);
         match value.is_some_and(|value| value.to_str().is_none()) {

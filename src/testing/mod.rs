@@ -27,7 +27,7 @@
 //!   [`Monitoring::scope`](crate::Monitoring::scope) make monitored functions record to a monitoring.
 
 mod recorded;
-mod scoped;
+mod with_monitoring;
 
 pub use recorded::{Recorded, RecordedHistogram};
-pub use scoped::Scoped;
+pub use with_monitoring::WithMonitoring;

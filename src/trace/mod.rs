@@ -8,8 +8,6 @@
 )]
 
 mod baggage;
-#[cfg(feature = "traces")]
-mod carried;
 pub(crate) mod current;
 #[cfg(feature = "traces")]
 mod current_span;
@@ -33,11 +31,9 @@ mod sampling;
 mod span;
 pub(crate) mod state;
 mod tracer;
-mod with_baggage;
+mod with_context;
 
 pub use baggage::Baggage;
-#[cfg(feature = "traces")]
-pub use carried::{Carried, InCurrentTrace};
 #[cfg(feature = "traces")]
 pub use current_span::CurrentSpans;
 #[cfg(feature = "traces")]
@@ -45,7 +41,9 @@ pub use current_trace::CurrentTrace;
 #[cfg(feature = "traces")]
 pub use layer::TracingLayer;
 pub use sampling::Sampling;
-pub use with_baggage::{CarryingBaggage, WithBaggage};
+#[cfg(feature = "traces")]
+pub use with_context::InCurrentTrace;
+pub use with_context::{WithBaggage, WithContext};
 
 pub(crate) use propagation::{Along, Propagators};
 #[cfg(feature = "traces")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Which requests are traced.
 ///
 /// Whoever begins a trace decides for it: a request with a `traceparent` is recorded if its sender says so. Of requests
-/// that begin one, a share is recorded ([`ratio`](Self::ratio)), but no more a second than [`at_most`](Self::at_most). Of the others
+/// that begin one, a share is recorded ([`ratio`](Self::ratio)), but no more a second than [`max_per_second`](Self::max_per_second). Of the others
 /// those are kept that failed ([`keep_failed`](Self::keep_failed)) or took too long
 /// ([`keep_slower_than`](Self::keep_slower_than)): their spans are collected meanwhile, and thrown away when all went well.
 ///
@@ -15,7 +15,9 @@ use std::time::Duration;
 ///
 /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
 /// let tenth = Sampling::ratio(0.1).keep_slower_than(Duration::from_millis(500));
-/// let monitoring = Monitoring::builder("ecolaura-api").sampling(tenth).build()?;
+/// let monitoring = Monitoring::builder("ecolaura-api")
+///     .traces(|traces| traces.sampling(tenth))
+///     .build()?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +61,7 @@ impl Sampling {
 
     /// Whether a request with a `traceparent` is recorded as its sender says; else this service decides for itself, whatever the sender's id is.
     /// On by default.
-    pub const fn ask_parent(mut self, ask: bool) -> Self {
+    pub const fn parent_based(mut self, ask: bool) -> Self {
         self.asks_parent = ask;
         self
     }
@@ -67,8 +69,8 @@ impl Sampling {
     /// So many traces a second that begin here, at most. 100 by default; `u32::MAX` is no limit.
     ///
     /// Of those that are kept since they failed or took too long, a tenth of that, and one at least.
-    pub const fn at_most(mut self, per_second: u32) -> Self {
-        self.most_per_second = per_second;
+    pub const fn max_per_second(mut self, max: u32) -> Self {
+        self.most_per_second = max;
         self
     }
 

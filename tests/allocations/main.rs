@@ -161,9 +161,9 @@ fn a_trace_that_is_not_recorded() {
     let expected = per_request(app.clone().layer(pass_through()), "GET", "");
     let none = Sampling::ratio(0.0).keep_failed(false);
     for (sampling, more) in [(none, 0.0), (none.keep_failed(true), 5.0)] {
-        let builder = Monitoring::builder("allocations").sampling(sampling);
+        let builder = Monitoring::builder("allocations").traces(|traces| traces.sampling(sampling));
         // Nobody is there, nor is anything sent.
-        let builder = builder.collector("http://127.0.0.1:9");
+        let builder = builder.traces(|traces| traces.otlp_endpoint("http://127.0.0.1:9"));
         let monitoring = builder.build().expect("the environment is empty");
         let layered = app.clone().layer(monitoring.layer());
         let found = per_request(layered, "GET", "") - expected;
@@ -296,7 +296,7 @@ fn a_panic_of_the_service_leaves_nothing_behind() {
         },
     );
     let call = || {
-        let mut app = monitoring.wrap(panicking);
+        let mut app = monitoring.layer().layer(panicking);
         let request = Request::new(Body::from("four"));
         let called = std::panic::AssertUnwindSafe(|| drop(app.call(request)));
         assert!(std::panic::catch_unwind(called).is_err());
@@ -351,8 +351,8 @@ fn a_monitored_function_without_a_monitoring_allocates_nothing() {
 #[test]
 fn lines_allocate_nothing() {
     use tracing_subscriber::layer::SubscriberExt as _;
-    let builder = Monitoring::builder("allocations").log_writer(std::io::sink());
-    let builder = builder.log_lines_per_second(u32::MAX);
+    let builder = Monitoring::builder("allocations").logs(|logs| logs.writer(std::io::sink()));
+    let builder = builder.logs(|logs| logs.max_lines_per_second(u32::MAX));
     let monitoring = builder.build().expect("the environment is empty");
     let router = || Router::new().route("/boxes/{id}", get(async || "four"));
     let expected = per_request(served(router().layer(pass_through())), "GET", "");
@@ -362,7 +362,8 @@ fn lines_allocate_nothing() {
         .enable_time()
         .build()
         .expect("a runtime");
-    let rest = || assert!(runtime.block_on(monitoring.flush(Duration::from_secs(20))));
+    let flush = || monitoring.flush(Duration::from_secs(20));
+    let rest = || runtime.block_on(flush()).expect("lines are written");
     assert_eq!(per_request_rested(app, "GET", "", rest), expected);
     assert_recorded(&monitoring);
 
@@ -429,7 +430,7 @@ fn families_allocate_nothing() {
     };
     assert_eq!(allocations(get), 0.0);
     let sent: DynamicFamily<Counter, 2> = metrics.dynamic(SENT).expect("a family");
-    let resolve = || sent.resolve(["Oslo", "bike"]).inc();
+    let resolve = || sent.get(["Oslo", "bike"]).inc();
     assert_eq!(allocations(resolve), 0.0);
 }
 
@@ -485,15 +486,17 @@ fn recorders_allocate_nothing() {
 /// Also in the series that takes what finds no room.
 #[test]
 fn a_full_family_allocates_nothing() {
-    let monitoring = Monitoring::builder("allocations").max_series(1).build();
+    let monitoring = Monitoring::builder("allocations")
+        .metrics(|metrics| metrics.max_series(1))
+        .build();
     let metrics = monitoring.expect("a monitoring").metrics();
     let sent: DynamicFamily<Counter, 2> = metrics.dynamic(SENT).expect("a family");
-    sent.resolve(["Oslo", "bike"]).inc();
+    sent.get(["Oslo", "bike"]).inc();
     let mut n = 0_u8;
     let resolve = || {
         n = n.wrapping_add(1);
         let by = ["train", "ship", "balloon"][usize::from(n) % 3];
-        sent.resolve(["Bergen", by]).inc();
+        sent.get(["Bergen", by]).inc();
     };
     assert_eq!(allocations(resolve), 0.0);
 }
@@ -512,8 +515,8 @@ fn rendering_allocates_nothing_for_a_series() {
             metrics.dynamic(TIME.labels(&["to"])).expect("a family");
         for number in 0..series {
             let to = number.to_string();
-            sent.resolve([&to, "bike"]).inc();
-            time.resolve([&to]).observe(number as f64);
+            sent.get([&to, "bike"]).inc();
+            time.get([&to]).observe(number as f64);
         }
         let encode = || metrics.encode([accept.as_bytes()]);
         drop(encode());

@@ -46,7 +46,7 @@ async fn every_server_reads_every_format() {
     let start = SystemTime::now();
     let monitoring = Monitoring::builder("e2e")
         .listen(([127, 0, 0, 1], 0))
-        .max_series(CRATES as usize)
+        .metrics(|metrics| metrics.max_series(CRATES as usize))
         .build();
     let monitoring = monitoring.expect("the environment is empty");
     record_many_crates(&monitoring);
@@ -102,7 +102,7 @@ fn hostile_labels(monitoring: &Monitoring) -> BTreeSet<String> {
         &long,
     ];
     for value in values {
-        parcels.resolve([value]).add(7);
+        parcels.get([value]).add(7);
     }
     values.map(str::to_owned).into()
 }
@@ -112,9 +112,7 @@ fn record_many_crates(monitoring: &Monitoring) {
     let crates: DynamicFamily<Counter, 2> = monitoring.metrics().dynamic(CRATED).expect("a family");
     let far = "far ".repeat(250);
     for number in 0..CRATES {
-        crates
-            .resolve([&format!("{far}{number}"), "bike"])
-            .add(number);
+        crates.get([&format!("{far}{number}"), "bike"]).add(number);
     }
 }
 

@@ -189,8 +189,8 @@ async fn spans_of_tracing_say_what_they_are() {
     let places = Places::free();
     let jaeger = Jaeger::start(&folder, places).await;
     let monitoring = Monitoring::builder(SERVICE)
-        .without_subscriber()
-        .collector(format!("http://{}", places.otlp))
+        .logs(|logs| logs.without_subscriber())
+        .traces(|traces| traces.otlp_endpoint(format!("http://{}", places.otlp)))
         .build()
         .expect("a monitoring");
     let handler = async || {
@@ -210,7 +210,7 @@ async fn spans_of_tracing_say_what_they_are() {
     let answer = app.oneshot(request).with_subscriber(subscriber).await;
     let answer = answer.expect("an answer").into_body();
     to_bytes(answer, 100).await.expect("an empty body");
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
 
     let trace = whole_trace(&jaeger, &caller.trace, 5).await;
     has_tags(trace.span("send mail"), &[("span.kind", "producer")]);

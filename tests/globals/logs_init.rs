@@ -50,8 +50,8 @@ fn init_installs_what_logs() {
     let monitoring = Monitoring::builder("test")
         .listen(([127, 0, 0, 1], 0))
         .without_traces()
-        .log_writer(lines.clone())
-        .log_format(LogFormat::Ecs)
+        .logs(|logs| logs.writer(lines.clone()))
+        .logs(|logs| logs.format(LogFormat::Ecs))
         .init()
         .unwrap();
     let metrics = format!(

@@ -40,7 +40,9 @@ fn fails() {
 
 fn builder() -> MonitoringBuilder {
     let builder = Monitoring::builder("test").without_listener();
-    builder.without_traces().log_format(LogFormat::Ecs)
+    builder
+        .without_traces()
+        .logs(|logs| logs.format(LogFormat::Ecs))
 }
 
 fn started(builder: MonitoringBuilder) -> Monitoring {
@@ -212,7 +214,7 @@ const CASES: &[Case] = &[
         name: "a log that goes elsewhere",
         run: || {
             let lines = Lines::default();
-            let monitoring = started(builder().log_writer(lines.clone()));
+            let monitoring = started(builder().logs(|logs| logs.writer(lines.clone())));
             fails();
             drop(monitoring);
             let all = lines.all();
@@ -231,7 +233,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a subscriber without our layer",
         run: || {
-            let _monitoring = started(builder().without_subscriber());
+            let _monitoring = started(builder().logs(|logs| logs.without_subscriber()));
             let subscriber = tracing_subscriber::registry();
             tracing::subscriber::set_global_default(subscriber).expect("the first one");
             fails();
@@ -352,7 +354,7 @@ fn check(name: &str, record: &Value) {
 fn on_a_terminal_a_panic_is_for_people() {
     let test = this_test!();
     if env::var(CASE).is_ok() {
-        let _monitoring = started(builder().log_format(LogFormat::Text));
+        let _monitoring = started(builder().logs(|logs| logs.format(LogFormat::Text)));
         fails();
         return fails();
     }

@@ -17,7 +17,7 @@ use support::lines::{Lines, labels};
 
 /// The lines so far, but for what the listener and the making of databases have.
 async fn read(lines: &Lines, monitoring: &Monitoring) -> Vec<Map<String, Value>> {
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
     let parse = |line: &String| serde_json::from_str(line).expect("JSON");
     let mut read: Vec<Map<String, Value>> = lines.all().iter().map(parse).collect();
     read.retain(|line| {
@@ -57,10 +57,10 @@ async fn queries_of_sqlx() {
     let (collector, lines) = (Collector::start().await, Lines::default());
     let monitoring = Monitoring::builder("test")
         .without_listener()
-        .log_writer(lines.clone())
-        .log_format(LogFormat::Ecs)
-        .collector(collector.endpoint())
-        .log_filter("info,database=debug,globals=debug")
+        .logs(|logs| logs.writer(lines.clone()))
+        .logs(|logs| logs.format(LogFormat::Ecs))
+        .traces(|traces| traces.otlp_endpoint(collector.endpoint()))
+        .logs(|logs| logs.filter("info,database=debug,globals=debug"))
         .init()
         .expect("a monitoring");
     those_that_a_service_says_are_one(&lines, &monitoring).await;

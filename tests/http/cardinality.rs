@@ -113,7 +113,8 @@ async fn a_thousand_authorities() {
 // --- the cap ----------------------------------------------------------------------------------------------------------------
 
 fn capped(max_series: usize) -> Monitoring {
-    let monitoring = Monitoring::builder("battery").max_series(max_series);
+    let monitoring =
+        Monitoring::builder("battery").metrics(|metrics| metrics.max_series(max_series));
     monitoring.build().expect("a monitoring")
 }
 
@@ -206,7 +207,7 @@ fn more_labels_of_ones_own_than_series() {
         Metric::counter("parcels_sent_total", "Parcels sent.").labels(&["carrier"]);
     let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(SENT).expect("a family");
     for carrier in ["bike", "train", "ship", "balloon", "bike", "ship"] {
-        sent.resolve([carrier]).inc();
+        sent.get([carrier]).inc();
     }
     let recorded = monitoring.recorded();
     let count = |carrier| recorded.value("parcels_sent_total", &[("carrier", carrier)]);
@@ -220,7 +221,9 @@ fn more_labels_of_ones_own_than_series() {
 
 #[test]
 fn a_cap_of_nothing_is_refused() {
-    let error = Monitoring::builder("battery").max_series(0).build();
+    let error = Monitoring::builder("battery")
+        .metrics(|metrics| metrics.max_series(0))
+        .build();
     let error = error.expect_err("no room at all");
     assert!(error.is_configuration() && error.to_string().contains("max_series"));
 }

@@ -23,15 +23,14 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const UNSAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 
 fn monitoring(name: &str, collector: &Collector) -> Monitoring {
-    let builder = Monitoring::builder(name).collector(collector.endpoint());
+    let builder =
+        Monitoring::builder(name).traces(|traces| traces.otlp_endpoint(collector.endpoint()));
     builder.build().expect("a monitoring")
 }
 
 async fn flushed(monitoring: &Monitoring) {
-    assert!(
-        monitoring.flush(Duration::from_secs(20)).await,
-        "all is sent"
-    );
+    let flushed = monitoring.flush(Duration::from_secs(20)).await;
+    flushed.expect("all is sent");
 }
 
 async fn served(app: Router) -> SocketAddr {
@@ -263,8 +262,12 @@ async fn the_state_of_a_trace_goes_on() {
     let sampled = [("traceparent", PARENT), ("tracestate", "a=1,b=2")];
     let unsampled = [("traceparent", UNSAMPLED), ("tracestate", "a=1,b=2")];
     for sampling in [Sampling::default(), Sampling::none()] {
-        let builder = Monitoring::builder("test").collector(collector.endpoint());
-        let monitoring = builder.sampling(sampling).build().expect("a monitoring");
+        let builder =
+            Monitoring::builder("test").traces(|traces| traces.otlp_endpoint(collector.endpoint()));
+        let monitoring = builder
+            .traces(|traces| traces.sampling(sampling))
+            .build()
+            .expect("a monitoring");
         for headers in [sampled, unsampled] {
             let (parent, state) = told(&monitoring, &headers).await;
             assert_eq!(state, "a=1,b=2", "{headers:?} {sampling:?}");

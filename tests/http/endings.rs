@@ -473,7 +473,8 @@ async fn around_the_router_with_routes() {
 async fn in_spans_and_lines() {
     for (at, version) in VERSIONS.into_iter().enumerate() {
         let collector = Collector::start().await;
-        let (lines, monitoring) = logged(|builder| builder.collector(collector.endpoint()));
+        let (lines, monitoring) =
+            logged(|builder| builder.traces(|traces| traces.otlp_endpoint(collector.endpoint())));
         let handler = async |Path(number): Path<usize>| endings()[number].response();
         let app = Router::new()
             .route("/endings/{number}", any(handler))
@@ -485,7 +486,7 @@ async fn in_spans_and_lines() {
         }
         let number = endings.len();
         let (spans, lines) = eventually("all spans and lines", async || {
-            monitoring.flush(Duration::from_secs(20)).await;
+            let _ = monitoring.flush(Duration::from_secs(20)).await;
             let (spans, lines) = (told_by_spans(&collector), told_by_lines(&lines));
             if spans.len() == number && lines.len() == number {
                 Ok((spans, lines))

@@ -7,6 +7,7 @@ use axum::{BoxError, Router};
 use ecolaura_monitoring::Monitoring;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
+use tower::Layer as _;
 use tower::{ServiceBuilder, service_fn};
 
 use support::battery::{check, in_flight, monitoring, received, requests, sent};
@@ -36,7 +37,7 @@ async fn fails_boxed(request: Request<Body>) -> Result<Response<Body>, BoxError>
 async fn an_error_of_the_service() {
     let monitoring = monitoring();
     for service in [
-        monitoring.wrap(service_fn(fails)),
+        monitoring.layer().layer(service_fn(fails)),
         monitoring.around(service_fn(fails)),
     ] {
         assert_eq!(error(service, request("GET /boxes")).await, "no paper");
@@ -47,7 +48,7 @@ async fn an_error_of_the_service() {
 #[tokio::test]
 async fn a_boxed_error_of_the_service() {
     let monitoring = monitoring();
-    let service = monitoring.wrap(service_fn(fails_boxed));
+    let service = monitoring.layer().layer(service_fn(fails_boxed));
     assert_eq!(error(service, request("PUT /boxes")).await, "no paper");
     check(&monitoring, &["PUT unmatched 500 server_error 1"]);
 }

@@ -9,6 +9,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use ecolaura_monitoring::Monitoring;
+use tower::Layer as _;
 use tower::Service;
 
 use support::battery::monitoring;
@@ -121,6 +122,6 @@ async fn around_around() {
     let app = Router::new()
         .route("/boxes/{id}", get(four))
         .layer(monitoring.layer());
-    let app = monitoring.wrap(monitoring.around(app));
+    let app = monitoring.layer().layer(monitoring.around(app));
     check_each_once(&monitoring, monitoring.around(app)).await;
 }

@@ -14,6 +14,7 @@ use axum::routing::get;
 use ecolaura_monitoring::{Monitoring, monitor};
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
+use tower::Layer as _;
 use tower::{Service as _, ServiceExt as _, service_fn};
 
 use support::battery::{check, in_flight, monitoring, requests, sent};
@@ -63,7 +64,7 @@ async fn before_the_head() {
 async fn before_anything_ran() {
     let monitoring = monitoring();
     let never = service_fn(|_: Request| pending::<Result<Response, Infallible>>());
-    drop(monitoring.wrap(never).call(request("GET /boxes")));
+    drop(monitoring.layer().layer(never).call(request("GET /boxes")));
     check(&monitoring, &["GET unmatched 499 cancelled 1"]);
 }
 

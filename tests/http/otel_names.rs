@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use ecolaura_monitoring::{HttpNames, Monitoring};
+use ecolaura_monitoring::{MetricNaming, Monitoring};
 use http::{Request, StatusCode, Version};
 use tower::ServiceExt as _;
 
@@ -15,7 +15,8 @@ use support::exchange::{request, send, with_body};
 const DURATION: &str = "http_server_request_duration_seconds";
 
 fn monitoring() -> Monitoring {
-    let builder = Monitoring::builder("otel").http_names(HttpNames::OpenTelemetry);
+    let builder =
+        Monitoring::builder("otel").http(|http| http.metric_naming(MetricNaming::OpenTelemetry));
     builder.build().expect("the environment is empty")
 }
 

@@ -11,6 +11,7 @@ use axum::routing::get;
 use ecolaura_monitoring::{Monitoring, monitor};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
+use tower::Layer as _;
 use tower::{ServiceExt as _, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -128,7 +129,7 @@ async fn in_the_call_before_there_is_a_future() {
     type Answer = Ready<Result<Response<Body>, Infallible>>;
     let monitoring = monitoring();
     let call = |_: Request<Body>| -> Answer { std::panic::panic_any(BROKEN) };
-    let service = monitoring.wrap(service_fn(call));
+    let service = monitoring.layer().layer(service_fn(call));
     panics(BROKEN, service.oneshot(request("GET /boxes")));
     check(&monitoring, &["GET unmatched 500 panic 1"]);
 }

@@ -12,6 +12,7 @@ use ecolaura_monitoring::Monitoring;
 use http::header::CONTENT_LENGTH;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
+use tower::Layer as _;
 use tower::{ServiceExt as _, service_fn};
 
 use support::battery::{check, in_flight, monitoring, received, requests, seconds, sent};
@@ -264,7 +265,10 @@ async fn any_service_of_http_can_be_measured() {
         let body = request.into_body().collect().await?;
         Ok::<_, Infallible>(Response::new(Full::new(body.to_bytes())))
     });
-    for service in [monitoring.wrap(service), monitoring.around(service)] {
+    for service in [
+        monitoring.layer().layer(service),
+        monitoring.around(service),
+    ] {
         let request = Request::post("/boxes").body(Full::from("four"));
         let answer = service.oneshot(request.expect("a request")).await;
         let body = answer.expect("an answer").into_body().collect().await;
@@ -280,7 +284,9 @@ async fn any_service_of_http_can_be_measured() {
 
 #[tokio::test]
 async fn sizes_can_be_turned_off() {
-    let monitoring = Monitoring::builder("battery").sizes(false).build();
+    let monitoring = Monitoring::builder("battery")
+        .http(|http| http.without_body_sizes())
+        .build();
     let monitoring = monitoring.expect("a monitoring");
     send(app(&monitoring, || "four"), request("GET /boxes/7")).await;
     assert_eq!(requests(&monitoring), ["GET /boxes/{id} 200 success 1"]);

@@ -7,6 +7,7 @@ use ecolaura_monitoring::Monitoring;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
+use tower::Layer as _;
 use tower::{ServiceExt as _, service_fn};
 use tower_http::compression::CompressionLayer;
 
@@ -114,7 +115,7 @@ async fn of_a_request_of_another_type() {
     let service = service_fn(|_: Request<Script>| async {
         Ok::<_, std::convert::Infallible>(Response::new(Body::empty()))
     });
-    let service = monitoring.wrap(service);
+    let service = monitoring.layer().layer(service);
     for body in [
         Script::new([Step::Data(4)]).announcing(4),
         Script::new([Step::Data(4)]).announcing(u64::MAX),

@@ -17,6 +17,7 @@ use ecolaura_monitoring::{Monitoring, monitor};
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
+use tower::Layer as _;
 use tower::timeout::{TimeoutLayer as TowerTimeoutLayer, error::Elapsed};
 use tower::{ServiceBuilder, service_fn};
 use tower_http::timeout::{ResponseBodyTimeoutLayer, TimeoutLayer};
@@ -145,7 +146,7 @@ where
 {
     let monitoring = monitoring();
     let fails = |_: Request<Body>| async move { Err::<Response<Body>, E>(make()) };
-    let service = monitoring.wrap(service_fn(fails));
+    let service = monitoring.layer().layer(service_fn(fails));
     assert_eq!(
         error(service, request("GET /boxes")).await,
         make().to_string()

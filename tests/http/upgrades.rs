@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio_stream::StreamExt as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
+use tower::Layer as _;
 use tower::service_fn;
 
 use support::battery::{check, in_flight, lives, monitoring, requests, sent};
@@ -152,7 +153,7 @@ async fn an_accepted_connect_is_an_upgrade() {
         let tunnel = service_fn(move |_: Request| async move {
             Ok::<_, Infallible>((status, "never sent").into_response())
         });
-        drop(head(monitoring.wrap(tunnel), request("CONNECT /tunnel")).await);
+        drop(head(monitoring.layer().layer(tunnel), request("CONNECT /tunnel")).await);
     }
     check(
         &monitoring,
@@ -171,7 +172,7 @@ async fn a_connect_that_is_accepted_with_a_length() {
     let tunnel = service_fn(|_: Request| async {
         Ok::<_, Infallible>(([("content-length", "4")], "four").into_response())
     });
-    let server = Server::ours(&monitoring, monitoring.wrap(tunnel)).await;
+    let server = Server::ours(&monitoring, monitoring.layer().layer(tunnel)).await;
     let mut client = Wire::open(&server).await;
     client
         .write("CONNECT shop:443 HTTP/1.1\r\nhost: shop:443\r\n\r\n")
@@ -271,7 +272,8 @@ async fn a_websocket_has_the_drain_timeout() {
 #[tokio::test]
 async fn websockets_that_are_cut_off_are_counted() {
     let (captured, _guard) = Captured::start();
-    let builder = Monitoring::builder("test").drain_timeout(Duration::from_millis(1));
+    let builder =
+        Monitoring::builder("test").server(|server| server.drain_timeout(Duration::from_millis(1)));
     let monitoring = builder.build().expect("a monitoring");
     let app = app(&monitoring).route("/never", get(std::future::pending::<&'static str>));
     let mut server = Server::ours(&monitoring, app).await;
@@ -303,7 +305,7 @@ async fn a_tunnel_has_the_drain_timeout() {
         });
         Ok::<_, Infallible>(Response::new(Body::empty()))
     });
-    let mut server = Server::ours(&monitoring, monitoring.wrap(tunnel)).await;
+    let mut server = Server::ours(&monitoring, monitoring.layer().layer(tunnel)).await;
     let mut client = Wire::open(&server).await;
     client
         .write("CONNECT shop:443 HTTP/1.1\r\nhost: shop:443\r\n\r\n")
@@ -325,7 +327,8 @@ async fn a_tunnel_has_the_drain_timeout() {
 /// During the drain delay a WebSocket can still be opened: it is no answer that ends its connection.
 #[tokio::test]
 async fn a_websocket_that_is_opened_during_the_drain_delay() {
-    let builder = Monitoring::builder("test").drain_delay(Duration::from_secs(600));
+    let builder =
+        Monitoring::builder("test").server(|server| server.drain_delay(Duration::from_secs(600)));
     let monitoring = builder.build().expect("a monitoring");
     let mut server = Server::ours(&monitoring, app(&monitoring)).await;
     server.stop();

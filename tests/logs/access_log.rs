@@ -40,7 +40,7 @@ fn app(monitoring: &Monitoring) -> Router {
 }
 
 async fn read(lines: &Lines, monitoring: &Monitoring) -> Vec<Map<String, Value>> {
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
     let parse = |line: &String| serde_json::from_str(line).expect("JSON");
     lines.all().iter().map(parse).collect()
 }
@@ -244,7 +244,8 @@ async fn paths_that_nobody_needs() {
 #[tokio::test]
 async fn only_those_that_are_wanted() {
     let messages = async |access| {
-        let (lines, monitoring, app) = built(|builder| builder.access_log(access)).await;
+        let (lines, monitoring, app) =
+            built(|builder| builder.logs(|logs| logs.access_log(access))).await;
         send(app.clone(), request("GET /boxes/7")).await;
         send(app.clone(), request("GET /nowhere")).await;
         send(app.clone(), request("GET /fails")).await;
@@ -270,8 +271,9 @@ async fn only_those_that_are_wanted() {
 /// By chance: who sends requests cannot choose whether they are seen.
 #[tokio::test]
 async fn a_share_of_all() {
-    let share = AccessLog::none().share(0.5);
-    let (lines, monitoring, app) = built(|builder| builder.access_log(share)).await;
+    let share = AccessLog::none().sample_ratio(0.5);
+    let (lines, monitoring, app) =
+        built(|builder| builder.logs(|logs| logs.access_log(share))).await;
     for _ in 0..400 {
         let mut sent = request("GET /boxes/7");
         let parent = "00-4bf92f3577b34da60000000000000001-00f067aa0ba902b7-00";
@@ -286,7 +288,8 @@ async fn a_share_of_all() {
 #[test]
 fn a_share_is_a_share() {
     for wrong in [-0.1, 1.1, f64::NAN] {
-        let builder = Monitoring::builder("test").access_log(AccessLog::none().share(wrong));
+        let builder = Monitoring::builder("test")
+            .logs(|logs| logs.access_log(AccessLog::none().sample_ratio(wrong)));
         let error = builder.build().unwrap_err().to_string();
         assert!(error.contains("a share is from 0 to 1"), "{error}");
     }
@@ -294,9 +297,10 @@ fn a_share_is_a_share() {
 
 #[tokio::test]
 async fn text_for_people() {
-    let (lines, monitoring, app) = built(|builder| builder.log_format(LogFormat::Text)).await;
+    let (lines, monitoring, app) =
+        built(|builder| builder.logs(|logs| logs.format(LogFormat::Text))).await;
     send(app, request("GET /boxes/7")).await;
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
     let line = &lines.all()[0];
     assert!(
         line.contains("Z  INFO access: GET /boxes/7 200 event.duration="),

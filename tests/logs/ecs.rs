@@ -15,7 +15,7 @@ use support::lines::{Lines, logged, within};
 
 /// All that was written keeps to the schema; the number of lines of each stream.
 async fn checked(lines: &Lines, monitoring: &Monitoring) -> [usize; 4] {
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
     let mut numbers = [0; 4];
     for line in lines.all() {
         let fields = ecs::checked(&line);
@@ -59,8 +59,8 @@ fn nasty(random: &mut fastrand::Rng) -> String {
 async fn lines_of_events() {
     let (lines, monitoring) = logged(|builder| {
         builder
-            .log_filter("trace")
-            .log_lines_per_second(u32::MAX)
+            .logs(|logs| logs.filter("trace"))
+            .logs(|logs| logs.max_lines_per_second(u32::MAX))
             .version("1.2.3")
             .resource_attribute("deployment.environment.name", "a\"b\n")
             .resource_attribute("service.instance.id", "")
@@ -140,7 +140,7 @@ async fn lines_of_requests() {
 
 #[tokio::test]
 async fn lines_of_queries_and_attempts() {
-    let (lines, monitoring) = logged(|builder| builder.log_filter("debug"));
+    let (lines, monitoring) = logged(|builder| builder.logs(|logs| logs.filter("debug")));
     let mut random = fastrand::Rng::with_seed(18);
     for _ in 0..200 {
         let text = nasty(&mut random);

@@ -281,7 +281,7 @@ fn a_value_that_panics_while_it_is_formatted() {
 #[test]
 fn a_filter_by_target() {
     let (lines, monitoring) =
-        logged(|builder| builder.log_filter("warn,logs::shop=debug,logs::loud=off"));
+        logged(|builder| builder.logs(|logs| logs.filter("warn,logs::shop=debug,logs::loud=off")));
     within(&monitoring, || {
         info!("no");
         warn!("yes");
@@ -299,8 +299,8 @@ fn a_filter_by_target() {
 #[test]
 fn a_wrong_filter_is_an_error_at_start() {
     let wrong = Monitoring::builder("test")
-        .without_subscriber()
-        .log_filter("shop=loud");
+        .logs(|logs| logs.without_subscriber())
+        .logs(|logs| logs.filter("shop=loud"));
     let error = wrong.build().unwrap_err().to_string();
     assert!(
         error.contains("the log filter is `shop=loud`: write a level"),
@@ -311,7 +311,7 @@ fn a_wrong_filter_is_an_error_at_start() {
 /// Of one place no more than so many lines a second; the next one tells how many there were.
 #[test]
 fn a_place_that_does_not_stop() {
-    let (lines, monitoring) = logged(|builder| builder.log_lines_per_second(10));
+    let (lines, monitoring) = logged(|builder| builder.logs(|logs| logs.max_lines_per_second(10)));
     let log = |number: u32| info!(number, "again");
     within(&monitoring, || {
         (0..500).for_each(log);
@@ -347,7 +347,7 @@ fn a_place_that_does_not_stop() {
 
 #[test]
 fn text_for_people() {
-    let (lines, monitoring) = logged(|builder| builder.log_format(LogFormat::Text));
+    let (lines, monitoring) = logged(|builder| builder.logs(|logs| logs.format(LogFormat::Text)));
     within(&monitoring, || {
         let _span = info_span!("span", order = 7).entered();
         warn!(user.id = "u", token = "hunter2", "packed\n\u{1b}[31m");
@@ -356,7 +356,9 @@ fn text_for_people() {
         .enable_time()
         .build()
         .unwrap();
-    runtime.block_on(monitoring.flush(std::time::Duration::from_secs(20)));
+    runtime
+        .block_on(monitoring.flush(std::time::Duration::from_secs(20)))
+        .expect("lines are written");
     let line = &lines.all()[0];
     let (_, rest) = line.split_once('Z').expect("a moment");
     assert_eq!(
@@ -381,7 +383,7 @@ fn nothing_is_written_where_nobody_asked() {
         }
     }
     let monitoring = Monitoring::builder("test")
-        .log_writer(Told)
+        .logs(|logs| logs.writer(Told))
         .without_logs()
         .build()
         .unwrap();
@@ -396,7 +398,8 @@ fn nothing_is_written_where_nobody_asked() {
 fn two_logs_at_once() {
     use tracing_subscriber::layer::SubscriberExt as _;
     let (json_lines, json_log) = logged(|builder| builder);
-    let (text_lines, text_log) = logged(|builder| builder.log_format(LogFormat::Text));
+    let (text_lines, text_log) =
+        logged(|builder| builder.logs(|logs| logs.format(LogFormat::Text)));
     let subscriber = tracing_subscriber::registry()
         .with(json_log.log_layer())
         .with(text_log.log_layer());
@@ -412,7 +415,9 @@ fn two_logs_at_once() {
         .enable_time()
         .build()
         .unwrap();
-    runtime.block_on(text_log.flush(std::time::Duration::from_secs(20)));
+    runtime
+        .block_on(text_log.flush(std::time::Duration::from_secs(20)))
+        .expect("lines are written");
     let text = &text_lines.all()[0];
     assert!(
         text.ends_with(" INFO logs::events: both a=b late=now order=\"7 \\\"\""),

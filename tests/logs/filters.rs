@@ -208,8 +208,13 @@ fn compare(filter: &str) {
         let builder = Monitoring::builder("test")
             .without_listener()
             .without_traces();
-        let builder = builder.log_format(LogFormat::Ecs).log_writer(lines.clone());
-        (lines, builder.log_lines_per_second(u32::MAX))
+        let builder = builder
+            .logs(|logs| logs.format(LogFormat::Ecs))
+            .logs(|logs| logs.writer(lines.clone()));
+        (
+            lines,
+            builder.logs(|logs| logs.max_lines_per_second(u32::MAX)),
+        )
     };
     let expected = of_env_filter(filter);
     // A layer in a subscriber that lets everything through, and the subscriber that `init` installs, which does not.
@@ -273,8 +278,8 @@ fn white_space_and_several_fields() {
 
 fn written(filter: &str) -> BTreeSet<String> {
     let (lines, monitoring) = lines::logged(|builder| {
-        let builder = builder.log_lines_per_second(u32::MAX);
-        builder.log_filter(filter)
+        let builder = builder.logs(|logs| logs.max_lines_per_second(u32::MAX));
+        builder.logs(|logs| logs.filter(filter))
     });
     lines::within(&monitoring, work);
     of_ours(&lines, &monitoring)
@@ -285,7 +290,7 @@ fn written(filter: &str) -> BTreeSet<String> {
 #[test]
 fn a_line_is_judged_by_the_spans_that_it_is_in() {
     let filter = "info,[packing]=debug,[sending{order=9}]=debug";
-    let (lines, monitoring) = lines::logged(|builder| builder.log_filter(filter));
+    let (lines, monitoring) = lines::logged(|builder| builder.logs(|logs| logs.filter(filter)));
     lines::within(&monitoring, || {
         let span = packing();
         event!(parent: &span, Level::DEBUG, "has it for a parent");

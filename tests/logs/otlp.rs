@@ -179,7 +179,7 @@ async fn lines_as_records() {
     let (address, shared) = collector(&[]).await;
     let builder = Monitoring::builder("test").version("1.2.3");
     let monitoring = builder
-        .log_collector(format!("http://{address}"))
+        .logs(|logs| logs.otlp_endpoint(format!("http://{address}")))
         .build()
         .unwrap();
     let start = now();
@@ -207,7 +207,7 @@ async fn lines_as_records() {
         .await
         .unwrap();
     axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
 
     let records = records(&shared);
     let told_of: Vec<_> = records
@@ -284,11 +284,11 @@ async fn lines_as_records() {
 async fn a_collector_that_is_busy_gets_them_later() {
     let (address, shared) = collector(&[StatusCode::SERVICE_UNAVAILABLE; 2]).await;
     let monitoring = Monitoring::builder("test")
-        .log_collector(format!("http://{address}"))
+        .logs(|logs| logs.otlp_endpoint(format!("http://{address}")))
         .build()
         .unwrap();
     log(&monitoring, || info!("once"));
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
     assert_eq!(records(&shared).len(), 1);
 }
 
@@ -296,11 +296,11 @@ async fn a_collector_that_is_busy_gets_them_later() {
 async fn a_collector_that_is_away_keeps_nobody_waiting() {
     let (address, shared) = collector(&[StatusCode::BAD_REQUEST]).await;
     let monitoring = Monitoring::builder("test")
-        .log_collector(format!("http://{address}"))
+        .logs(|logs| logs.otlp_endpoint(format!("http://{address}")))
         .build()
         .unwrap();
     log(&monitoring, || info!("refused"));
-    monitoring.flush(Duration::from_secs(20)).await;
+    let _ = monitoring.flush(Duration::from_secs(20)).await;
     let refused = || {
         monitoring
             .metrics()
@@ -314,8 +314,11 @@ async fn a_collector_that_is_away_keeps_nobody_waiting() {
     assert!(records(&shared).is_empty());
 
     // Nobody is there: this ends all the same, and what finds no room is counted.
-    let nobody = Monitoring::builder("test").log_collector("http://127.0.0.1:9");
-    let nobody = nobody.log_lines_per_second(u32::MAX).build().unwrap();
+    let nobody = Monitoring::builder("test").logs(|logs| logs.otlp_endpoint("http://127.0.0.1:9"));
+    let nobody = nobody
+        .logs(|logs| logs.max_lines_per_second(u32::MAX))
+        .build()
+        .unwrap();
     log(&nobody, || (0..10_000).for_each(|n| info!(n, "line")));
     let text = nobody.metrics().render();
     let lost = text.lines().find_map(|line| {
@@ -326,10 +329,10 @@ async fn a_collector_that_is_away_keeps_nobody_waiting() {
 
 #[test]
 fn a_wrong_address_is_an_error_at_start() {
-    let builder = Monitoring::builder("test").log_collector("collector:4318");
+    let builder = Monitoring::builder("test").logs(|logs| logs.otlp_endpoint("collector:4318"));
     let error = builder.build().unwrap_err().to_string();
     assert!(
-        error.contains("the address of `.log_collector(…)` is `collector:4318`, which is no URL"),
+        error.contains("the address of `.logs(|logs| logs.otlp_endpoint(…))` is `collector:4318`, which is no URL"),
         "{error}"
     );
 }

@@ -45,10 +45,10 @@ impl io::Write for Through {
 }
 
 fn monitoring(writer: impl io::Write + Send + 'static) -> Monitoring {
-    let builder = Monitoring::builder("test").log_writer(writer);
+    let builder = Monitoring::builder("test").logs(|logs| logs.writer(writer));
     let builder = builder
-        .log_format(LogFormat::Ecs)
-        .log_lines_per_second(u32::MAX);
+        .logs(|logs| logs.format(LogFormat::Ecs))
+        .logs(|logs| logs.max_lines_per_second(u32::MAX));
     builder.build().unwrap()
 }
 
@@ -171,12 +171,16 @@ fn what_fails_is_counted_and_does_not_spoil_the_next_line() {
         .enable_time()
         .build()
         .unwrap();
-    assert!(!runtime.block_on(monitoring.flush(Duration::from_secs(20))));
+    let flushed = runtime.block_on(monitoring.flush(Duration::from_secs(20)));
+    let error = flushed.expect_err("the output fails").to_string();
+    assert_eq!(error, "not all lines of the log were written");
     assert_eq!(dropped(&monitoring, "write_failed"), 1);
 
     fails.store(false, Ordering::Relaxed);
     within(&monitoring, || info!("good again"));
-    runtime.block_on(monitoring.flush(Duration::from_secs(20)));
+    runtime
+        .block_on(monitoring.flush(Duration::from_secs(20)))
+        .expect("lines are written");
     let all = to.all();
     assert!(all[0].contains("\"good\""), "{all:?}");
     let again = all.iter().find(|line| line.contains("\"good again\""));
@@ -269,7 +273,7 @@ fn a_flush_ends_though_more_comes_than_is_written() {
         let is_told = || lines.all().iter().any(|line| line.contains("lines_lost"));
         while !is_told() && start.elapsed() < Duration::from_secs(40) {}
         stop.store(true, Ordering::Relaxed);
-        assert!(flushed);
+        flushed.expect("it is written meanwhile");
         assert!(is_told());
     });
 }
@@ -298,10 +302,11 @@ fn a_writer_that_panics_loses_its_batch_and_no_more() {
         .unwrap();
     within(&monitoring, || info!("lost"));
     let flushed = runtime.block_on(monitoring.flush(Duration::from_secs(20)));
-    assert!(!flushed, "it was not written");
+    assert!(flushed.is_err(), "it was not written");
     assert_eq!(dropped(&monitoring, "write_failed"), 1);
     within(&monitoring, || info!("written"));
-    assert!(runtime.block_on(monitoring.flush(Duration::from_secs(20))));
+    let flushed = runtime.block_on(monitoring.flush(Duration::from_secs(20)));
+    flushed.expect("the output works again");
     let all = lines.all();
     assert!(
         matches!(&all[..], [one, ..] if one.contains("\"written\"")),
@@ -334,7 +339,7 @@ fn louder(times: usize) -> u64 {
 }
 
 fn limited(most: u32) -> (Lines, Monitoring) {
-    lines::logged(|builder| builder.log_lines_per_second(most))
+    lines::logged(|builder| builder.logs(|logs| logs.max_lines_per_second(most)))
 }
 
 #[test]

@@ -22,8 +22,8 @@ fn count(monitoring: &Monitoring, operation: &str, outcome: &str) -> Option<u64>
 fn events_of_queries() {
     let (lines, monitoring) = logged(|builder| {
         builder
-            .log_filter("off,database=debug")
-            .slow_query(Duration::from_millis(500))
+            .logs(|logs| logs.filter("off,database=debug"))
+            .logs(|logs| logs.slow_query(Duration::from_millis(500)))
     });
     within(&monitoring, || {
         debug!(
@@ -147,7 +147,7 @@ fn a_query_that_is_dropped_is_told_once() {
             debug!(db.query.text = "SELECT 1", elapsed_secs = 0.5, "x");
         }
     }
-    let (lines, monitoring) = logged(|builder| builder.log_filter("database=debug"));
+    let (lines, monitoring) = logged(|builder| builder.logs(|logs| logs.filter("database=debug")));
     within(&monitoring, || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -173,7 +173,7 @@ fn a_query_that_is_dropped_is_told_once() {
 /// Of what changes rows, those that were changed; of what reads, those that were read, whatever was changed before.
 #[test]
 fn rows_that_a_query_is_about() {
-    let (lines, monitoring) = logged(|builder| builder.log_filter("database=debug"));
+    let (lines, monitoring) = logged(|builder| builder.logs(|logs| logs.filter("database=debug")));
     within(&monitoring, || {
         for (sql, affected, returned) in [
             ("SELECT 1", 7u64, 2u64),

@@ -573,11 +573,17 @@ fn registering_twice_and_without_room() {
     let (monitoring, _) = started();
     let again = monitoring.business().register().unwrap_err();
     assert!(again.to_string().contains("registered already"), "{again}");
-    let small = Monitoring::builder("test").max_series(255).build().unwrap();
+    let small = Monitoring::builder("test")
+        .metrics(|metrics| metrics.max_series(255))
+        .build()
+        .unwrap();
     let error = small.business().register().unwrap_err();
     assert!(error.to_string().contains("max_series is 255"), "{error}");
     // Together the steps are too many, whatever each journey has.
-    let full = Monitoring::builder("test").max_series(300).build().unwrap();
+    let full = Monitoring::builder("test")
+        .metrics(|metrics| metrics.max_series(300))
+        .build()
+        .unwrap();
     let steps = |of: u32| (0..200).map(move |n| format!("{of}-{n}"));
     let journeys = full
         .business()

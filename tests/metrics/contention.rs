@@ -206,8 +206,7 @@ fn scrapes_are_whole() {
     let work = |_| {
         for n in 0..EACH {
             times.observe(n as f64 * 1e-3);
-            sent.resolve([["bike", "train", "ship"][n as usize % 3]])
-                .inc();
+            sent.get([["bike", "train", "ship"][n as usize % 3]]).inc();
         }
     };
     together(work, || {
@@ -250,7 +249,7 @@ fn a_race_to_register_makes_one_series() {
             metrics.gauge(DEPTH).expect("a gauge").inc();
             metrics.histogram(TIME).expect("a histogram").observe(0.1);
             let sent: DynamicFamily<Counter, 1> = metrics.dynamic(SENT).expect("a family");
-            sent.resolve(["bike"]).inc();
+            sent.get(["bike"]).inc();
         };
         together(work, || drop(metrics.render()));
         let recorded = monitoring.recorded();
@@ -293,7 +292,7 @@ fn a_race_for_new_labels_makes_one_series_each() {
     let work = |thread: usize| {
         for n in 0..1000 {
             let n = if thread % 2 == 0 { n } else { 999 - n };
-            sent.resolve([&format!("carrier-{n}")]).inc();
+            sent.get([&format!("carrier-{n}")]).inc();
         }
     };
     together(work, || drop(monitoring.recorded()));
@@ -308,13 +307,14 @@ fn a_race_for_new_labels_makes_one_series_each() {
 
 #[test]
 fn a_race_for_the_last_place_loses_nothing() {
-    let monitoring = Monitoring::builder("battery").max_series(10).build();
+    let monitoring = Monitoring::builder("battery")
+        .metrics(|metrics| metrics.max_series(10))
+        .build();
     let monitoring = monitoring.expect("a monitoring");
     let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(SENT).expect("a family");
     let work = |thread: usize| {
         for n in 0..1000 {
-            sent.resolve([&format!("carrier-{}", n * (thread + 1))])
-                .inc();
+            sent.get([&format!("carrier-{}", n * (thread + 1))]).inc();
         }
     };
     together(work, || {

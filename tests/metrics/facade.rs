@@ -13,7 +13,9 @@ fn monitoring() -> Monitoring {
 }
 
 fn capped(max: usize) -> Monitoring {
-    let monitoring = Monitoring::builder("facade").max_series(max).build();
+    let monitoring = Monitoring::builder("facade")
+        .metrics(|metrics| metrics.max_series(max))
+        .build();
     monitoring.expect("the environment is empty")
 }
 
@@ -306,7 +308,8 @@ fn both_bridges_show_a_name_once() {
         let counter = prometheus::IntCounter::new(name, "B.").expect("a counter");
         registry.register(Box::new(counter)).expect("a new name");
     }
-    let builder = Monitoring::builder("facade").prometheus(registry);
+    let builder =
+        Monitoring::builder("facade").metrics(|metrics| metrics.prometheus_registry(registry));
     let monitoring = builder.build().expect("the environment is empty");
     record(&monitoring, || {
         counter!("bridged").increment(1);

@@ -25,9 +25,11 @@ struct Own {
 }
 
 fn own(created: bool) -> Own {
-    let monitoring = Monitoring::builder("formats")
-        .created_series(created)
-        .build();
+    let monitoring = Monitoring::builder("formats").metrics(|metrics| match created {
+        true => metrics.with_created_series(),
+        false => metrics,
+    });
+    let monitoring = monitoring.build();
     let monitoring = monitoring.expect("the environment is empty");
     let metrics = monitoring.metrics();
     metrics.counter(WEIGHT).expect("a counter").add(12);
@@ -48,9 +50,9 @@ fn trace(last: char) -> TraceContext {
 fn recorded(created: bool) -> Own {
     let own = own(created);
     own.packed
-        .resolve(["a\"b\\c\nd ü"])
+        .get(["a\"b\\c\nd ü"])
         .add_with_exemplar(2, trace('1'));
-    own.packed.resolve([""]).add(1);
+    own.packed.get([""]).add(1);
     own.depth.set(-2.5);
     own.packing.observe_with_exemplar(0.25, trace('2'));
     own.packing.observe(0.5);
@@ -290,7 +292,8 @@ async fn protobuf_without_the_native_side() {
     let own = recorded(false);
     let headers = [("accept", PROTOBUF)];
     let asked = support::scrape::send(&own.monitoring, "GET /metrics?native=0", &headers).await;
-    let builder = Monitoring::builder("formats").native_histograms(false);
+    let builder =
+        Monitoring::builder("formats").metrics(|metrics| metrics.without_native_histograms());
     let switched = builder.build().expect("the environment is empty");
     let packing = switched.metrics().histogram(PACKING).expect("a histogram");
     packing.observe(0.25);
@@ -312,8 +315,8 @@ async fn protobuf_without_the_native_side() {
 #[tokio::test]
 async fn encode_shows_what_the_builder_says() {
     let builder = Monitoring::builder("formats")
-        .native_histograms(false)
-        .created_series(true);
+        .metrics(|metrics| metrics.without_native_histograms())
+        .metrics(|metrics| metrics.with_created_series());
     let monitoring = builder.build().expect("the environment is empty");
     let packing = monitoring
         .metrics()
@@ -332,8 +335,8 @@ async fn encode_shows_what_the_builder_says() {
 
 /// Families of each origin, each larger than a piece of an answer, beside the small ones that are there anyway.
 fn large() -> Monitoring {
-    let builder = Monitoring::builder("formats").max_series(MANY);
-    let builder = builder.prometheus(bridged());
+    let builder = Monitoring::builder("formats").metrics(|metrics| metrics.max_series(MANY));
+    let builder = builder.metrics(|metrics| metrics.prometheus_registry(bridged()));
     let monitoring = builder.build().expect("the environment is empty");
     let metrics = monitoring.metrics();
     let packed: DynamicFamily<Counter, 2> = metrics.dynamic(ROUTED).expect("a family");
@@ -341,11 +344,9 @@ fn large() -> Monitoring {
         metrics.dynamic(PACKING.labels(&["to"])).expect("a family");
     for n in 0..MANY as u64 {
         let to = format!("{n} {}", "far ".repeat(200));
-        packed
-            .resolve([&to, "bike"])
-            .add_with_exemplar(n, trace('1'));
+        packed.get([&to, "bike"]).add_with_exemplar(n, trace('1'));
         packing
-            .resolve([&to])
+            .get([&to])
             .observe_with_exemplar(n as f64, trace('2'));
     }
     metrics::with_local_recorder(&monitoring.metrics_recorder(), || {
@@ -477,7 +478,7 @@ async fn no_exemplar_without_a_sampled_trace() {
     let own = own(false);
     let header = "00-4bf92f3577b34da6a3ce929d0e0e4731-00f067aa0ba902b7-00";
     let unsampled = TraceContext::from_traceparent(header).expect("well-formed");
-    own.packed.resolve(["x"]).add_with_exemplar(1, unsampled);
+    own.packed.get(["x"]).add_with_exemplar(1, unsampled);
     own.packing.observe_with_exemplar(0.25, unsampled);
     own.packing.observe_with_exemplar(0.25, None);
     let text = lines(&scrape(&own.monitoring, OPEN_METRICS).await);

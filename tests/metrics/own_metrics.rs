@@ -210,13 +210,16 @@ fn labels_of_description_and_type_agree() {
 
 #[test]
 fn a_full_family_overflows_and_says_so() {
-    let monitoring = Monitoring::builder("test").max_series(3).build().unwrap();
+    let monitoring = Monitoring::builder("test")
+        .metrics(|metrics| metrics.max_series(3))
+        .build()
+        .unwrap();
     let metric = Metric::counter("sent_total", "S.").labels(&["carrier", "zone"]);
     let sent: DynamicFamily<Counter, 2> = monitoring.metrics().dynamic(metric).unwrap();
     for n in 0..10 {
-        sent.resolve([&n.to_string(), "a"]).inc();
+        sent.get([&n.to_string(), "a"]).inc();
     }
-    sent.resolve(["0", "a"]).inc();
+    sent.get(["0", "a"]).inc();
     let expected = [
         r#"sent_total{carrier="0",zone="a"} 2"#,
         r#"sent_total{carrier="1",zone="a"} 1"#,
@@ -234,11 +237,14 @@ fn a_full_family_overflows_and_says_so() {
 
 #[test]
 fn a_label_set_that_spells_the_overflow_is_the_overflow() {
-    let monitoring = Monitoring::builder("test").max_series(1).build().unwrap();
+    let monitoring = Monitoring::builder("test")
+        .metrics(|metrics| metrics.max_series(1))
+        .build()
+        .unwrap();
     let metric = Metric::counter("sent_total", "S.").labels(&["carrier"]);
     let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(metric).unwrap();
     for carrier in ["_overflow", "bike", "ship", "_overflow"] {
-        sent.resolve([carrier]).inc();
+        sent.get([carrier]).inc();
     }
     let expected = [
         r#"sent_total{carrier="bike"} 1"#,
@@ -253,7 +259,7 @@ fn every_series_of_a_family_can_begin_at_zero() {
     let packed = metrics
         .counter_family::<Packed>(Metric::counter("packed_total", "P."))
         .unwrap()
-        .create_all();
+        .init_all();
     packed
         .get(Packed {
             forest: true,
@@ -273,12 +279,12 @@ fn every_series_of_a_family_can_begin_at_zero() {
 fn label_sets_are_told_apart_by_every_value() {
     let metric = Metric::counter("c_total", "C.").labels(&["a", "b"]);
     let family: DynamicFamily<Counter, 2> = metrics().dynamic(metric).unwrap();
-    family.resolve(["x", "yz"]).add(1);
-    family.resolve(["xy", "z"]).add(2);
-    family.resolve(["", "xyz"]).add(3);
-    assert_eq!(family.resolve(["x", "yz"]).value(), 1);
-    assert_eq!(family.resolve(["xy", "z"]).value(), 2);
-    assert_eq!(family.resolve(["", "xyz"]).value(), 3);
+    family.get(["x", "yz"]).add(1);
+    family.get(["xy", "z"]).add(2);
+    family.get(["", "xyz"]).add(3);
+    assert_eq!(family.get(["x", "yz"]).value(), 1);
+    assert_eq!(family.get(["xy", "z"]).value(), 2);
+    assert_eq!(family.get(["", "xyz"]).value(), 3);
 }
 
 #[test]

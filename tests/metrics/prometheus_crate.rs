@@ -9,7 +9,7 @@ use prometheus::{
 
 fn bridged(registry: &Registry) -> Monitoring {
     Monitoring::builder("test")
-        .prometheus(registry.clone())
+        .metrics(|metrics| metrics.prometheus_registry(registry.clone()))
         .build()
         .unwrap()
 }
@@ -61,8 +61,8 @@ fn a_name_that_is_taken_is_left_out_and_counted() {
         registry.register(Box::new(counter)).unwrap();
     }
     let builder = Monitoring::builder("test")
-        .prometheus(one)
-        .prometheus(other);
+        .metrics(|metrics| metrics.prometheus_registry(one))
+        .metrics(|metrics| metrics.prometheus_registry(other));
     let monitoring = builder.build().unwrap();
     assert_eq!(
         lines(&monitoring, "x_total "),
@@ -211,8 +211,12 @@ fn a_family_that_is_too_large_is_shown_in_part() {
         endless.with_label_values(&[&id.to_string()]).inc();
     }
     registry.register(Box::new(endless)).unwrap();
-    let builder = Monitoring::builder("test").prometheus(registry);
-    let monitoring = builder.max_series(20).build().unwrap();
+    let builder =
+        Monitoring::builder("test").metrics(|metrics| metrics.prometheus_registry(registry));
+    let monitoring = builder
+        .metrics(|metrics| metrics.max_series(20))
+        .build()
+        .unwrap();
     for _ in 0..2 {
         assert_eq!(lines(&monitoring, "endless_total{").len(), 20);
     }
@@ -268,7 +272,7 @@ fn ours_appear_in_a_registry_of_the_crate() {
     monitoring.metrics().histogram(time).unwrap().observe(0.5);
     let registry = Registry::new();
     registry
-        .register(Box::new(monitoring.prometheus_collector()))
+        .register(Box::new(monitoring.as_prometheus_collector()))
         .unwrap();
     let mut text = Vec::new();
     prometheus::TextEncoder::new()
@@ -294,7 +298,7 @@ fn a_registry_that_holds_ours_and_is_bridged_shows_each_family_once() {
     let registry = Registry::new();
     let monitoring = bridged(&registry);
     registry
-        .register(Box::new(monitoring.prometheus_collector()))
+        .register(Box::new(monitoring.as_prometheus_collector()))
         .unwrap();
     assert_eq!(lines(&monitoring, "# TYPE target_info").len(), 1);
     let refused = monitoring.recorded();

@@ -278,7 +278,10 @@ async fn only_what_is_wanted_is_asked() {
 #[test]
 fn names_are_checked() {
     // Each pool has three series of its times, each cache two.
-    let monitoring = Monitoring::builder("test").max_series(5).build().unwrap();
+    let monitoring = Monitoring::builder("test")
+        .metrics(|metrics| metrics.max_series(5))
+        .build()
+        .unwrap();
     let pool = || PoolState::new(0, 0);
     for name in ["", " ", "_overflow", &"x".repeat(101)] {
         let error = monitoring.pool(name, pool).unwrap_err();

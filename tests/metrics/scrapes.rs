@@ -26,7 +26,7 @@ fn large() -> Monitoring {
     let monitoring = monitoring();
     let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(SENT).expect("a family");
     for n in 0..9_000 {
-        sent.resolve([&format!("{n} {}", "long ".repeat(20))]).inc();
+        sent.get([&format!("{n} {}", "long ".repeat(20))]).inc();
     }
     monitoring
 }

@@ -33,7 +33,7 @@ const ALWAYS: [&str; 7] = [
 ];
 
 fn builder() -> MonitoringBuilder {
-    Monitoring::builder("test").system_metrics(true)
+    Monitoring::builder("test").metrics(|metrics| metrics.with_system_metrics())
 }
 
 fn now() -> f64 {
@@ -255,7 +255,10 @@ fn init_shows_them() {
 fn init_leaves_them_out_when_told_to() {
     if is_alone(&this_test!()) {
         let builder = Monitoring::builder("test").without_listener();
-        let text = builder.system_metrics(false).init().unwrap();
+        let text = builder
+            .metrics(|metrics| metrics.without_system_metrics())
+            .init()
+            .unwrap();
         let text = text.metrics().render();
         assert_eq!(names(&text), Vec::<&str>::new());
         assert!(!text.contains("system_") && !text.contains("tokio_"));
@@ -288,7 +291,10 @@ async fn text_has_their_types() {
 
 #[tokio::test]
 async fn open_metrics_has_their_types_and_units() {
-    let monitoring = builder().created_series(true).build().unwrap();
+    let monitoring = builder()
+        .metrics(|metrics| metrics.with_created_series())
+        .build()
+        .unwrap();
     let start = value(&monitoring, "process_start_time_seconds");
     let text = scrape(&monitoring, OPEN_METRICS).await;
     let text = std::str::from_utf8(&text).unwrap();
@@ -356,10 +362,13 @@ fn ours_are_shown_where_a_registry_has_the_same() {
             gauge.set(-7);
             registry.register(Box::new(gauge)).unwrap();
         }
-        Monitoring::builder("test").prometheus(registry)
+        Monitoring::builder("test").metrics(|metrics| metrics.prometheus_registry(registry))
     };
     let both = bridged(&["process_threads", "process_open_fds", "process_other"]);
-    let both = both.system_metrics(true).build().unwrap();
+    let both = both
+        .metrics(|metrics| metrics.with_system_metrics())
+        .build()
+        .unwrap();
     let text = both.metrics().render();
     assert_eq!(text.matches("# TYPE process_threads ").count(), 1);
     assert_eq!(text.matches("-7").count(), 1, "{text}");

@@ -16,7 +16,7 @@ use support::metric_family::{Metric, MetricType, families};
 use support::scrape::{OPEN_METRICS, PROTOBUF, scrape, send};
 
 fn monitoring() -> Monitoring {
-    let builder = Monitoring::builder("test").system_metrics(true);
+    let builder = Monitoring::builder("test").metrics(|metrics| metrics.with_system_metrics());
     builder.build().expect("the environment is empty")
 }
 
@@ -388,7 +388,7 @@ async fn build_shows_them_only_when_told_to() {
     let text = none.metrics().render();
     assert!(!text.lines().any(is_ours), "{text}");
     let off = Monitoring::builder("test")
-        .system_metrics(false)
+        .metrics(|metrics| metrics.without_system_metrics())
         .build()
         .unwrap();
     assert_eq!(off.metrics().render(), text);

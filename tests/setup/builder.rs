@@ -57,7 +57,7 @@ async fn the_first_page_lists_every_path() {
     for (token, expected) in [(None, &PATHS[1..]), (Some("0123456789abcdef"), &PATHS[..])] {
         let builder = Monitoring::builder("test").listen(([127, 0, 0, 1], 0));
         let builder = match token {
-            Some(token) => builder.control_token(token),
+            Some(token) => builder.server(|server| server.control_token(token)),
             None => builder,
         };
         let monitoring = builder.build().unwrap();
@@ -148,7 +148,10 @@ fn nothing_listens_unless_asked() {
 fn a_service_without_a_name_or_room_is_refused() {
     for (builder, part) in [
         (Monitoring::builder(""), "OTEL_SERVICE_NAME"),
-        (Monitoring::builder("test").max_series(0), "max_series"),
+        (
+            Monitoring::builder("test").metrics(|metrics| metrics.max_series(0)),
+            "max_series",
+        ),
         (
             Monitoring::builder("test").resource_attribute(" ", "x"),
             "empty key",
@@ -163,19 +166,23 @@ fn a_service_without_a_name_or_room_is_refused() {
 /// What is switched off stays so, whatever is said before or after it.
 #[test]
 fn what_is_switched_off_stays_off() {
-    use ecolaura_monitoring::MonitoringBuilder;
+    use ecolaura_monitoring::{LogsConfig, MonitoringBuilder};
     type Call = fn(MonitoringBuilder) -> MonitoringBuilder;
     let log: [(&str, Call); 5] = [
-        ("subscriber", MonitoringBuilder::without_subscriber),
-        ("writer", |builder| builder.log_writer(std::io::sink())),
+        ("subscriber", |builder| {
+            builder.logs(LogsConfig::without_subscriber)
+        }),
+        ("writer", |builder| {
+            builder.logs(|logs| logs.writer(std::io::sink()))
+        }),
         ("collector", |builder| {
-            builder.log_collector("http://localhost:1")
+            builder.logs(|logs| logs.otlp_endpoint("http://localhost:1"))
         }),
         ("both", |builder| {
-            let builder = builder.log_collector("http://localhost:1");
-            builder.log_writer(std::io::sink())
+            let builder = builder.logs(|logs| logs.otlp_endpoint("http://localhost:1"));
+            builder.logs(|logs| logs.writer(std::io::sink()))
         }),
-        ("filter", |builder| builder.log_filter("info")),
+        ("filter", |builder| builder.logs(|logs| logs.filter("info"))),
     ];
     for (name, call) in log {
         let builder = || Monitoring::builder("test");
@@ -195,7 +202,8 @@ fn what_is_switched_off_stays_off() {
     ] {
         assert_eq!(builder.build().expect("a monitoring").listen_addr(), None);
     }
-    let collector: Call = |builder| builder.collector("http://localhost:1");
+    let collector: Call =
+        |builder| builder.traces(|traces| traces.otlp_endpoint("http://localhost:1"));
     for builder in [
         collector(builder()).without_traces(),
         collector(builder().without_traces()),
@@ -212,16 +220,16 @@ fn a_log_that_is_to_go_to_two_places() {
     let builder = || Monitoring::builder("test");
     for builder in [
         builder()
-            .log_writer(std::io::sink())
-            .log_collector("http://localhost:1"),
+            .logs(|logs| logs.writer(std::io::sink()))
+            .logs(|logs| logs.otlp_endpoint("http://localhost:1")),
         builder()
-            .log_collector("http://localhost:1")
-            .log_writer(std::io::sink()),
+            .logs(|logs| logs.otlp_endpoint("http://localhost:1"))
+            .logs(|logs| logs.writer(std::io::sink())),
     ] {
         let error = builder.build().expect_err("an error").to_string();
         assert_eq!(
             error,
-            "the log has a `log_writer` and a `log_collector`: choose one of them"
+            "the log has a `writer` and an `otlp_endpoint`: choose one of them"
         );
     }
 }

@@ -18,7 +18,9 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 fn controlled(choose: impl FnOnce(MonitoringBuilder) -> MonitoringBuilder) -> (Lines, Monitoring) {
     logged(|builder| {
-        let builder = builder.listen(([127, 0, 0, 1], 0)).control_token(TOKEN);
+        let builder = builder
+            .listen(([127, 0, 0, 1], 0))
+            .server(|server| server.control_token(TOKEN));
         choose(builder)
     })
 }
@@ -78,7 +80,7 @@ async fn control(of: &Monitoring, method: &str, body: &str) -> (StatusCode, Valu
 }
 
 async fn read(lines: &Lines, monitoring: &Monitoring) -> Vec<Map<String, Value>> {
-    assert!(monitoring.flush(Duration::from_secs(20)).await);
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
     let parse = |line: &String| serde_json::from_str(line).expect("JSON");
     lines.all().iter().map(parse).collect()
 }
@@ -152,7 +154,7 @@ async fn there_is_none_where_there_is_no_token() {
 #[test]
 fn a_token_that_can_be_guessed() {
     let error = Monitoring::builder("test")
-        .control_token("secret")
+        .server(|server| server.control_token("secret"))
         .build()
         .unwrap_err()
         .to_string();
@@ -162,14 +164,14 @@ fn a_token_that_can_be_guessed() {
     );
     assert!(!error.contains("secret"));
     let builder = Monitoring::builder("test")
-        .control_token(TOKEN)
+        .server(|server| server.control_token(TOKEN))
         .user_hash_key(TOKEN);
     assert!(!format!("{builder:?}").contains(TOKEN));
 }
 
 #[tokio::test]
 async fn the_filter_of_the_log() {
-    let (lines, monitoring) = controlled(|builder| builder.log_filter("warn"));
+    let (lines, monitoring) = controlled(|builder| builder.logs(|logs| logs.filter("warn")));
     let log = || {
         within(&monitoring, || {
             info!("info");
@@ -329,8 +331,8 @@ async fn what_is_wrong_changes_nothing() {
 async fn the_share_of_traces() {
     use ecolaura_monitoring::{Sampling, TraceContext};
     let (_, monitoring) = controlled(|builder| {
-        let builder = builder.collector("http://127.0.0.1:9"); // nobody is there
-        builder.sampling(Sampling::ratio(0.0).keep_failed(false))
+        let builder = builder.traces(|traces| traces.otlp_endpoint("http://127.0.0.1:9")); // nobody is there
+        builder.traces(|traces| traces.sampling(Sampling::ratio(0.0).keep_failed(false)))
     });
     let app = axum::Router::new()
         .route(

@@ -42,8 +42,8 @@ async fn service(drain_timeout: Duration) -> Service {
 async fn service_with(drain_delay: Duration, drain_timeout: Duration) -> Service {
     let builder = Monitoring::builder("test").listen(([127, 0, 0, 1], 0));
     let monitoring = builder
-        .drain_delay(drain_delay)
-        .drain_timeout(drain_timeout)
+        .server(|server| server.drain_delay(drain_delay))
+        .server(|server| server.drain_timeout(drain_timeout))
         .build()
         .unwrap();
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -136,7 +136,9 @@ async fn during_the_delay_ready_says_no_and_requests_are_served() {
 #[tokio::test]
 async fn a_request_that_the_drain_timeout_cuts_off_is_a_timeout() {
     for version in [Version::HTTP_11, Version::HTTP_2] {
-        let (lines, monitoring) = logged(|builder| builder.drain_timeout(Duration::from_millis(1)));
+        let (lines, monitoring) = logged(|builder| {
+            builder.server(|server| server.drain_timeout(Duration::from_millis(1)))
+        });
         let begun = Arc::new(Notify::new());
         let begins = Arc::clone(&begun);
         let slow = || async move {
@@ -214,7 +216,7 @@ async fn kept(monitoring: &Monitoring) -> (Server, Arc<Notify>) {
 }
 
 fn draining(delay: Duration) -> Monitoring {
-    let builder = Monitoring::builder("test").drain_delay(delay);
+    let builder = Monitoring::builder("test").server(|server| server.drain_delay(delay));
     builder.build().expect("a monitoring")
 }
 
@@ -353,7 +355,8 @@ async fn a_head_that_does_not_go_on_behind_an_answer() {
 #[tokio::test]
 async fn a_first_head_that_does_not_go_on() {
     for start in ["GET /text", "\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
-        let builder = Monitoring::builder("test").drain_timeout(Duration::from_secs(600));
+        let builder = Monitoring::builder("test")
+            .server(|server| server.drain_timeout(Duration::from_secs(600)));
         let monitoring = builder.build().expect("a monitoring");
         let (mut server, _) = kept(&monitoring).await;
         let mut client = Wire::open(&server).await;

@@ -238,8 +238,11 @@ fn what_would_leave_the_service_blind_or_unsafe_is_an_error() {
 #[test]
 fn the_code_has_to_be_right() {
     for filter in ["shop=loud", "my_crate", "[span=debug"] {
-        let builder = Monitoring::builder("test").without_subscriber();
-        let error = builder.log_filter(filter).build().expect_err("an error");
+        let builder = Monitoring::builder("test").logs(|logs| logs.without_subscriber());
+        let error = builder
+            .logs(|logs| logs.filter(filter))
+            .build()
+            .expect_err("an error");
         assert!(error.is_configuration(), "{error}");
     }
 }
@@ -284,10 +287,12 @@ async fn without_logs_nothing_is_printed() {
         let builder = match &*case {
             "code" => builder.without_logs(),
             "code, and more" => builder
-                .without_subscriber()
+                .logs(|logs| logs.without_subscriber())
                 .without_logs()
-                .log_filter("trace"),
-            "the other way round" => builder.without_logs().without_subscriber(),
+                .logs(|logs| logs.filter("trace")),
+            "the other way round" => builder
+                .without_logs()
+                .logs(|logs| logs.without_subscriber()),
             _ => builder,
         };
         let monitoring = builder.without_traces().init().expect("it starts");

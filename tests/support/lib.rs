@@ -43,3 +43,8 @@ pub mod traced;
 pub mod unprivileged;
 pub mod visitor;
 pub mod wire;
+
+/// The code in the README is compiled, and run unless it says otherwise.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

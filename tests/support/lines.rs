@@ -37,8 +37,8 @@ impl Lines {
 pub fn logged(choose: impl FnOnce(MonitoringBuilder) -> MonitoringBuilder) -> (Lines, Monitoring) {
     let lines = Lines::default();
     let builder = Monitoring::builder("test")
-        .log_writer(lines.clone())
-        .log_format(LogFormat::Ecs);
+        .logs(|logs| logs.writer(lines.clone()))
+        .logs(|logs| logs.format(LogFormat::Ecs));
     (lines, choose(builder).build().expect("a monitoring"))
 }
 
@@ -55,7 +55,7 @@ pub fn written(lines: &Lines, monitoring: &Monitoring) -> Vec<Map<String, Value>
         .build()
         .expect("a runtime");
     let flushed = runtime.block_on(monitoring.flush(Duration::from_secs(20)));
-    assert!(flushed, "all is written");
+    flushed.expect("all is written");
     let read = |line: &String| serde_json::from_str(line).expect("JSON");
     lines.all().iter().map(read).collect()
 }

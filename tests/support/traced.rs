@@ -32,16 +32,15 @@ pub async fn built(
     static INTERESTED: OnceLock<Dispatch> = OnceLock::new();
     INTERESTED.get_or_init(|| Dispatch::new(subscriber()));
     let collector = Collector::start().await;
-    let builder = Monitoring::builder("test").collector(collector.endpoint());
+    let builder =
+        Monitoring::builder("test").traces(|traces| traces.otlp_endpoint(collector.endpoint()));
     let monitoring = choose(builder).build().expect("a monitoring");
     (collector, monitoring)
 }
 
 pub async fn flushed(monitoring: &Monitoring) {
-    assert!(
-        monitoring.flush(Duration::from_secs(20)).await,
-        "all is sent"
-    );
+    let flushed = monitoring.flush(Duration::from_secs(20)).await;
+    flushed.expect("all is sent");
 }
 
 pub fn with_header(line: &str, name: &str, value: &str) -> Request<Body> {

@@ -82,7 +82,8 @@ async fn through(monitoring: &Monitoring, lines: &[&str]) -> (String, String) {
 #[tokio::test]
 async fn it_comes_and_goes_on() {
     let (_collector, all) = traced().await;
-    let (_collector, none) = built(|builder| builder.sampling(Sampling::none())).await;
+    let (_collector, none) =
+        built(|builder| builder.traces(|traces| traces.sampling(Sampling::none()))).await;
     let (_collector, without) = built(|builder| builder.without_traces()).await;
     let many: Vec<String> = (0..70).map(|n| format!("k{n}=v")).collect();
     for monitoring in [all, none, without] {

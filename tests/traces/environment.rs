@@ -76,7 +76,8 @@ async fn an_exemplar_filter() {
                 ("ALWAYS_ON", _) | ("trace_based", PARENT) => &both,
                 _ => &[],
             };
-            let (_collector, traced) = built(|builder| builder.sampling(Sampling::none())).await;
+            let (_collector, traced) =
+                built(|builder| builder.traces(|traces| traces.sampling(Sampling::none()))).await;
             let (_collector, without) = built(|builder| builder.without_traces()).await;
             for monitoring in [traced, without] {
                 let found = with_exemplars(&monitoring, parent).await;
@@ -97,12 +98,13 @@ async fn a_batch_has_its_time() {
         return;
     }
     let collector = Collector::answering(vec![Answer::Never; 10]).await;
-    let builder = Monitoring::builder("test").collector(collector.endpoint());
+    let builder =
+        Monitoring::builder("test").traces(|traces| traces.otlp_endpoint(collector.endpoint()));
     let monitoring = builder.build().expect("a monitoring");
     let app = Router::new().layer(monitoring.layer());
     send(app, request("GET /")).await;
     let begun = Instant::now();
-    assert!(!monitoring.flush(Duration::from_secs(60)).await);
+    assert!(monitoring.flush(Duration::from_secs(60)).await.is_err());
     let took = begun.elapsed();
     let limits = Duration::from_millis(250)..Duration::from_secs(20);
     assert!(limits.contains(&took), "{took:?}");
@@ -189,8 +191,8 @@ async fn beside_a_healthy_collector_no_span_is_lost() {
 
 async fn loses_nothing(load: &'static Load) {
     let (collector, monitoring) = built(|builder| {
-        let sampling = Sampling::default().at_most(u32::MAX);
-        builder.sampling(sampling)
+        let sampling = Sampling::default().max_per_second(u32::MAX);
+        builder.traces(|traces| traces.sampling(sampling))
     })
     .await;
     let (spans, text) = (load.spans, "x".repeat(load.text.min(4_000)));

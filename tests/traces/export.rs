@@ -20,9 +20,12 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 /// All requests are sampled: of those that are kept for their end, some more spans are expected.
 fn monitoring(endpoint: &str) -> Monitoring {
-    let sampling = Sampling::default().at_most(u32::MAX);
-    let builder = Monitoring::builder("test").sampling(sampling);
-    builder.collector(endpoint).build().expect("a monitoring")
+    let sampling = Sampling::default().max_per_second(u32::MAX);
+    let builder = Monitoring::builder("test").traces(|traces| traces.sampling(sampling));
+    builder
+        .traces(|traces| traces.otlp_endpoint(endpoint))
+        .build()
+        .expect("a monitoring")
 }
 
 #[monitor("/")]
@@ -56,7 +59,7 @@ fn exported(monitoring: &Monitoring) -> f64 {
 }
 
 async fn flush(monitoring: &Monitoring) -> bool {
-    monitoring.flush(Duration::from_secs(20)).await
+    monitoring.flush(Duration::from_secs(20)).await.is_ok()
 }
 
 #[tokio::test]
@@ -139,7 +142,7 @@ async fn nobody_listens() {
     drop(free);
     let monitoring = monitoring(&format!("http://{address}"));
     answer(&monitoring, 3).await;
-    assert!(!monitoring.flush(Duration::from_millis(300)).await);
+    assert!(monitoring.flush(Duration::from_millis(300)).await.is_err());
     eventually("the spans are given up", async || {
         match dropped(&monitoring, "export_failed") {
             6.0 => Ok(()),
@@ -157,7 +160,7 @@ async fn the_collector_hangs() {
     let monitoring = monitoring(&collector.endpoint());
     answer(&monitoring, 3).await;
     let begun = Instant::now();
-    assert!(!monitoring.flush(Duration::from_millis(100)).await);
+    assert!(monitoring.flush(Duration::from_millis(100)).await.is_err());
     answer(&monitoring, 3000).await; // 6,000 spans, of which 2,048 find room
     eventually("spans that find no room", async || {
         match dropped(&monitoring, "queue_full") {
@@ -196,11 +199,11 @@ async fn a_slow_collector_loses_nothing() {
     };
     let flushes = async {
         for _ in 0..3 {
-            monitoring.flush(Duration::from_millis(300)).await;
+            let _ = monitoring.flush(Duration::from_millis(300)).await;
         }
     };
     tokio::join!(requests, flushes);
-    assert!(monitoring.flush(Duration::MAX).await);
+    assert!(monitoring.flush(Duration::MAX).await.is_ok());
     assert_eq!(exported(&monitoring), 200.0);
     assert_eq!(collector.spans().len(), 200);
 }
@@ -240,10 +243,10 @@ async fn while_a_collector_asks_to_wait_nothing_is_sent() {
         let monitoring = monitoring(&collector.endpoint());
         answer(&monitoring, 1).await;
         // This batch has no time to wait for so long; those that come after it have.
-        assert!(!monitoring.flush(Duration::from_millis(300)).await);
+        assert!(monitoring.flush(Duration::from_millis(300)).await.is_err());
         for _ in 0..3 {
             answer(&monitoring, 1).await;
-            assert!(!monitoring.flush(Duration::from_millis(10)).await);
+            assert!(monitoring.flush(Duration::from_millis(10)).await.is_err());
         }
         answer(&monitoring, 1).await;
         assert!(flush(&monitoring).await);
@@ -279,7 +282,7 @@ async fn the_end_while_a_collector_asks_to_wait() {
     let collector = Collector::answering([Answer::FailsFor(503, 60_000)]).await;
     let monitoring = monitoring(&collector.endpoint());
     answer(&monitoring, 1).await;
-    assert!(!monitoring.flush(Duration::from_millis(300)).await);
+    assert!(monitoring.flush(Duration::from_millis(300)).await.is_err());
     answer(&monitoring, 3).await;
     let begun = Instant::now();
     let metrics = monitoring.metrics();
@@ -353,13 +356,15 @@ fn wrong_addresses_are_refused() {
     for (endpoint, expected) in [
         (
             "",
-            "the address of `.collector(…)` is ``, which is no URL of http or https",
+            "the address of `.traces(|traces| traces.otlp_endpoint(…))` is ``, which is no URL of http or https",
         ),
         ("collector", "is `collector`, which is no URL"),
         ("user:secret@collector", "a user name"),
         ("http://user:secret@collector", "a user name"),
     ] {
-        let error = Monitoring::builder("test").collector(endpoint).build();
+        let error = Monitoring::builder("test")
+            .traces(|traces| traces.otlp_endpoint(endpoint))
+            .build();
         let error = error.expect_err("it is refused").to_string();
         assert!(
             error.contains(expected) && !error.contains("secret"),
@@ -368,7 +373,7 @@ fn wrong_addresses_are_refused() {
     }
     for ratio in [-0.1, 1.1, f64::NAN] {
         let sampling = Sampling::ratio(ratio);
-        let builder = Monitoring::builder("test").sampling(sampling);
+        let builder = Monitoring::builder("test").traces(|traces| traces.sampling(sampling));
         let error = builder.build().expect_err("it is refused").to_string();
         assert!(error.contains("from 0 to 1"), "{error}");
     }
@@ -447,7 +452,7 @@ async fn short_flush_beside_a_long_one() {
     answer(&monitoring, 1).await;
     let flushed = |within| {
         let monitoring = monitoring.clone();
-        tokio::spawn(async move { monitoring.flush(within).await })
+        tokio::spawn(async move { monitoring.flush(within).await.is_ok() })
     };
     let long = Duration::from_secs(60);
     let first = flushed(long);

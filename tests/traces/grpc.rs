@@ -41,7 +41,7 @@ async fn handler() -> &'static str {
 }
 
 fn monitoring(endpoint: &str) -> Monitoring {
-    let builder = Monitoring::builder("test").collector(endpoint);
+    let builder = Monitoring::builder("test").traces(|traces| traces.otlp_endpoint(endpoint));
     builder.build().expect("a monitoring")
 }
 
@@ -56,7 +56,7 @@ async fn answer(monitoring: &Monitoring, times: usize) {
 }
 
 async fn flush(monitoring: &Monitoring) -> bool {
-    monitoring.flush(Duration::from_secs(20)).await
+    monitoring.flush(Duration::from_secs(20)).await.is_ok()
 }
 
 fn count(monitoring: &Monitoring, reason: &str) -> f64 {
@@ -178,7 +178,7 @@ async fn the_collector_says_when_to_come_again() {
     let collector = answering([Answer::FailsFor(8, 2_000)]).await;
     let throttled = monitoring(&collector.endpoint());
     answer(&throttled, 1).await;
-    assert!(!throttled.flush(Duration::from_millis(300)).await);
+    assert!(throttled.flush(Duration::from_millis(300)).await.is_err());
     answer(&throttled, 1).await;
     assert!(flush(&throttled).await);
     let arrivals = collector.arrivals();

@@ -16,7 +16,8 @@ use support::traced::{
 
 /// The names of the spans that are exported of requests that end in each way, with this sampling and header.
 async fn kept(sampling: Sampling, traceparent: Option<&str>) -> Vec<String> {
-    let (collector, monitoring) = built(|builder| builder.sampling(sampling)).await;
+    let (collector, monitoring) =
+        built(|builder| builder.traces(|traces| traces.sampling(sampling))).await;
     let slow = async || tokio::time::sleep(Duration::from_millis(30)).await;
     let app = Router::new()
         .route("/good", get(order))
@@ -62,7 +63,7 @@ async fn sampling() {
         (Sampling::default(), None, &all[..]),
         (Sampling::none(), None, &[]),
         (Sampling::none(), Some(PARENT), &all),
-        (Sampling::none().ask_parent(false), Some(PARENT), &[]),
+        (Sampling::none().parent_based(false), Some(PARENT), &[]),
         (none, None, &["GET /bad", "charge"]),
         (none.keep_failed(false), None, &[]),
         (
@@ -70,7 +71,11 @@ async fn sampling() {
             Some(UNSAMPLED),
             &["GET /bad", "charge"],
         ),
-        (Sampling::default().ask_parent(false), Some(UNSAMPLED), &all),
+        (
+            Sampling::default().parent_based(false),
+            Some(UNSAMPLED),
+            &all,
+        ),
         (
             none.keep_failed(false)
                 .keep_slower_than(Duration::from_millis(20)),
@@ -78,7 +83,7 @@ async fn sampling() {
             &["GET /slow"],
         ),
         (
-            Sampling::default().at_most(0),
+            Sampling::default().max_per_second(0),
             None,
             &["GET /bad", "charge"],
         ),
@@ -138,7 +143,8 @@ async fn a_trace_of_many_spans() {
 /// Of a trace that may be thrown away there is an end to what is collected.
 #[tokio::test]
 async fn a_trace_of_too_many_spans() {
-    let (collector, monitoring) = built(|builder| builder.sampling(Sampling::ratio(0.0))).await;
+    let (collector, monitoring) =
+        built(|builder| builder.traces(|traces| traces.sampling(Sampling::ratio(0.0)))).await;
     let handler = async || {
         for n in 0..400 {
             charge(n);
@@ -160,8 +166,9 @@ async fn a_trace_of_too_many_spans() {
 /// When everything fails, a tenth of what is begun in a second is kept of it.
 #[tokio::test]
 async fn no_more_than_some_are_kept_a_second() {
-    let sampling = Sampling::ratio(0.0).at_most(20);
-    let (collector, monitoring) = built(|builder| builder.sampling(sampling)).await;
+    let sampling = Sampling::ratio(0.0).max_per_second(20);
+    let (collector, monitoring) =
+        built(|builder| builder.traces(|traces| traces.sampling(sampling))).await;
     let app = Router::new()
         .route("/", get(async || StatusCode::BAD_GATEWAY))
         .layer(monitoring.layer());
@@ -178,7 +185,8 @@ async fn no_more_than_some_are_kept_a_second() {
 /// What is kept since it failed is what exemplars lead to.
 #[tokio::test]
 async fn exemplars_lead_to_spans_that_are_exported() {
-    let (collector, monitoring) = built(|builder| builder.sampling(Sampling::ratio(0.0))).await;
+    let (collector, monitoring) =
+        built(|builder| builder.traces(|traces| traces.sampling(Sampling::ratio(0.0)))).await;
     let app = Router::new()
         .route("/good", get(async || ""))
         .route("/bad", get(async || StatusCode::BAD_GATEWAY))

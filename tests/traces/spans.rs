@@ -9,6 +9,7 @@ use axum::extract::Path;
 use axum::routing::{get, post};
 use ecolaura_monitoring::TraceContext;
 use http::{Request, StatusCode};
+use tower::Layer as _;
 use tower::{ServiceExt as _, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::instrument::WithSubscriber as _;
@@ -217,7 +218,7 @@ async fn what_went_wrong_is_told() {
     drop_half_way(app.clone().oneshot(request("GET /never")));
     drop(head(app.clone(), request("GET /half")).await);
     let service = service_fn(async |_: Request<Body>| Err::<http::Response<Body>, _>("no"));
-    let failing = monitoring.wrap(service);
+    let failing = monitoring.layer().layer(service);
     let _ = failing.oneshot(request("GET /error")).await;
     flushed(&monitoring).await;
 

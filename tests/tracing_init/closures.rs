@@ -135,10 +135,10 @@ fn work_that_is_handed_away() {
 fn work_of_a_request_that_is_not_recorded() {
     use ecolaura_monitoring::{Monitoring, Sampling};
     let monitoring = Monitoring::builder("unrecorded")
-        .without_subscriber()
+        .logs(|logs| logs.without_subscriber())
         .without_logs()
-        .collector(INSTALLED.collector.endpoint())
-        .sampling(Sampling::none())
+        .traces(|traces| traces.otlp_endpoint(INSTALLED.collector.endpoint()))
+        .traces(|traces| traces.sampling(Sampling::none()))
         .build()
         .expect("a monitoring");
     let (sender, trace) = std::sync::mpsc::channel();

@@ -49,11 +49,11 @@ struct Outcome {
 fn run(subscriber: impl Fn(&Monitoring) -> Dispatch) -> Outcome {
     let lines = Lines::default();
     let monitoring = Monitoring::builder("test")
-        .without_subscriber()
-        .log_writer(lines.clone())
-        .log_format(LogFormat::Ecs)
-        .access_log(ecolaura_monitoring::AccessLog::none())
-        .collector(INSTALLED.collector.endpoint())
+        .logs(|logs| logs.without_subscriber())
+        .logs(|logs| logs.writer(lines.clone()))
+        .logs(|logs| logs.format(LogFormat::Ecs))
+        .logs(|logs| logs.access_log(ecolaura_monitoring::AccessLog::none()))
+        .traces(|traces| traces.otlp_endpoint(INSTALLED.collector.endpoint()))
         .build()
         .expect("a monitoring");
     let dispatch = subscriber(&monitoring);

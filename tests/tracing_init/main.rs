@@ -37,10 +37,10 @@ static INSTALLED: LazyLock<Installed> = LazyLock::new(|| {
     let lines = Lines::default();
     let monitoring = Monitoring::builder("test")
         .listen(([127, 0, 0, 1], 0))
-        .collector(collector.endpoint())
-        .log_writer(lines.clone())
-        .log_format(LogFormat::Ecs)
-        .log_filter("info,tracing_init=debug")
+        .traces(|traces| traces.otlp_endpoint(collector.endpoint()))
+        .logs(|logs| logs.writer(lines.clone()))
+        .logs(|logs| logs.format(LogFormat::Ecs))
+        .logs(|logs| logs.filter("info,tracing_init=debug"))
         .init();
     Installed {
         monitoring: monitoring.expect("a monitoring"),
@@ -77,7 +77,8 @@ fn answered(app: Router, path: &str) -> u16 {
 
 fn flush() {
     let flush = INSTALLED.monitoring.flush(Duration::from_secs(20));
-    assert!(INSTALLED.runtime.block_on(flush), "all is written and sent");
+    let flushed = INSTALLED.runtime.block_on(flush);
+    flushed.expect("all is written and sent");
 }
 
 /// The only span of this name.

@@ -57,25 +57,25 @@ fn take(stream: &mut impl Read) -> Option<()> {
 }
 
 fn ours(sampling: Sampling) -> Monitoring {
-    let builder = Monitoring::builder("traced").sampling(sampling);
-    builder.collector(&**SINK).build().expect("a monitoring")
+    let builder = Monitoring::builder("traced").traces(|traces| traces.sampling(sampling));
+    builder.traces(|traces| traces.otlp_endpoint(&**SINK)).build().expect("a monitoring")
 }
 
 static NOT_SAMPLED: LazyLock<Monitoring> = LazyLock::new(|| ours(Sampling::none()));
 static WITH_LINES: LazyLock<Monitoring> = LazyLock::new(|| {
-    let builder = Monitoring::builder("traced").sampling(Sampling::none());
-    let builder = builder.collector(&**SINK).log_writer(std::io::sink());
+    let builder = Monitoring::builder("traced").traces(|traces| traces.sampling(Sampling::none()));
+    let builder = builder.traces(|traces| traces.otlp_endpoint(&**SINK)).logs(|logs| logs.writer(std::io::sink()));
     builder.build().expect("a monitoring")
 });
 static WITHOUT_LINES: LazyLock<Monitoring> = LazyLock::new(|| {
-    let builder = Monitoring::builder("traced").sampling(Sampling::none());
-    let builder = builder.collector(&**SINK).log_writer(std::io::sink());
-    let builder = builder.access_log(AccessLog::none());
+    let builder = Monitoring::builder("traced").traces(|traces| traces.sampling(Sampling::none()));
+    let builder = builder.traces(|traces| traces.otlp_endpoint(&**SINK)).logs(|logs| logs.writer(std::io::sink()));
+    let builder = builder.logs(|logs| logs.access_log(AccessLog::none()));
     builder.build().expect("a monitoring")
 });
 static COLLECTED: LazyLock<Monitoring> = LazyLock::new(|| ours(Sampling::ratio(0.0)));
 static SAMPLED: LazyLock<Monitoring> =
-    LazyLock::new(|| ours(Sampling::ratio(1.0).at_most(u32::MAX)));
+    LazyLock::new(|| ours(Sampling::ratio(1.0).max_per_second(u32::MAX)));
 
 /// Takes everything and looks at nothing.
 #[derive(Debug)]

@@ -52,7 +52,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let monitoring = Monitoring::builder("ecolaura-api")
         .version(env!("CARGO_PKG_VERSION"))
         .listen(args.monitoring)
-        .access_log(access_log())
+        .logs(|logs| logs.access_log(access_log()))
         .init()
         .map_err(|error| match error.source() {
             Some(source) if error.is_listener() => {
@@ -95,7 +95,7 @@ fn access_log() -> AccessLog {
     match stdout().is_terminal() {
         true => AccessLog::failures()
             .slower_than(Duration::from_millis(250))
-            .share(0.02),
+            .sample_ratio(0.02),
         false => AccessLog::all(),
     }
 }

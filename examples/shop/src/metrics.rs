@@ -21,7 +21,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn register(registry: Registry) -> Result<Self, ecolaura_monitoring::Error> {
         Ok(Self {
-            boxes_packed: registry.counter_family(BOXES_PACKED)?.create_all(),
+            boxes_packed: registry.counter_family(BOXES_PACKED)?.init_all(),
             order_items: registry.histogram(ORDER_ITEMS)?,
         })
     }

@@ -1,6 +1,7 @@
 //! API Performance: how fast it answers, and what fails.
 
 use ecolaura_monitoring::catalog;
+use ecolaura_monitoring::metrics::Metric;
 
 use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
@@ -117,7 +118,7 @@ fn endpoints(kit: &Kit) -> Row {
         kit.dashboards,
         kit.dashboard("api-performance")
     );
-    let size = |title: &str, about: &str, metric: &catalog::Metric| {
+    let size = |title: &str, about: &str, metric: &Metric| {
         Panel::new(Lines, title, about)
             .ask(
                 quantile(0.95, "endpoint", metric.name(), CHOSEN),

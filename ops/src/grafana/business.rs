@@ -1,6 +1,7 @@
 //! Business Metrics: money, orders, sign-ups, users, and what the service counts besides.
 
 use ecolaura_monitoring::catalog;
+use ecolaura_monitoring::metrics::Metric;
 
 use crate::grafana::dashboard::{Dashboard, Row};
 use crate::grafana::panel::Panel;
@@ -88,8 +89,7 @@ fn now() -> Row {
 }
 
 fn money() -> Row {
-    let per_hour =
-        |metric: &catalog::Metric| format!("3600 * {}", rate("currency", metric.name(), ""));
+    let per_hour = |metric: &Metric| format!("3600 * {}", rate("currency", metric.name(), ""));
     Row::new(
         "Money",
         [

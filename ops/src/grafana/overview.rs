@@ -1,6 +1,7 @@
 //! System Overview: whether all is well, and what the service runs out of.
 
 use ecolaura_monitoring::catalog;
+use ecolaura_monitoring::metrics::Metric;
 
 use crate::blackbox::{self, CERTIFICATE, HEALTH_JOB, PROBE_JOB};
 use crate::grafana::dashboard::{Dashboard, Row};
@@ -283,7 +284,7 @@ fn resources() -> Row {
 }
 
 fn watching() -> Row {
-    let grown = |by: &str, metric: &catalog::Metric| {
+    let grown = |by: &str, metric: &Metric| {
         format!(
             "sum by ({by}) (increase({}[$__rate_interval]))",
             series(metric.name(), "")

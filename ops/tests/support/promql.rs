@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use ecolaura_monitoring::catalog;
-use ecolaura_monitoring::metrics::Kind;
+use ecolaura_monitoring::metrics::{Kind, Metric};
 use ecolaura_monitoring_ops::{Kit, Slo};
 use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
@@ -59,7 +59,7 @@ pub(crate) fn series(expr: &str) -> BTreeSet<String> {
 
 /// All names that a metric of the catalogue has as series.
 fn known() -> BTreeSet<String> {
-    let of = |metric: &catalog::Metric| -> Vec<String> {
+    let of = |metric: &Metric| -> Vec<String> {
         match metric.kind() {
             Kind::Histogram => ["_bucket", "_sum", "_count"]
                 .map(|part| format!("{}{part}", metric.name()))

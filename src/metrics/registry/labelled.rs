@@ -55,7 +55,7 @@ mod sealed {
 ///
 /// # Limits
 ///
-/// The cap on label sets applies: see [`MonitoringBuilder::max_series`](crate::MonitoringBuilder::max_series).
+/// The cap on label sets applies: see [`MetricsConfig::max_series`](crate::MetricsConfig::max_series).
 pub struct Family<H: Handle, L> {
     family: &'static FamilyCore,
     handles: &'static [OnceLock<H>],
@@ -87,7 +87,7 @@ impl<H: Handle, L: LabelSet> Family<H, L> {
     /// So that the first increment of each is seen as one: Prometheus takes the value at which a series appears as its
     /// start.
     #[must_use = "keep the family"]
-    pub fn create_all(self) -> Self {
+    pub fn init_all(self) -> Self {
         (0..L::CARDINALITY).for_each(|index| {
             self.first(index);
         });
@@ -121,7 +121,7 @@ impl<H: Handle, L> std::fmt::Debug for Family<H, L> {
 
 /// Series of one metric whose label values are known only at run time.
 ///
-/// Copying it costs nothing. [`resolve`](Self::resolve) hashes the values and compares them; it takes no
+/// Copying it costs nothing. [`get`](Self::get) hashes the values and compares them; it takes no
 /// lock and allocates only when a label set is used for the first time. Keep the handle where you can.
 ///
 /// ```
@@ -133,7 +133,7 @@ impl<H: Handle, L> std::fmt::Debug for Family<H, L> {
 /// # let monitoring = Monitoring::builder("docs").build()?;
 /// let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(SENT)?;
 /// let carrier = String::from("bike"); // from the configuration, say
-/// sent.resolve([carrier.as_str()]).inc();
+/// sent.get([carrier.as_str()]).inc();
 /// # Ok(()) }
 /// ```
 ///
@@ -156,7 +156,7 @@ impl<H: Handle, const N: usize> DynamicFamily<H, N> {
 
     /// The series of these label values, in the order of the label names.
     #[inline]
-    pub fn resolve(&self, values: [&str; N]) -> H {
+    pub fn get(&self, values: [&str; N]) -> H {
         resolve(self.family, &values)
     }
 }

@@ -1,5 +1,7 @@
 //! What needs a runtime: the own listener, serving with a drain, signals.
 
+mod address;
+pub(super) mod config;
 mod connection;
 mod control;
 mod drain;
@@ -12,7 +14,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{any, get};
@@ -20,55 +21,16 @@ use axum::routing::{any, get};
 use crate::error::Error;
 use crate::health::Health;
 use crate::scrape::Scrape;
-use crate::setup::builder::MonitoringBuilder;
 use crate::setup::monitoring::{Inner, Monitoring, Parts};
 use crate::trace::has_reader;
 
+pub(crate) use config::Settings;
 pub(crate) use listener::Listener;
-
-impl MonitoringBuilder {
-    /// Where `/metrics` and `/health/*` are served. Default: 127.0.0.1:9464, or as
-    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` say.
-    ///
-    /// Port 0 takes a free one; [`Monitoring::listen_addr`] tells it. Whoever reaches this address can read the
-    /// metrics: do not open it to the world.
-    pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.listen = Some(address.into());
-        self
-    }
-
-    /// No admin listener, whatever [`listen`](Self::listen) says: merge [`Monitoring::routes`] into the app instead. Then there is no `/control`.
-    pub fn without_listener(mut self) -> Self {
-        self.without_listener = true;
-        self
-    }
-
-    /// How long the service goes on taking requests after it was told to stop, with `/health/ready` at 503. Default: 0.
-    ///
-    /// Behind a load balancer, give it the time to notice: in Kubernetes some 5 s, more than it takes for the readiness
-    /// probe to fail and for that to spread. Without, each deploy refuses some connections.
-    ///
-    /// Each answer during the delay ends its connection (`Connection: close`, or GOAWAY by HTTP/2), so that clients which keep
-    /// connections move on as well.
-    pub fn drain_delay(mut self, delay: Duration) -> Self {
-        self.drain_delay = delay;
-        self
-    }
-
-    /// How long requests in flight and upgraded connections, such as WebSockets, may take when the service stops. Default: 25 s, so
-    /// that it ends before Kubernetes' 30 s.
-    ///
-    /// A WebSocket that its handler does not close takes all of it.
-    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
-        self.drain_timeout = timeout;
-        self
-    }
-}
 
 impl Monitoring {
     pub(crate) fn start(parts: Parts) -> Result<Self, Error> {
-        let scrape = Scrape::new((!parts.disabled).then_some(parts.meter.registry));
-        let listen = parts.listen;
+        let scrape = Scrape::new((!parts.service.is_disabled).then_some(parts.meter.registry));
+        let listen = parts.server.listen;
         let monitoring = Self(Arc::new(Inner {
             handles: AtomicUsize::new(1),
             health: Health::default(),
@@ -86,7 +48,7 @@ impl Monitoring {
 
     /// What `/` of the admin listener answers: each path that it serves, and what for.
     fn index(&self) -> String {
-        let is_controlled = self.0.parts.control_token.is_some();
+        let is_controlled = self.0.parts.server.control_token.is_some();
         let control = is_controlled.then_some((
             "/control",
             "the log filter and the share of traces, to read and to change; needs the token",
@@ -160,8 +122,8 @@ impl Monitoring {
 
     /// Says in one line what is exposed where.
     pub(crate) fn announce(&self) {
-        let name = &self.0.parts.service_name;
-        let what = match (self.0.parts.disabled, self.listen_addr()) {
+        let name = &self.0.parts.service.name;
+        let what = match (self.0.parts.service.is_disabled, self.listen_addr()) {
             (true, _) => "disabled by OTEL_SDK_DISABLED: nothing is recorded, and only what the service logs itself is written".to_owned(),
             (false, Some(address)) => {
                 format!("http://{address}/metrics and /health/live, /health/ready, /health/startup")
@@ -176,7 +138,7 @@ impl Monitoring {
     pub(crate) fn say(&self, what: &str) {
         if has_reader() {
             tracing::info!("{what}");
-        } else if !self.0.parts.is_quiet {
+        } else if !self.0.parts.log.is_off() {
             eprintln!("{what}");
         }
     }

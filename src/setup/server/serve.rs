@@ -34,7 +34,6 @@ const BACKLOG: usize = 1024;
 const CUT_OFF_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long spans that wait may take to be exported at the end.
-#[cfg(any(feature = "logs", feature = "traces"))]
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Monitoring {
@@ -42,11 +41,11 @@ impl Monitoring {
     ///
     /// On the signal:
     ///
-    /// - `/health/ready` turns 503. During the [`drain_delay`](crate::MonitoringBuilder::drain_delay) requests are still answered, also on
+    /// - `/health/ready` turns 503. During the [`drain_delay`](crate::ServerConfig::drain_delay) requests are still answered, also on
     ///   new connections. Each answer of HTTP/1.1 says `Connection: close`, and connections of HTTP/2 get GOAWAY, so that clients go
     ///   elsewhere before the service is gone.
     /// - Then no new connection is accepted, and idle ones are closed. Requests in flight, requests that have begun to arrive, and
-    ///   upgraded connections such as WebSockets have the [`drain_timeout`](crate::MonitoringBuilder::drain_timeout) to finish.
+    ///   upgraded connections such as WebSockets have the [`drain_timeout`](crate::ServerConfig::drain_timeout) to finish.
     ///   After it, the connections are closed, and a request that is cut off counts as `timeout`.
     /// - A line of the log says how many connections finished, or how many were still open at the drain timeout.
     ///
@@ -98,8 +97,11 @@ impl Monitoring {
         take_connections(listener, app, stop, &connections.0).await;
         connections.0.stop();
         self.stopped(&connections.0).await;
-        #[cfg(any(feature = "logs", feature = "traces"))]
-        self.leave(FLUSH_TIMEOUT, signal::stop()).await;
+        let parts = &self.0.parts;
+        if let Some(lost) = parts.traces.leave(FLUSH_TIMEOUT, signal::stop()).await {
+            self.warn(&lost);
+        }
+        parts.log.finish();
         Ok(())
     }
 }
@@ -111,7 +113,7 @@ impl Monitoring {
         stop: impl Future<Output = ()> + Send + 'static,
         connections: Arc<Connections>,
     ) -> impl Future<Output = ()> + Send {
-        let (health, delay) = (self.health(), self.0.parts.drain_delay);
+        let (health, delay) = (self.health(), self.0.parts.server.drain_delay);
         async move {
             stop.await;
             health.drain();
@@ -131,7 +133,7 @@ impl Monitoring {
 
     /// Waits until all connections have ended, but no longer than the drain timeout.
     async fn stopped(&self, connections: &Connections) {
-        let (at_first, timeout) = (connections.open(), self.0.parts.drain_timeout);
+        let (at_first, timeout) = (connections.open(), self.0.parts.server.drain_timeout);
         if at_first.all == 0 {
             return self.say("stopped: no connection was open");
         }

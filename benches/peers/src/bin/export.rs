@@ -3,6 +3,7 @@
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml --bin export`. Each row is a process of its own that makes spans at a rate for
 //! two seconds; the collector is this one, takes everything, and counts.
 
+use tower::Layer as _;
 use std::convert::Infallible;
 use std::env;
 use std::hint::black_box;
@@ -216,13 +217,13 @@ fn step(n: u64) {
 }
 
 fn ours(collector: &str, rate: u64, work: impl Fn() + Clone + Send + Sync + 'static) -> String {
-    let sampling = Sampling::ratio(1.0).at_most(u32::MAX);
+    let sampling = Sampling::ratio(1.0).max_per_second(u32::MAX);
     let builder = Monitoring::builder("bench")
-        .sampling(sampling)
+        .traces(|traces| traces.sampling(sampling))
         .without_logs();
-    let monitoring = builder.collector(collector).build().expect("a monitoring");
+    let monitoring = builder.traces(|traces| traces.otlp_endpoint(collector)).build().expect("a monitoring");
     let result = paced(rate, || {
-        let mut service = monitoring.wrap(Worked(work.clone()));
+        let mut service = monitoring.layer().layer(Worked(work.clone()));
         move || {
             let mut answer = pin!(service.call(Request::new(String::new())));
             let answer = answer

@@ -12,7 +12,7 @@ use crate::error::Error;
 #[cfg(feature = "tls")]
 use crate::otlp::{File, Files};
 use crate::otlp::{Protocol, Settings, Signal};
-use crate::setup::environment::pairs;
+use crate::setup::service::pairs;
 use crate::setup::variables::{Variables, shown};
 
 /// Where a signal is sent, and how. Errors are what would have nothing arrive.

@@ -4,7 +4,7 @@
 
 use crate::error::Error;
 use crate::otlp::{Settings, Signal, To};
-use crate::setup::collector::settings;
+use crate::setup::traces::otlp::settings;
 use crate::setup::variables::{Variables, Wrong, exporter_of_list, shown};
 use crate::trace::{Limits, Sampling};
 
@@ -84,8 +84,8 @@ pub(crate) fn sampling(variables: &Variables<'_>) -> Option<Sampling> {
             None => (false, sampler.as_str()),
         };
         // Just what it says: no limit, and nothing that is kept besides.
-        let sampling = Sampling::ratio(ratio(kind)?).ask_parent(asks_parent);
-        Some(Some(sampling.at_most(u32::MAX).keep_failed(false)))
+        let sampling = Sampling::ratio(ratio(kind)?).parent_based(asks_parent);
+        Some(Some(sampling.max_per_second(u32::MAX).keep_failed(false)))
     };
     let accepted = "`parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`, or one of these without \
                     `parentbased_`";

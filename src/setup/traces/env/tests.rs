@@ -105,8 +105,8 @@ fn samplers() {
         with(&variables, sampling)
     };
     let ratio = |ratio, parent| {
-        let sampling = Sampling::ratio(ratio).ask_parent(parent);
-        Some(sampling.at_most(u32::MAX).keep_failed(false))
+        let sampling = Sampling::ratio(ratio).parent_based(parent);
+        Some(sampling.max_per_second(u32::MAX).keep_failed(false))
     };
     for (sampler, argument, expected) in [
         ("", "", None),

@@ -16,8 +16,8 @@ impl Monitoring {
     }
 
     /// A future whose monitored functions record here, not to the monitoring of the process.
-    pub fn scope<F: Future>(&self, inner: F) -> Scoped<F> {
-        Scoped {
+    pub fn scope<F: Future>(&self, inner: F) -> WithMonitoring<F> {
+        WithMonitoring {
             inner,
             monitoring: self.clone(),
         }
@@ -27,14 +27,14 @@ impl Monitoring {
 pin_project! {
     /// Made by [`Monitoring::scope`](crate::Monitoring::scope).
     #[derive(Debug)]
-    pub struct Scoped<F> {
+    pub struct WithMonitoring<F> {
         #[pin]
         inner: F,
         monitoring: Monitoring,
     }
 }
 
-impl<F: Future> Future for Scoped<F> {
+impl<F: Future> Future for WithMonitoring<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
