@@ -134,7 +134,7 @@ impl io::Write for Flaky {
                 _ => self.to.write(&bytes[..bytes.len().min(5)]),
             };
         }
-        if self.calls % 3 == 0 {
+        if self.calls.is_multiple_of(3) {
             self.interrupted.fetch_add(1, Ordering::Relaxed);
             let kind = [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock][self.calls % 2];
             return Err(kind.into());

@@ -177,7 +177,7 @@ fn families_lose_nothing_and_never_fall() {
     let mut before = 0.0;
     let work = |thread: usize| {
         for n in 0..EACH as usize {
-            let (plan, gift) = (PLANS[n % 3], (n + thread) % 2 == 0);
+            let (plan, gift) = (PLANS[n % 3], (n + thread).is_multiple_of(2));
             packed.get(Packed { plan, gift }).inc();
         }
     };
@@ -271,7 +271,11 @@ fn a_race_to_register_different_things_has_one_winner() {
         let metrics = monitoring.metrics();
         let registered = AtomicUsize::new(0);
         let work = |thread: usize| {
-            let metric = if thread % 2 == 0 { COUNT } else { OTHER };
+            let metric = if thread.is_multiple_of(2) {
+                COUNT
+            } else {
+                OTHER
+            };
             if let Ok(counter) = metrics.counter(metric) {
                 counter.inc();
                 registered.fetch_add(1, Ordering::Relaxed);
@@ -291,7 +295,7 @@ fn a_race_for_new_labels_makes_one_series_each() {
     let sent: DynamicFamily<Counter, 1> = monitoring.metrics().dynamic(SENT).expect("a family");
     let work = |thread: usize| {
         for n in 0..1000 {
-            let n = if thread % 2 == 0 { n } else { 999 - n };
+            let n = if thread.is_multiple_of(2) { n } else { 999 - n };
             sent.get([&format!("carrier-{n}")]).inc();
         }
     };

@@ -10,6 +10,12 @@ pub struct Client {
     inner: legacy::Client<HttpConnector, Body>,
 }
 
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Client {
     pub fn new() -> Self {
         Self {

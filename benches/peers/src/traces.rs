@@ -58,18 +58,25 @@ fn take(stream: &mut impl Read) -> Option<()> {
 
 fn ours(sampling: Sampling) -> Monitoring {
     let builder = Monitoring::builder("traced").traces(|traces| traces.sampling(sampling));
-    builder.traces(|traces| traces.otlp_endpoint(&**SINK)).build().expect("a monitoring")
+    builder
+        .traces(|traces| traces.otlp_endpoint(&**SINK))
+        .build()
+        .expect("a monitoring")
 }
 
 static NOT_SAMPLED: LazyLock<Monitoring> = LazyLock::new(|| ours(Sampling::none()));
 static WITH_LINES: LazyLock<Monitoring> = LazyLock::new(|| {
     let builder = Monitoring::builder("traced").traces(|traces| traces.sampling(Sampling::none()));
-    let builder = builder.traces(|traces| traces.otlp_endpoint(&**SINK)).logs(|logs| logs.writer(std::io::sink()));
+    let builder = builder
+        .traces(|traces| traces.otlp_endpoint(&**SINK))
+        .logs(|logs| logs.writer(std::io::sink()));
     builder.build().expect("a monitoring")
 });
 static WITHOUT_LINES: LazyLock<Monitoring> = LazyLock::new(|| {
     let builder = Monitoring::builder("traced").traces(|traces| traces.sampling(Sampling::none()));
-    let builder = builder.traces(|traces| traces.otlp_endpoint(&**SINK)).logs(|logs| logs.writer(std::io::sink()));
+    let builder = builder
+        .traces(|traces| traces.otlp_endpoint(&**SINK))
+        .logs(|logs| logs.writer(std::io::sink()));
     let builder = builder.logs(|logs| logs.access_log(AccessLog::none()));
     builder.build().expect("a monitoring")
 });

@@ -3,7 +3,6 @@
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml --bin export`. Each row is a process of its own that makes spans at a rate for
 //! two seconds; the collector is this one, takes everything, and counts.
 
-use tower::Layer as _;
 use std::convert::Infallible;
 use std::env;
 use std::hint::black_box;
@@ -15,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
+use tower::Layer as _;
 
 use ecolaura_monitoring::{Monitoring, Sampling, TracingLayer, monitor};
 use http::{Request, Response};
@@ -221,7 +221,10 @@ fn ours(collector: &str, rate: u64, work: impl Fn() + Clone + Send + Sync + 'sta
     let builder = Monitoring::builder("bench")
         .traces(|traces| traces.sampling(sampling))
         .without_logs();
-    let monitoring = builder.traces(|traces| traces.otlp_endpoint(collector)).build().expect("a monitoring");
+    let monitoring = builder
+        .traces(|traces| traces.otlp_endpoint(collector))
+        .build()
+        .expect("a monitoring");
     let result = paced(rate, || {
         let mut service = monitoring.layer().layer(Worked(work.clone()));
         move || {
