@@ -24,7 +24,7 @@ const LONGEST_PATH: usize = 2048;
 ///
 /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
 /// let few = AccessLog::failures().slower_than(Duration::from_millis(500)).sample_ratio(0.01);
-/// let monitoring = Monitoring::builder("ecolaura-api").access_log(few).build()?;
+/// let monitoring = Monitoring::builder("ecolaura-api").logs(|logs| logs.access_log(few)).build()?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -237,7 +237,7 @@ impl Monitoring {
     /// # fn main() -> Result<(), ecolaura_monitoring::Error> {
     /// let monitoring = Monitoring::builder("shop")
     ///     .logs(|logs| logs.without_subscriber())
-    ///     .build();
+    ///     .build()?;
     /// let subscriber = tracing_subscriber::registry()
     ///     .with(LevelFilter::INFO)
     ///     .with(monitoring.log_layer())
