@@ -39,7 +39,7 @@ pub(crate) fn double(out: &mut Vec<u8>, field: u64, value: f64) {
 }
 
 /// Writes a `fixed64`.
-#[cfg(feature = "traces")]
+#[cfg(any(feature = "logs", feature = "traces"))]
 pub(crate) fn fixed64(out: &mut Vec<u8>, field: u64, value: u64) {
     varint(out, field << 3 | FIXED64);
     out.extend_from_slice(&value.to_le_bytes());

@@ -6,7 +6,7 @@ use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
-use crate::logs::escape::{Style, plain, told};
+use crate::logs::escape::{plain, told};
 use crate::logs::line::Head;
 use crate::logs::output::{Content, Line};
 use crate::logs::pairs::{Kind, Pairs};
@@ -201,8 +201,8 @@ impl Logs {
 
     fn describe(&self, ended: &Ended, path: &str, version: &str, pairs: &mut Pairs) {
         let style = self.format.style;
-        if style == Style::Ecs {
-            pairs.add_event("[\"web\"]", "[\"access\"]");
+        if !style.is_for_people() {
+            pairs.add_event(style, "web", "access");
             pairs.add_text(
                 style,
                 Kind::Schema,
@@ -225,7 +225,7 @@ impl Logs {
             );
         }
         pairs.add_duration(style, ended.nanoseconds);
-        if style == Style::Ecs {
+        if !style.is_for_people() {
             if let Some(received) = ended.received {
                 pairs.add_number(
                     style,

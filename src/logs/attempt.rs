@@ -54,13 +54,13 @@ impl Logs {
 
 fn describe(attempted: &Attempted, style: Style, pairs: &mut Pairs) {
     let schema = Kind::Schema;
-    if style == Style::Ecs {
+    if !style.is_for_people() {
         let kind = match attempted.action {
-            "login" => "[\"start\"]",
-            "logout" => "[\"end\"]",
-            _ => "[\"info\"]",
+            "login" => "start",
+            "logout" => "end",
+            _ => "info",
         };
-        pairs.add_event("[\"authentication\"]", kind);
+        pairs.add_event(style, "authentication", kind);
         pairs.add_text(style, schema, catalog::EVENT_ACTION, attempted.action);
         pairs.add_text(style, schema, catalog::EVENT_OUTCOME, attempted.outcome);
     }

@@ -6,7 +6,7 @@ use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
-use crate::logs::escape::{Style, plain};
+use crate::logs::escape::plain;
 use crate::logs::pairs::{Kind, Pairs};
 
 impl Logs {
@@ -22,8 +22,8 @@ impl Logs {
         let mut message = Vec::new();
         plain(&mut message, action, style);
         let mut pairs = Pairs::default();
-        if style == Style::Ecs {
-            pairs.add_event("[\"configuration\"]", "[\"change\"]");
+        if !style.is_for_people() {
+            pairs.add_event(style, "configuration", "change");
         }
         let outcome = if is_success { "success" } else { "failure" };
         pairs.add_text(style, Kind::Schema, catalog::EVENT_ACTION, action);

@@ -28,6 +28,7 @@ const LONGEST_NAME: usize = 256;
 
 /// All places that have logged.
 pub(crate) struct Callsites {
+    style: Style,
     known: Bounded<Callsite>,
     hasher: FixedState,
     /// Lines a second that each may write.
@@ -127,8 +128,9 @@ pub(crate) enum Meaning {
 pub(crate) struct Key(pub(crate) Box<[u8]>);
 
 impl Callsites {
-    pub(crate) fn new(most_per_second: u32) -> Self {
+    pub(crate) fn new(most_per_second: u32, style: Style) -> Self {
         Self {
+            style,
             known: Bounded::new(MOST),
             hasher: FixedState::default(),
             most_per_second,
@@ -202,34 +204,46 @@ impl Callsites {
             false => Place::Of(id.clone()),
         };
         let limiter = || Arc::new(Limit::new(self.most_per_second));
-        let make = || Callsite::new(metadata, is_of_log, place(), limiter());
+        let make = || Callsite::new(self.style, metadata, is_of_log, place(), limiter());
         match self.known.add(hash, is, make, |_| {}) {
             Some(known) => work(known),
             None => {
                 let shared = Arc::clone(&self.of_others);
-                work(&Callsite::new(metadata, is_of_log, place(), shared))
+                work(&Callsite::new(
+                    self.style,
+                    metadata,
+                    is_of_log,
+                    place(),
+                    shared,
+                ))
             }
         }
     }
 }
 
 impl Callsite {
-    fn new(metadata: &Metadata<'_>, is_of_log: bool, place: Place, limiter: Arc<Limit>) -> Self {
+    fn new(
+        style: Style,
+        metadata: &Metadata<'_>,
+        is_of_log: bool,
+        place: Place,
+        limiter: Arc<Limit>,
+    ) -> Self {
         let is_of_other_code =
             metadata.is_event() && metadata.fields().field(catalog::ORIGIN_FILE).is_some();
         Self {
             place,
             target: cut(metadata.target(), LONGEST_NAME).into(),
-            tail: tail(metadata, is_of_other_code),
+            tail: tail(style, metadata, is_of_other_code),
             role: Role::of(metadata),
             fields: metadata
                 .fields()
                 .iter()
                 .map(|field| match catalog::origin(field.name()) {
                     Some(origin) if is_of_other_code => {
-                        Meaning::Schema(origin, Key::of(field.name()))
+                        Meaning::Schema(origin, Key::of(style, field.name()))
                     }
-                    _ => Meaning::of(field.name(), is_of_log),
+                    _ => Meaning::of(style, field.name(), is_of_log),
                 })
                 .collect(),
             limiter,
@@ -258,38 +272,38 @@ impl Callsite {
 }
 
 /// `,"log.logger":…,"log.origin.file.name":…,"log.origin.file.line":…`
-fn tail(metadata: &Metadata<'_>, is_of_other_code: bool) -> Box<[u8]> {
+fn tail(style: Style, metadata: &Metadata<'_>, is_of_other_code: bool) -> Box<[u8]> {
     let mut tail = Vec::new();
-    field(&mut tail, catalog::LOG_LOGGER, metadata.target());
+    field(&mut tail, style, catalog::LOG_LOGGER, metadata.target());
     if is_of_other_code {
         return tail.into(); // the event's fields say the rest
     }
     if let Some(file) = metadata.file() {
-        field(&mut tail, catalog::LOG_ORIGIN_FILE_NAME, file);
+        field(&mut tail, style, catalog::LOG_ORIGIN_FILE_NAME, file);
     }
     if let Some(line) = metadata.line() {
-        number(&mut tail, catalog::LOG_ORIGIN_FILE_LINE, line.into());
+        number(&mut tail, style, catalog::LOG_ORIGIN_FILE_LINE, line.into());
     }
     tail.into()
 }
 
 impl Meaning {
     /// What a key of a record of the crate `log` is.
-    pub(crate) fn of_key(name: &str) -> Self {
-        match Self::of(name, false) {
-            Self::Message => Self::Label(Key::of(name)), // the record has its own
+    pub(crate) fn of_key(style: Style, name: &str) -> Self {
+        match Self::of(style, name, false) {
+            Self::Message => Self::Label(Key::of(style, name)), // the record has its own
             meaning => meaning,
         }
     }
 
-    fn of(name: &str, is_of_log: bool) -> Self {
+    fn of(style: Style, name: &str, is_of_log: bool) -> Self {
         if name == "message" {
             return Self::Message;
         }
         if is_of_log && name.starts_with("log.") {
             return Self::Known;
         }
-        let key = Key::of(name);
+        let key = Key::of(style, name);
         if redact::is_secret(name) {
             return Self::Secret(key);
         }
@@ -305,10 +319,15 @@ impl Meaning {
 
 impl Key {
     /// Labels have no dots, stars or backslashes, by the rules of ecs-logging.
-    pub(crate) fn of(name: &str) -> Self {
+    pub(crate) fn of(style: Style, name: &str) -> Self {
         let plain_name = name.replace(['.', '*', '\\'], "_");
         let mut key = Vec::new();
-        told(&mut key, &plain_name, LONGEST_NAME, Style::Ecs);
+        let style = if style.is_for_people() {
+            Style::Ecs
+        } else {
+            style
+        };
+        told(&mut key, &plain_name, LONGEST_NAME, style);
         Self(key.into())
     }
 }

@@ -9,10 +9,18 @@ use crate::text::cut;
 pub(crate) enum Style {
     /// A JSON object by the Elastic Common Schema.
     Ecs,
+    /// A `LogRecord` of OTLP.
+    Otlp,
     /// For people.
     Text,
     /// For people, in colours.
     Coloured,
+}
+
+impl Style {
+    pub(crate) fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Coloured)
+    }
 }
 
 /// What stands for the rest of a text that is cut.
@@ -67,6 +75,9 @@ pub(crate) fn plain(out: &mut Vec<u8>, text: &str, style: Style) {
 /// Appends as much of a piece as fits before this end; whether that was all.
 fn append(out: &mut Vec<u8>, piece: &str, end: usize, style: Style) -> bool {
     let mut rest = piece;
+    if style == Style::Otlp {
+        return push(out, rest, end); // its length tells where it ends
+    }
     while let Some(at) = rest.bytes().position(|byte| MAY_BE_SPECIAL[byte as usize]) {
         let (good, special) = rest.split_at(at);
         let mut characters = special.chars();

@@ -95,7 +95,7 @@ impl FieldWriter<'_> {
                 Some(meaning) => self.meant(meaning, name, value),
                 None => false,
             },
-            Name::Key(name) => self.meant(&Meaning::of_key(name), name, value),
+            Name::Key(name) => self.meant(&Meaning::of_key(self.style, name), name, value),
         }
     }
 

@@ -33,10 +33,10 @@ pub(crate) use access::{Ended, Visit};
 pub(crate) use attempt::Attempted;
 pub(crate) use bridge::LogBridge;
 pub(crate) use filter::{ACCEPTED as ACCEPTED_FILTERS, DEFAULT as DEFAULT_FILTER, Filter};
+#[cfg(feature = "traces")]
+pub(crate) use line::SCOPE_RECORDS;
 pub(crate) use panics::Panicked;
 pub(crate) use query::{Listener, QueryEnded, QueryEvent, Rows, TakesQueries, may_tell_of_queries};
 pub(crate) use settings::{Logs, Settings};
 pub(crate) use target::Target;
-#[cfg(feature = "traces")]
-pub(crate) use time::read as moment;
 pub(crate) use writer::Writer;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::catalog;
 use crate::fields::Text;
 use crate::logs::escape::{Style, formatted, shown};
+use crate::protobuf::{long_message, message, text, unsigned};
 
 /// What the fields of a line take at most, besides its message.
 pub(crate) const MOST: usize = 5632;
@@ -82,16 +83,7 @@ impl Pairs {
             return;
         }
         let start = self.text.len();
-        let (before, after): (&[u8], &[u8]) = match style {
-            Style::Ecs => (b"\"", b"\":"),
-            Style::Text | Style::Coloured => (b"", b"="),
-        };
-        self.text.extend_from_slice(before);
-        let from = self.text.len();
-        self.text.extend_from_slice(name);
-        let name = (from, self.text.len());
-        self.text.extend_from_slice(after);
-        write(&mut self.text);
+        let name = pair(&mut self.text, style, name, write);
         let end = self.text.len();
         self.all.push(Pair {
             kind,
@@ -102,13 +94,11 @@ impl Pairs {
     }
 
     /// Adds a field of our own, whose value is a number. There is always room for it.
-    pub(crate) fn add_number(&mut self, style: Style, kind: Kind, name: &str, number: u64) {
-        let mut buffer = itoa::Buffer::new();
-        let number = buffer.format(number).as_bytes();
+    pub(crate) fn add_number(&mut self, style: Style, kind: Kind, name: &str, value: u64) {
         self.push(style, kind, name.as_bytes(), |out| match kind {
-            Kind::Schema => out.extend_from_slice(number),
-            Kind::Label => quoted(out, style == Style::Ecs, |out| {
-                out.extend_from_slice(number);
+            Kind::Schema => number(out, style, value),
+            Kind::Label => string(out, style, |out| {
+                out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
             }),
         });
     }
@@ -123,42 +113,53 @@ impl Pairs {
     ) {
         let text = text.into();
         // Where it could be taken for more than one field.
-        let is_ambiguous = style != Style::Ecs && text.as_str().contains([' ', '=', '"']);
+        let is_ambiguous = style.is_for_people() && text.as_str().contains([' ', '=', '"']);
         self.add(style, kind, name.as_ref(), |out, room| {
             // Between quotes, quotes are escaped as they are in JSON.
             let of_value = if is_ambiguous { Style::Ecs } else { style };
-            quoted(out, of_value == Style::Ecs, |out| {
-                formatted(out, text, room, of_value);
-            });
+            string(out, of_value, |out| formatted(out, text, room, of_value));
         });
     }
 
     /// Adds a statement, of which the values are gone already.
     pub(crate) fn add_statement(&mut self, style: Style, name: impl AsRef<[u8]>, text: &str) {
         self.add(style, Kind::Label, name.as_ref(), |out, room| {
-            quoted(out, true, |out| shown(out, text, room, style));
+            let of_value = if style.is_for_people() {
+                Style::Ecs
+            } else {
+                style
+            };
+            string(out, of_value, |out| shown(out, text, room, style));
         });
     }
 
-    /// Adds a field of the schema with a value of our own, which is written already.
-    fn add_words(&mut self, name: &str, value: &str) {
-        self.push(Style::Ecs, Kind::Schema, name.as_bytes(), |out| {
-            out.extend_from_slice(value.as_bytes());
+    /// Adds what an event is: `event.kind`, and one word each in the lists `event.category` and `event.type`.
+    pub(crate) fn add_event(&mut self, style: Style, category: &str, kind: &str) {
+        self.push(style, Kind::Schema, catalog::EVENT_KIND.as_bytes(), |out| {
+            string(out, style, |out| out.extend_from_slice(b"event"));
         });
-    }
-
-    /// Adds what an event is, in lists of the schema's words.
-    pub(crate) fn add_event(&mut self, category: &str, kind: &str) {
-        self.add_words(catalog::EVENT_KIND, "\"event\"");
-        self.add_words(catalog::EVENT_CATEGORY, category);
-        self.add_words(catalog::EVENT_TYPE, kind);
+        for (name, word) in [
+            (catalog::EVENT_CATEGORY, category),
+            (catalog::EVENT_TYPE, kind),
+        ] {
+            self.push(style, Kind::Schema, name.as_bytes(), |out| match style {
+                Style::Otlp => message(out, ARRAY, |out| {
+                    message(out, 1, |out| text(out, STRING, word));
+                }),
+                _ => {
+                    out.push(b'[');
+                    string(out, style, |out| out.extend_from_slice(word.as_bytes()));
+                    out.push(b']');
+                }
+            });
+        }
     }
 
     /// Adds how long something took: in nanoseconds, or as people read it.
     pub(crate) fn add_duration(&mut self, style: Style, nanoseconds: u64) {
         let name = catalog::EVENT_DURATION;
         match style {
-            Style::Ecs => self.add_number(style, Kind::Schema, name, nanoseconds),
+            Style::Ecs | Style::Otlp => self.add_number(style, Kind::Schema, name, nanoseconds),
             Style::Text | Style::Coloured => {
                 let text = format!("{:.1?}", Duration::from_nanos(nanoseconds));
                 self.add_text(style, Kind::Schema, name, text.as_str());
@@ -201,15 +202,86 @@ impl Pairs {
         let those = self.all.iter().filter(is);
         those.map(|pair| self.bytes((pair.start, pair.end)))
     }
+
+    /// Those of both kinds, each name once: a label may have the name of a field.
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = &[u8]> {
+        let is_first = |pair: &&Pair| {
+            let name = self.bytes(pair.name);
+            let is_taken = OF_LINE.contains(&name) || self.place(Kind::Schema, name).is_some();
+            pair.kind == Kind::Schema || !is_taken
+        };
+        let labels = self.all.iter().filter(|pair| pair.kind == Kind::Label);
+        let fields = self.all.iter().filter(|pair| pair.kind == Kind::Schema);
+        let all = fields.chain(labels).filter(is_first);
+        all.map(|pair| self.bytes((pair.start, pair.end)))
+    }
 }
 
-/// Writes something between quotes, where there are any.
-fn quoted(out: &mut Vec<u8>, is_quoted: bool, write: impl FnOnce(&mut Vec<u8>)) {
-    if is_quoted {
-        out.push(b'"');
+/// Names without a dot that a line has by itself.
+const OF_LINE: [&[u8]; 3] = [b"@timestamp", b"message", b"labels"];
+
+// Fields of OTLP's `LogRecord`, `KeyValue` and `AnyValue`.
+const ATTRIBUTES: u64 = 6;
+const KEY: u64 = 1;
+const VALUE: u64 = 2;
+const STRING: u64 = 1;
+const INT: u64 = 3;
+const ARRAY: u64 = 5;
+
+/// Writes a field with its value; returns where its name is.
+pub(crate) fn pair(
+    out: &mut Vec<u8>,
+    style: Style,
+    name: &[u8],
+    write: impl FnOnce(&mut Vec<u8>),
+) -> (usize, usize) {
+    let named = |out: &mut Vec<u8>| {
+        let from = out.len();
+        out.extend_from_slice(name);
+        (from, out.len())
+    };
+    match style {
+        Style::Ecs => {
+            out.push(b'"');
+            let name = named(out);
+            out.extend_from_slice(b"\":");
+            write(out);
+            name
+        }
+        Style::Text | Style::Coloured => {
+            let name = named(out);
+            out.push(b'=');
+            write(out);
+            name
+        }
+        Style::Otlp => {
+            let mut at = (0, 0);
+            long_message(out, ATTRIBUTES, |out| {
+                message(out, KEY, |out| at = named(out));
+                long_message(out, VALUE, write);
+            });
+            at
+        }
     }
-    write(out);
-    if is_quoted {
-        out.push(b'"');
+}
+
+/// Writes a number as the value of a field.
+pub(crate) fn number(out: &mut Vec<u8>, style: Style, value: u64) {
+    match style {
+        Style::Otlp => unsigned(out, INT, value),
+        _ => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+    }
+}
+
+/// Writes a text as the value of a field.
+pub(crate) fn string(out: &mut Vec<u8>, style: Style, write: impl FnOnce(&mut Vec<u8>)) {
+    match style {
+        Style::Ecs => {
+            out.push(b'"');
+            write(out);
+            out.push(b'"');
+        }
+        Style::Otlp => long_message(out, STRING, write),
+        Style::Text | Style::Coloured => write(out),
     }
 }

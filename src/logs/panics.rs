@@ -6,7 +6,7 @@ use tracing::Level;
 
 use crate::catalog::{self, Dataset};
 use crate::logs::Logs;
-use crate::logs::escape::{Style, told};
+use crate::logs::escape::told;
 use crate::logs::fields::LONGEST_MESSAGE;
 use crate::logs::line::{field, number};
 use crate::logs::output;
@@ -60,7 +60,7 @@ impl Logs {
 
     /// Whether lines are for people, not for a store.
     pub(crate) fn is_for_people(&self) -> bool {
-        self.format.style != Style::Ecs
+        self.format.style.is_for_people()
     }
 
     /// Writes the line, whatever else there is; whether there was room for it.
@@ -68,8 +68,8 @@ impl Logs {
         let style = self.format.style;
         let (mut message, mut tail, mut pairs) = (Vec::new(), Vec::new(), Pairs::default());
         told(&mut message, panicked.headline, LONGEST_MESSAGE, style);
-        field(&mut tail, catalog::LOG_LOGGER, catalog::PANIC);
-        if style == Style::Ecs {
+        field(&mut tail, style, catalog::LOG_LOGGER, catalog::PANIC);
+        if !style.is_for_people() {
             let mut add = |name: &str, text: &str| {
                 pairs.add_text(style, Kind::Schema, name, text);
             };
@@ -82,8 +82,8 @@ impl Logs {
                 add(catalog::ERROR_STACK_TRACE_NAME, backtrace);
             }
             if let Some((file, line, location)) = panicked.place {
-                field(&mut tail, catalog::LOG_ORIGIN_FILE_NAME, file);
-                number(&mut tail, catalog::LOG_ORIGIN_FILE_LINE, line.into());
+                field(&mut tail, style, catalog::LOG_ORIGIN_FILE_NAME, file);
+                number(&mut tail, style, catalog::LOG_ORIGIN_FILE_LINE, line.into());
                 pairs.add_text(style, Kind::Label, catalog::PANIC_LOCATION, location);
             }
         }

@@ -231,12 +231,12 @@ impl Logs {
 
 fn describe(ended: &QueryEnded<'_>, style: Style, pairs: &mut Pairs) {
     let (schema, label) = (Kind::Schema, Kind::Label);
-    if style == Style::Ecs {
+    if !style.is_for_people() {
         let kind = match ended.outcome {
-            "failure" => "[\"error\"]",
-            _ => "[\"access\"]",
+            "failure" => "error",
+            _ => "access",
         };
-        pairs.add_event("[\"database\"]", kind);
+        pairs.add_event(style, "database", kind);
     }
     pairs.add_text(style, schema, catalog::EVENT_OUTCOME, ended.event_outcome());
     pairs.add_duration(style, ended.took.as_nanos() as u64);

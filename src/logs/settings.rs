@@ -45,7 +45,7 @@ impl LogFormat {
 pub(crate) struct Settings<'a> {
     pub(crate) format: LogFormat,
     pub(crate) is_stdout: bool,
-    /// Whether lines wait for others to be written with.
+    /// Whether lines wait for others to be sent with, as records of OTLP.
     pub(crate) is_patient: bool,
     pub(crate) filter: Filter,
     pub(crate) most_per_second: u32,
@@ -73,13 +73,16 @@ pub(crate) struct Logs {
 
 impl Logs {
     pub(crate) fn new(registry: Registry, settings: Settings<'_>) -> &'static Self {
-        let style = settings.format.style(settings.is_stdout);
+        let style = match settings.is_patient {
+            true => Style::Otlp,
+            false => settings.format.style(settings.is_stdout),
+        };
         Box::leak(Box::new(Self {
             is_stdout: settings.is_stdout,
             format: Format::new(style, settings.service),
             filter: settings.filter,
             verdicts: Verdicts::default(),
-            callsites: Callsites::new(settings.most_per_second),
+            callsites: Callsites::new(settings.most_per_second, style),
             access: settings.access,
             slow_query: settings.slow_query,
             queries: OnceLock::new(),

@@ -51,7 +51,7 @@ pub(crate) use expose::encode::{Exposition, Output, PIECE, ROOM, Weight, clauses
 #[cfg(feature = "system")]
 pub(crate) use expose::shown::Shown;
 pub(crate) use expose::shown::{Looked, show};
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", all(test, feature = "system")))]
 pub(crate) use expose::sink::{Head, Sample};
 pub(crate) use expose::sink::{Sink, Type, Value};
 pub(crate) use lockfree::bounded::Bounded;

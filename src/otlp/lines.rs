@@ -13,7 +13,7 @@ use crate::otlp::encode::{self, Accepted};
 use crate::otlp::records;
 use crate::otlp::settings::Settings;
 
-/// Sends what is written to it, which is lines of JSON: those of one `write` are a request, which has its time.
+/// Sends what is written to it, which is records: those of one `write` are a request, which has its time.
 ///
 /// Whoever writes waits; the lines that come meanwhile wait before it, and are dropped and counted where there are too many.
 pub(crate) struct Collector {
@@ -49,10 +49,10 @@ impl Collector {
 }
 
 impl Write for Collector {
-    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        let (request, number) = records::request(&self.resource, lines);
+    fn write(&mut self, written: &[u8]) -> io::Result<usize> {
+        let (request, number) = records::request(&self.resource, written);
         if number == 0 {
-            return Ok(lines.len());
+            return Ok(written.len());
         }
         let body = self.client.body(request);
         // Its time begins when the collector may be asked again.
@@ -64,7 +64,7 @@ impl Write for Collector {
         let delivered = deliver(&self.client, body, patience, &mut self.urgency);
         let address = self.client.address();
         match self.runtime.block_on(delivered) {
-            Ok(Accepted { rejected: 0, .. }) => Ok(lines.len()),
+            Ok(Accepted { rejected: 0, .. }) => Ok(written.len()),
             Ok(Accepted { rejected, why }) => Err(io::Error::other(format!(
                 "{address} rejected {rejected} of {number}: {why}"
             ))),

@@ -56,6 +56,7 @@ const MODULES: [Module; 31] = [
             "limiter",
             "metrics",
             "outcome",
+            "protobuf",
             "redact",
             "sql",
             "text",
@@ -193,7 +194,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("reqwest", &["http"]),
     ("rustls", &["otlp"]),
     ("rustls_native_certs", &["otlp"]),
-    ("serde_json", &["control", "health", "otlp"]),
+    ("serde_json", &["control", "health"]),
     ("siphasher", &["authentication", "business", "setup"]),
     (
         "tokio",

@@ -183,12 +183,7 @@ impl LogsConfig {
         };
         let is_patient = !target.patience.is_zero();
         let settings = Settings {
-            // What is sent is of this format.
-            format: if is_patient {
-                LogFormat::Ecs
-            } else {
-                self.format
-            },
+            format: self.format,
             is_stdout,
             is_patient,
             filter,
