@@ -336,3 +336,32 @@ fn a_wrong_address_is_an_error_at_start() {
         "{error}"
     );
 }
+
+/// Texts arrive as they are, not as JSON writes them; numbers of the schema are numbers, and of two fields of one name the schema's is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn values_arrive_as_they_are() {
+    const ODD: &str = "a \"quote\" \\ and\nlines \u{1b}[31m \u{202e} grün 🌱";
+    let (address, shared) = collector(&[]).await;
+    let monitoring = Monitoring::builder("test")
+        .logs(|logs| logs.otlp_endpoint(format!("http://{address}")))
+        .build()
+        .unwrap();
+    log(&monitoring, || {
+        info!(
+            shelf = ODD,
+            password = ODD,
+            http.response.status_code = 200,
+            "{ODD}"
+        );
+    });
+    assert!(monitoring.flush(Duration::from_secs(20)).await.is_ok());
+    let records = records(&shared);
+    assert_eq!(text(&records[0].body), ODD);
+    let fields = told(&records[0].attributes);
+    assert_eq!(fields["shelf"], ODD);
+    assert_eq!(fields["password"], "[redacted]");
+    let mut attributes = records[0].attributes.iter();
+    let status = attributes.find(|one| one.key == "http.response.status_code");
+    let status = status.and_then(|one| one.value.clone()?.value);
+    assert_eq!(status, Some(Value::Int(200)));
+}
