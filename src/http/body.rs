@@ -8,7 +8,7 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::http::future::{Announced, grpc_status};
+use crate::http::head::{Announced, grpc_status};
 use crate::http::timeout;
 use crate::observe::Request;
 use crate::outcome::Outcome;

@@ -49,6 +49,7 @@
 mod body;
 mod client;
 mod future;
+mod head;
 mod layer;
 mod received;
 #[cfg(feature = "reqwest")]
