@@ -2,6 +2,8 @@
 //!
 //! Source: OpenTelemetry's environment variable and resource specifications.
 
+use percent_encoding::percent_decode_str;
+
 use crate::error::Error;
 use crate::metrics::Registry;
 use crate::setup::variables::Variables;
@@ -181,20 +183,15 @@ fn attribute(pair: &str) -> Option<(String, String)> {
     Some((key.to_owned(), percent_decoded(value.trim())?))
 }
 
+/// The text; `None` where a `%` begins no byte, or the bytes are no text.
 fn percent_decoded(value: &str) -> Option<String> {
-    let mut bytes = value.bytes();
-    let mut decoded = Vec::with_capacity(value.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => {
-                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-                let (high, low) = (digit(bytes.next())?, digit(bytes.next())?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(decoded).ok()
+    let is_byte = |after: &str| {
+        let digits = after.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let is_encoded = value.split('%').skip(1).all(is_byte);
+    let decoded = percent_decode_str(value).decode_utf8().ok()?;
+    is_encoded.then(|| decoded.into_owned())
 }
 
 /// An attribute's key as a label: what Prometheus does not allow becomes `_`.

@@ -169,7 +169,7 @@ const MODULES: [Module; 31] = [
 const WINGS: [&str; 5] = ["lockfree", "cells", "expose", "registry", "bridge"];
 
 /// Crates whose types stay in one place, and the modules that may name them.
-const CRATES: [(&str, &[&str]); 28] = [
+const CRATES: [(&str, &[&str]); 29] = [
     ("axum", &["control", "health", "http", "scrape", "setup"]),
     ("crossbeam_queue", &["logs"]),
     ("fastant", &["observe"]),
@@ -190,6 +190,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("matchit", &["http"]),
     // The crate of this name: our module is always written `crate::metrics`, which begins no such path.
     ("metrics", &["metrics", "setup"]),
+    ("percent_encoding", &["setup", "trace"]),
     ("prometheus", &["metrics", "setup"]),
     ("reqwest", &["http"]),
     ("rustls", &["otlp"]),

@@ -1,7 +1,8 @@
 //! One entry of a `baggage` header as it is written, and the list of them.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::trace::state::trimmed;
 
@@ -41,29 +42,8 @@ impl<'a> Member<'a> {
 
     /// The value as it is meant. A `%` that begins no byte stands for itself.
     pub(super) fn decoded(&self) -> Cow<'a, str> {
-        if !self.value.contains('%') {
-            return self.value.into();
-        }
-        let mut bytes = self.value.bytes();
-        let mut decoded = Vec::with_capacity(self.value.len());
-        while let Some(byte) = bytes.next() {
-            let mut after = bytes.clone();
-            let digits = after.next().and_then(hex).zip(after.next().and_then(hex));
-            decoded.push(match digits {
-                Some((high, low)) if byte == b'%' => {
-                    bytes = after;
-                    high << 4 | low
-                }
-                _ => byte,
-            });
-        }
-        String::from_utf8_lossy(&decoded).into_owned().into()
+        percent_decode_str(self.value).decode_utf8_lossy()
     }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    let digit = char::from(digit).to_digit(16)?;
-    u8::try_from(digit).ok()
 }
 
 /// `name=value`, with blanks around each.
@@ -85,19 +65,18 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)
 }
 
+/// What does not stand for itself in a value, besides what is not ASCII.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'%')
+    .add(b',')
+    .add(b';')
+    .add(b'\\');
+
 /// A value as it is written.
 pub(super) fn encoded(value: &str) -> String {
-    let mut written = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'%' => written.push_str("%25"),
-            byte if is_plain(byte) => written.push(char::from(byte)),
-            byte => {
-                let _ = write!(written, "%{byte:02X}"); // into memory
-            }
-        }
-    }
-    written
+    utf8_percent_encode(value, ENCODED).to_string()
 }
 
 /// The list of the entries in these lines that are well-formed: of two with one name the later one, and no more than there is room for.
