@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
-use tower::Layer as _;
+use tower_layer::Layer as _;
 
 use ecolaura_monitoring::{Monitoring, Sampling, TracingLayer, monitor};
 use http::{Request, Response};
