@@ -4,7 +4,7 @@
 
 const VARINT: u64 = 0;
 const FIXED64: u64 = 1;
-const LENGTH: u64 = 2;
+pub(crate) const LENGTH: u64 = 2;
 #[cfg(feature = "traces")]
 const FIXED32: u64 = 5;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::catalog;
 use crate::fields::Text;
 use crate::logs::escape::{Style, formatted, shown};
-use crate::protobuf::{long_message, message, text, unsigned};
+use crate::protobuf::{LENGTH, length_of, message, text, unsigned, varint};
 
 /// What the fields of a line take at most, besides its message.
 pub(crate) const MOST: usize = 5632;
@@ -255,12 +255,17 @@ pub(crate) fn pair(
             name
         }
         Style::Otlp => {
-            let mut at = (0, 0);
-            long_message(out, ATTRIBUTES, |out| {
-                message(out, KEY, |out| at = named(out));
-                long_message(out, VALUE, write);
+            let start = out.len();
+            message(out, ATTRIBUTES, |out| {
+                varint(out, KEY << 3 | LENGTH);
+                varint(out, name.len() as u64);
+                out.extend_from_slice(name);
+                message(out, VALUE, write);
             });
-            at
+            // The length of all of it is known last, and has one byte or more.
+            let all = out[start + 1..].iter().take_while(|byte| **byte >= 0x80);
+            let from = start + 1 + all.count() + 1 + 1 + length_of(name.len() as u64);
+            (from, from + name.len())
         }
     }
 }
@@ -281,7 +286,38 @@ pub(crate) fn string(out: &mut Vec<u8>, style: Style, write: impl FnOnce(&mut Ve
             write(out);
             out.push(b'"');
         }
-        Style::Otlp => long_message(out, STRING, write),
+        Style::Otlp => message(out, STRING, write),
         Style::Text | Style::Coloured => write(out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field is found again by its name, however long that is and whatever its value takes: it is there once.
+    #[test]
+    fn a_name_is_there_once() {
+        for style in [Style::Ecs, Style::Otlp, Style::Text] {
+            for (name, value) in [
+                (1, 1),
+                (1, 200),
+                (127, 1),
+                (128, 1),
+                (200, 120),
+                (256, 4096),
+            ] {
+                let (name, value) = ("n".repeat(name), "v".repeat(value));
+                let mut pairs = Pairs::default();
+                pairs.add_text(style, Kind::Label, &name, value.as_str());
+                pairs.add_text(style, Kind::Label, &name, "again");
+                assert_eq!(pairs.of(Kind::Label).count(), 1, "{style:?} {}", name.len());
+                let mut more = Pairs::default();
+                more.add_all(&pairs);
+                more.add_text(style, Kind::Label, &name, "again");
+                assert_eq!(more.of(Kind::Label).count(), 1, "{style:?} {}", name.len());
+                assert_eq!(more.by_name().count(), 1);
+            }
+        }
     }
 }
