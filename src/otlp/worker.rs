@@ -18,7 +18,7 @@ use crate::otlp::client::{Client, Failure};
 use crate::otlp::console;
 use crate::otlp::deliver::{Patience, Urgency, deliver};
 use crate::otlp::encode::Accepted;
-use crate::otlp::flush::Flush;
+use crate::otlp::flush::{Flush, Flushes};
 use crate::otlp::report::Report;
 use crate::otlp::settings::To;
 use crate::trace::{BATCHES_AHEAD, Tracer};
@@ -61,7 +61,7 @@ pub(super) struct State {
     taken: u64,
     /// Spans that are to be sent though they do not make a batch.
     wanted: usize,
-    flushes: Vec<Flush>,
+    flushes: Flushes,
     /// Spans that are taken before this many are have been reported as not exported, when a last flush was out of time.
     reported: u64,
     /// Spans for which there was no room, as far as it was noticed.
@@ -110,9 +110,7 @@ impl Worker {
     async fn end(mut self) {
         let end = self.urgency.borrow().end;
         let by = end.unwrap_or_else(|| Instant::now() + LAST_WORDS);
-        for flush in &mut self.state.flushes {
-            flush.by = flush.by.min(by);
-        }
+        self.state.flushes.end_by(by);
         self.flush(Flush::new(by, true, |_| ()));
         loop {
             self.start_batches();
@@ -136,10 +134,8 @@ impl Worker {
 
     /// The next moment at which there is something to do unless something happens before.
     fn next_moment(&self, due: Instant) -> Instant {
-        let flushes = self.state.flushes.iter().map(|flush| flush.by);
-        flushes
-            .chain(self.client.throttled())
-            .fold(due, Instant::min)
+        let times = self.state.flushes.times();
+        times.chain(self.client.throttled()).fold(due, Instant::min)
     }
 
     /// Whether one batch more may be sent now.
@@ -185,9 +181,8 @@ impl Worker {
     /// Each batch has its own time: one that is slow does not take it from the next. During a flush it has less.
     fn patience(&self) -> Patience {
         let now = Instant::now();
-        let flushes = self.state.flushes.iter().map(|flush| flush.by);
         let (least, most) = (now + self.timeout.min(LEAST), now + self.timeout);
-        match flushes.max() {
+        match self.state.flushes.times().max() {
             None => Patience {
                 by: most,
                 is_patient: true,
@@ -233,64 +228,49 @@ impl Worker {
                     self.report.failed(spans, &failure.why);
                 }
                 self.state.trust = 0;
-                for flush in &mut self.state.flushes {
-                    if first >= flush.until {
-                        continue;
-                    }
-                    let why = Some(failure.why.clone());
-                    if failure.is_passing {
-                        flush.failed = why;
-                    } else {
-                        flush.refused = why;
-                    }
-                }
+                self.state.flushes.failed(first, &failure);
             }
         }
-        let is_said_later = self.state.flushes.iter().any(|flush| flush.is_last);
-        if !is_said_later {
+        if !self.state.flushes.has_last() {
             self.report.say_due();
         }
     }
 
     /// Somebody wants what waits now to be sent.
-    fn flush(&mut self, mut flush: Flush) {
+    fn flush(&mut self, flush: Flush) {
         let waiting = self.batches.waiting();
         self.state.wanted = waiting;
-        flush.until = self.state.taken + waiting as u64;
-        self.state.flushes.push(flush);
+        let until = self.state.taken + waiting as u64;
+        self.state.flushes.add(flush, until);
     }
 
     /// Answers those whose spans were sent, or will not be by then.
     fn answer_flushes(&mut self) {
-        let (mut waiting, mut is_any_given_up) = (Vec::new(), false);
-        for mut flush in std::mem::take(&mut self.state.flushes) {
-            let unsent = self.unsent(0, flush.until);
-            let failed = flush.failed.take();
-            if failed.is_none() && unsent > 0 && !self.is_late(flush.by) {
-                waiting.push(flush);
-                continue;
-            }
-            let failed = failed.or(flush.refused.take());
-            let is_sent = failed.is_none() && unsent == 0;
-            if flush.is_last {
+        let mut flushes = std::mem::take(&mut self.state.flushes);
+        let settled = flushes.settled(|until| self.unsent(0, until), |by| self.is_late(by));
+        self.state.flushes = flushes;
+        let mut is_any_given_up = false;
+        for settled in settled {
+            let is_sent = settled.is_sent();
+            let until = settled.flush.until;
+            if settled.flush.is_last {
                 self.notice_overflow();
-                let why = failed.as_deref().unwrap_or("it does not take them in time");
+                let why = settled.why.as_deref();
+                let why = why.unwrap_or("it does not take them in time");
                 self.report
-                    .say_all(self.unsent(self.state.reported, flush.until), why);
-                if unsent > 0 {
-                    self.state.reported = self.state.reported.max(flush.until);
+                    .say_all(self.unsent(self.state.reported, until), why);
+                if settled.unsent > 0 {
+                    self.state.reported = self.state.reported.max(until);
                 }
             }
             is_any_given_up |= !is_sent;
-            (flush.done)(is_sent);
+            (settled.flush.done)(is_sent);
         }
         if is_any_given_up {
             // Other flushes still need theirs. The rest waits for the schedule.
-            let wanted = waiting.iter().map(|flush| flush.until);
-            let wanted = wanted.max().unwrap_or_default();
+            let wanted = self.state.flushes.until();
             self.state.wanted = wanted.saturating_sub(self.state.taken) as usize;
         }
-        self.state.flushes = waiting;
     }
 
     /// Spans of these places in the order in which they are taken that have not arrived.
