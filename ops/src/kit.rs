@@ -258,7 +258,7 @@ impl Kit {
         self.check()?;
         let parts = Parts::of(self)?;
         let mut files = prometheus::files(self)?;
-        files.extend(alertmanager::files(self, &parts));
+        files.extend(alertmanager::files(self, &parts)?);
         files.extend(blackbox::files(self));
         files.extend(grafana::files(self, &parts));
         files.extend(stack::files(self)?);

@@ -33,8 +33,9 @@ impl Parts {
         Ok(Self(parts))
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+    /// What it has, as templates ask for it: `has.ServiceDown`.
+    pub(crate) fn names(&self) -> BTreeMap<&str, bool> {
+        self.0.keys().map(|name| (name.as_str(), true)).collect()
     }
 
     /// A text with the parts that hold: of `{?NAME:text?}` the text remains where the kit has what is called so, and nothing elsewhere. In the text
