@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::file::{File, MADE};
 use crate::grafana;
 use crate::kit::Kit;
+use crate::names::kubernetes_name;
 use crate::parts::Parts;
 use crate::place::filled;
 use crate::stack;
@@ -79,7 +80,7 @@ pub(crate) fn file(kit: &Kit, parts: &Parts, files: &[File]) -> File {
         Some(_) => String::new(),
         None => format!(
             "export SERVICE_IMAGE={}:1.0.0   # the image of your service\n",
-            stack::kubernetes_name(kit)
+            kubernetes_name(&kit.job)
         ),
     };
     let (port, own_port) = (kit.port.to_string(), kit.own_port().to_string());

@@ -11,8 +11,8 @@ use crate::blackbox;
 use crate::error::Error;
 use crate::file::{File, MADE};
 use crate::kit::Kit;
+use crate::names::kubernetes_name;
 use crate::prometheus::rule::quoted;
-use crate::stack::kubernetes_name;
 use crate::yaml::indented;
 
 /// Fills a template. A value that the context does not have is an error where it is printed, and false in a condition.
@@ -36,7 +36,9 @@ pub(crate) fn render(
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.add_filter("quoted", |text: &str| quoted(text));
-    environment.add_filter("indented", |text: &str, by: usize| indented(text, by));
+    environment.add_filter("indented", |text: &str, by: usize| {
+        indented(text, by).trim_end().to_owned()
+    });
     environment
         .render_named_str(name, source, Serde(context))
         .map_err(|error| fail(&error))
@@ -58,7 +60,7 @@ fn values(kit: &Kit) -> Map<String, Value> {
         "made": MADE,
         "job": kit.job,
         "team": kit.team,
-        "deployment": kubernetes_name(kit),
+        "deployment": kubernetes_name(&kit.job),
         "environment": kit.environments[0].name,
         "time_zone": kit.time_zone,
         "image": kit.image,

@@ -5,6 +5,7 @@ mod probe;
 
 use std::collections::BTreeSet;
 
+use crate::error::Error;
 use crate::file::File;
 use crate::journey::TOKENS;
 use crate::kit::Kit;
@@ -20,9 +21,6 @@ pub(crate) fn tokens(kit: &Kit) -> BTreeSet<&str> {
 }
 
 /// The files for the Blackbox Exporter: none where nothing is probed.
-pub(crate) fn files(kit: &Kit) -> Vec<File> {
-    match is_probed(kit) {
-        true => vec![File::new("blackbox/blackbox.yml", config(kit))],
-        false => Vec::new(),
-    }
+pub(crate) fn files(kit: &Kit) -> Result<Option<File>, Error> {
+    is_probed(kit).then(|| config(kit)).transpose()
 }
