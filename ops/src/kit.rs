@@ -262,7 +262,7 @@ impl Kit {
         files.extend(blackbox::files(self)?);
         files.extend(grafana::files(self, &parts));
         files.extend(stack::files(self)?);
-        files.extend(elastic::files(self));
+        files.extend(elastic::files(self)?);
         files.extend(runbooks::files(self, &parts)?);
         files.push(readme::file(self, &parts, &files));
         Ok(files)

@@ -53,6 +53,14 @@ pub(crate) fn file(path: &str, source: &str, kit: &Kit, more: Value) -> Result<F
     Ok(File::new(path, render(path, source, &context)?))
 }
 
+/// The same of JSON: the template's own line breaks do not matter.
+pub(crate) fn json(path: &str, source: &str, kit: &Kit, more: Value) -> Result<File, Error> {
+    let file = file(path, source, kit, more)?;
+    let value: Value = serde_json::from_str(&file.text)
+        .map_err(|error| Error::new(format!("template {path}: {error}")))?;
+    Ok(File::json(path, &value))
+}
+
 /// The values that all templates have.
 fn values(kit: &Kit) -> Map<String, Value> {
     let mail = kit.mail.as_ref();
