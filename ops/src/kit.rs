@@ -260,7 +260,7 @@ impl Kit {
         let mut files = prometheus::files(self)?;
         files.extend(alertmanager::files(self, &parts)?);
         files.extend(blackbox::files(self)?);
-        files.extend(grafana::files(self, &parts));
+        files.extend(grafana::files(self, &parts)?);
         files.extend(stack::files(self)?);
         files.extend(elastic::files(self)?);
         files.extend(runbooks::files(self, &parts)?);

@@ -63,10 +63,7 @@ const CONTENTS: [(&str, &str); 15] = [
 ];
 
 pub(crate) fn file(kit: &Kit, parts: &Parts, files: &[File]) -> File {
-    let titles: Vec<&str> = grafana::titles(kit)
-        .iter()
-        .map(|(title, _)| *title)
-        .collect();
+    let titles = grafana::titles(kit, files);
     let dashboards = format!("Dashboards ({})", titles.join(", "));
     let mut contents = String::new();
     for (path, what) in CONTENTS {

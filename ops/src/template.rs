@@ -15,6 +15,12 @@ use crate::names::kubernetes_name;
 use crate::prometheus::rule::quoted;
 use crate::yaml::indented;
 
+/// What several templates include.
+const PARTIALS: [(&str, &str); 2] = [
+    ("objectives", include_str!("../dashboards/objectives.json")),
+    ("own-metric", include_str!("../dashboards/own-metric.json")),
+];
+
 /// Fills a template. A value that the context does not have is an error where it is printed, and false in a condition.
 pub(crate) fn render(
     name: &str,
@@ -39,6 +45,12 @@ pub(crate) fn render(
     environment.add_filter("indented", |text: &str, by: usize| {
         indented(text, by).trim_end().to_owned()
     });
+    environment.add_filter("json", |text: &str| Value::from(text).to_string());
+    for (name, source) in PARTIALS {
+        environment
+            .add_template(name, source)
+            .map_err(|error| fail(&error))?;
+    }
     environment
         .render_named_str(name, source, Serde(context))
         .map_err(|error| fail(&error))
@@ -55,10 +67,14 @@ pub(crate) fn file(path: &str, source: &str, kit: &Kit, more: Value) -> Result<F
 
 /// The same of JSON: the template's own line breaks do not matter.
 pub(crate) fn json(path: &str, source: &str, kit: &Kit, more: Value) -> Result<File, Error> {
+    Ok(File::json(path, &value(path, source, kit, more)?))
+}
+
+/// The value in a template of JSON.
+pub(crate) fn value(path: &str, source: &str, kit: &Kit, more: Value) -> Result<Value, Error> {
     let file = file(path, source, kit, more)?;
-    let value: Value = serde_json::from_str(&file.text)
-        .map_err(|error| Error::new(format!("template {path}: {error}")))?;
-    Ok(File::json(path, &value))
+    serde_json::from_str(&file.text)
+        .map_err(|error| Error::new(format!("template {path}: {error}")))
 }
 
 /// The values that all templates have.

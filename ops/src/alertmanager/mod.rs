@@ -26,7 +26,7 @@ pub(crate) fn files(kit: &Kit, parts: &Parts) -> Result<Vec<File>, Error> {
     let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
     let told = tiers(kit).map(|(tier, why)| (tier.as_str(), why));
     let routes = json!({
-        "has": parts.names(),
+        "has": parts.values(),
         "without_customers": as_expression(&others),
         "told": told.collect::<BTreeMap<_, _>>(),
     });

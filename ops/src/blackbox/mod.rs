@@ -11,7 +11,7 @@ use crate::journey::TOKENS;
 use crate::kit::Kit;
 
 pub(crate) use modules::{CERTIFICATE, HEALTH, PAGE, file as config};
-pub(crate) use probe::{EVERY, HEALTH_JOB, PROBE_JOB, Probe, health_job, is_probed, job, probes};
+pub(crate) use probe::{EVERY, Probe, health_job, is_probed, job, probes};
 
 /// The names of the files with tokens that steps of journeys want.
 pub(crate) fn tokens(kit: &Kit) -> BTreeSet<&str> {
