@@ -13,14 +13,14 @@ use crate::file::File;
 use crate::grafana;
 use crate::journey::Journey;
 use crate::mail::Mail;
-use crate::names::without_slash;
+use crate::names::{kubernetes_name, without_slash};
 use crate::objective::Slo;
 use crate::parts::Parts;
 use crate::place::filled;
 use crate::prometheus;
 use crate::readme;
 use crate::runbooks;
-use crate::stack::{self, kubernetes_name};
+use crate::stack;
 
 use siphasher::sip::SipHasher13;
 
@@ -258,11 +258,11 @@ impl Kit {
         self.check()?;
         let parts = Parts::of(self)?;
         let mut files = prometheus::files(self)?;
-        files.extend(alertmanager::files(self, &parts));
-        files.extend(blackbox::files(self));
-        files.extend(grafana::files(self, &parts));
+        files.extend(alertmanager::files(self, &parts)?);
+        files.extend(blackbox::files(self)?);
+        files.extend(grafana::files(self, &parts)?);
         files.extend(stack::files(self)?);
-        files.extend(elastic::files(self));
+        files.extend(elastic::files(self)?);
         files.extend(runbooks::files(self, &parts)?);
         files.push(readme::file(self, &parts, &files));
         Ok(files)
@@ -320,7 +320,7 @@ impl Kit {
 
     /// The same, with what belongs into more places.
     pub(crate) fn named_with(&self, text: &str, more: &[(&str, &str)]) -> String {
-        let deployment = kubernetes_name(self);
+        let deployment = kubernetes_name(&self.job);
         let names = [
             ("DEPLOYMENT", deployment.as_str()),
             ("TEAM", &self.team),

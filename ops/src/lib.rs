@@ -25,6 +25,7 @@ pub mod prometheus;
 mod readme;
 mod runbooks;
 mod stack;
+mod template;
 mod threshold;
 mod tier;
 mod write;

@@ -76,6 +76,16 @@ pub(crate) fn one_of(label: &str, values: &[&str]) -> String {
     }
 }
 
+/// A name as Kubernetes takes it: small letters, digits and dashes, and at most 50 of them.
+pub(crate) fn kubernetes_name(name: &str) -> String {
+    let plain = |c: char| match c.to_ascii_lowercase() {
+        c if c.is_ascii_alphanumeric() => c,
+        _ => '-',
+    };
+    let name: String = name.chars().map(plain).take(50).collect();
+    name.trim_matches('-').to_owned()
+}
+
 /// An expression that takes just these names, in which a dot is a dot.
 pub(crate) fn as_expression(names: &[&str]) -> String {
     names.join("|").replace('.', "[.]")

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use crate::blackbox;
 use crate::error::Error;
 use crate::kit::Kit;
@@ -33,8 +35,20 @@ impl Parts {
         Ok(Self(parts))
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+    /// What it has, as templates ask for it: `has.QueueFills`, and of its threshold `has.QueueFills.percent`.
+    pub(crate) fn values(&self) -> Value {
+        let values = |threshold: Option<f64>| {
+            let text = |unit: &str| with_threshold(unit, threshold.unwrap_or_default());
+            json!({
+                "percent": text("{percent}"),
+                "milliseconds": text("{milliseconds}"),
+                "number": text("{number}"),
+            })
+        };
+        let parts = self.0.iter();
+        parts
+            .map(|(name, threshold)| (name.clone(), values(*threshold)))
+            .collect()
     }
 
     /// A text with the parts that hold: of `{?NAME:text?}` the text remains where the kit has what is called so, and nothing elsewhere. In the text

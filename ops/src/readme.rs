@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::file::{File, MADE};
 use crate::grafana;
 use crate::kit::Kit;
+use crate::names::kubernetes_name;
 use crate::parts::Parts;
 use crate::place::filled;
 use crate::stack;
@@ -62,10 +63,7 @@ const CONTENTS: [(&str, &str); 15] = [
 ];
 
 pub(crate) fn file(kit: &Kit, parts: &Parts, files: &[File]) -> File {
-    let titles: Vec<&str> = grafana::titles(kit)
-        .iter()
-        .map(|(title, _)| *title)
-        .collect();
+    let titles = grafana::titles(kit, files);
     let dashboards = format!("Dashboards ({})", titles.join(", "));
     let mut contents = String::new();
     for (path, what) in CONTENTS {
@@ -79,7 +77,7 @@ pub(crate) fn file(kit: &Kit, parts: &Parts, files: &[File]) -> File {
         Some(_) => String::new(),
         None => format!(
             "export SERVICE_IMAGE={}:1.0.0   # the image of your service\n",
-            stack::kubernetes_name(kit)
+            kubernetes_name(&kit.job)
         ),
     };
     let (port, own_port) = (kit.port.to_string(), kit.own_port().to_string());

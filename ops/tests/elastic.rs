@@ -55,7 +55,7 @@ fn all_that_is_written_has_a_field() {
     for (file, quote, least) in [
         ("src/catalog/field.rs", '"', 40),
         ("deploy/nginx/ecs-access-log.conf", '"', 20),
-        ("ops/src/elastic/postgresql.painless", '\'', 15),
+        ("ops/elastic/postgresql.painless", '\'', 15),
     ] {
         let text = fs::read_to_string(root.join(file)).expect("a file");
         let written: BTreeSet<&str> = quoted(&text, quote)

@@ -5,12 +5,13 @@ mod probe;
 
 use std::collections::BTreeSet;
 
+use crate::error::Error;
 use crate::file::File;
 use crate::journey::TOKENS;
 use crate::kit::Kit;
 
 pub(crate) use modules::{CERTIFICATE, HEALTH, PAGE, file as config};
-pub(crate) use probe::{EVERY, HEALTH_JOB, PROBE_JOB, Probe, health_job, is_probed, job, probes};
+pub(crate) use probe::{EVERY, Probe, health_job, is_probed, job, probes};
 
 /// The names of the files with tokens that steps of journeys want.
 pub(crate) fn tokens(kit: &Kit) -> BTreeSet<&str> {
@@ -20,9 +21,6 @@ pub(crate) fn tokens(kit: &Kit) -> BTreeSet<&str> {
 }
 
 /// The files for the Blackbox Exporter: none where nothing is probed.
-pub(crate) fn files(kit: &Kit) -> Vec<File> {
-    match is_probed(kit) {
-        true => vec![File::new("blackbox/blackbox.yml", config(kit))],
-        false => Vec::new(),
-    }
+pub(crate) fn files(kit: &Kit) -> Result<Option<File>, Error> {
+    is_probed(kit).then(|| config(kit)).transpose()
 }

@@ -1,104 +1,112 @@
-//! What Grafana shows: dashboards, and where it asks.
+//! What Grafana shows: `ops/dashboards/`, filled. Dashboards, and where they ask.
+//!
+//! A dashboard is in Grafana's own JSON model. A panel writes what is particular to it; all else is in the file of its type,
+//! `dashboards/panels/TYPE.json`, which the panel is merged over. Its id and its place come by its order.
 
-mod api;
-mod boxes;
-mod business;
-mod dashboard;
-mod journey;
-mod overview;
+mod layout;
 mod own;
-mod panel;
-mod provisioning;
 
 use serde_json::{Value, json};
 
+use crate::error::Error;
 use crate::file::File;
-use crate::grafana::dashboard::Dashboard;
 use crate::kit::Kit;
 use crate::parts::Parts;
+use crate::template;
 
-/// Where panels ask: what is chosen on the dashboard.
-const DATASOURCE: Datasource = Datasource;
+/// The dashboards, by the end of their uids and of their files' names.
+const OVERVIEW: (&str, &str) = (
+    "system-overview",
+    include_str!("../../dashboards/system-overview.json"),
+);
+const API: (&str, &str) = (
+    "api-performance",
+    include_str!("../../dashboards/api-performance.json"),
+);
+const JOURNEY: (&str, &str) = (
+    "user-journey",
+    include_str!("../../dashboards/user-journey.json"),
+);
+const BUSINESS: (&str, &str) = (
+    "business-metrics",
+    include_str!("../../dashboards/business-metrics.json"),
+);
+const BOXES: (&str, &str) = (
+    "box-lifecycle",
+    include_str!("../../dashboards/box-lifecycle.json"),
+);
+const OWN: (&str, &str) = (
+    "own-metrics",
+    include_str!("../../dashboards/own-metrics.json"),
+);
 
-struct Datasource;
+/// What all dashboards have.
+const FRAME: &str = include_str!("../../dashboards/dashboard.json");
 
-impl Datasource {
-    fn json(&self) -> Value {
-        json!({ "type": "prometheus", "uid": "${datasource}" })
-    }
-}
+/// Where the dashboards of a kit are.
+const FOLDER: &str = "grafana/dashboards/";
 
 /// The files for Grafana.
-pub(crate) fn files(kit: &Kit, parts: &Parts) -> Vec<File> {
-    let one = |dashboard: Dashboard| {
-        let name = format!("grafana/dashboards/{}.json", kit.dashboard(dashboard.name));
-        File::json(name, &dashboard.json(kit, parts))
-    };
-    let mut files: Vec<File> = dashboards(kit).into_iter().map(one).collect();
-    files.extend(provisioning::files(kit));
-    files
-}
-
-fn dashboards(kit: &Kit) -> Vec<Dashboard> {
-    let mut all = vec![overview::dashboard(kit), api::dashboard(kit)];
+pub(crate) fn files(kit: &Kit, parts: &Parts) -> Result<Vec<File>, Error> {
+    let mut dashboards = vec![OVERVIEW, API];
     if kit.has_business() {
-        all.extend([
-            journey::dashboard(kit),
-            business::dashboard(kit),
-            boxes::dashboard(),
-        ]);
-    } else {
-        all.extend(own::dashboard(kit));
+        dashboards.extend([JOURNEY, BUSINESS, BOXES]);
+    } else if !kit.metrics.is_empty() {
+        dashboards.push(OWN);
     }
-    all
+    let mut files = Vec::new();
+    for (name, source) in dashboards {
+        files.push(dashboard(kit, parts, name, source)?);
+    }
+    for (path, source) in [
+        (
+            "grafana/provisioning/datasources/ecolaura.yml",
+            include_str!("../../dashboards/datasources.yml"),
+        ),
+        (
+            "grafana/provisioning/dashboards/ecolaura.yml",
+            include_str!("../../dashboards/providers.yml"),
+        ),
+    ] {
+        files.push(template::file(
+            path,
+            source,
+            kit,
+            json!({ "logs": kit.logs() }),
+        )?);
+    }
+    Ok(files)
 }
 
-/// The title and the file of each dashboard.
-pub(crate) fn titles(kit: &Kit) -> Vec<(&'static str, String)> {
-    let one = |dashboard: Dashboard| (dashboard.title, kit.dashboard(dashboard.name));
-    dashboards(kit).into_iter().map(one).collect()
-}
-
-/// What is chosen on the dashboard, and these labels.
-fn selector(labels: &str) -> String {
-    let comma = if labels.is_empty() { "" } else { "," };
-    format!("job=~\"$job\",environment=~\"$environment\",instance=~\"$instance\"{comma}{labels}")
-}
-
-/// A series of what is chosen, with these labels.
-fn series(name: &str, labels: &str) -> String {
-    format!("{name}{{{}}}", selector(labels))
-}
-
-/// How fast it grows, a second, together for each of these labels.
-fn rate(by: &str, name: &str, labels: &str) -> String {
-    format!(
-        "sum by ({by}) (rate({}[$__rate_interval]))",
-        series(name, labels)
-    )
-}
-
-/// How much it has grown in the time that is shown.
-fn increase(by: &str, name: &str, labels: &str) -> String {
-    format!(
-        "sum by ({by}) (increase({}[$__range]))",
-        series(name, labels)
-    )
-}
-
-/// A quantile of a histogram.
-fn quantile(quantile: f64, by: &str, name: &str, labels: &str) -> String {
-    let by = if by.is_empty() {
-        "le".to_owned()
-    } else {
-        format!("{by}, le")
+/// The titles of the dashboards among these files.
+pub(crate) fn titles(kit: &Kit, files: &[File]) -> Vec<String> {
+    let dashboards = files.iter().filter(|file| file.path.starts_with(FOLDER));
+    let title = |file: &File| {
+        let dashboard: Value = serde_json::from_str(&file.text).ok()?;
+        let title = dashboard["title"].as_str()?;
+        let own = title.strip_prefix(&format!("{} / ", kit.job));
+        Some(own.unwrap_or(title).to_owned())
     };
-    let buckets = rate(&by, &format!("{name}_bucket"), labels);
-    format!("histogram_quantile({quantile}, {buckets})")
+    dashboards.filter_map(title).collect()
 }
 
-/// The mean of what a histogram saw.
-fn mean(by: &str, name: &str, labels: &str) -> String {
-    let part = |part: &str| rate(by, &format!("{name}_{part}"), labels);
-    format!("{}\n/ {}", part("sum"), part("count"))
+fn dashboard(kit: &Kit, parts: &Parts, name: &str, source: &str) -> Result<File, Error> {
+    let uid = kit.dashboard(name);
+    let path = format!("{FOLDER}{uid}.json");
+    let objective =
+        |slo: &crate::Slo| json!({ "name": slo.name, "budget": slo.budget().to_string() });
+    let values = json!({
+        "name": name,
+        "uid": uid,
+        "api": kit.dashboard(API.0),
+        "runbooks": kit.runbooks,
+        "has": parts.values(),
+        "objectives": kit.objectives.iter().map(objective).collect::<Vec<_>>(),
+        "metrics": kit.metrics.iter().map(own::values).collect::<Vec<_>>(),
+    });
+    let mut whole = template::value(&path, FRAME, kit, values.clone())?;
+    layout::merge(&mut whole, template::value(&path, source, kit, values)?);
+    let panels = whole["panels"].take();
+    whole["panels"] = Value::from(layout::placed(panels)?);
+    Ok(File::json(path, &whole))
 }

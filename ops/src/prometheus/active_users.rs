@@ -52,6 +52,24 @@ impl Window {
 ///
 /// They make `active_users:estimate{window="10m"}`, `"1h"`, `"1d"`, `"7d"` and `"30d"` of each job, and `daily_active_users`.
 pub(super) fn active_users() -> String {
+    rule_file(
+        &[
+            "Users of all replicas of a job, each once, from the sketches in active_users_sketch. Made by the crate",
+            "ecolaura-monitoring-ops, compared by a test: do not edit.",
+            "",
+            "active_users:estimate{window=\"10m\"|\"1h\"|\"1d\"|\"7d\"|\"30d\"} has a standard error of 3.25 %, below 2,000 users less. A window",
+            "reaches back up to 10 minutes further than it is called, those of days up to an hour, and the newest users of the last 30",
+            "minutes may be missing in 7d and 30d. A replica that dies takes along whom it saw in its last 15 seconds, or after its last scrape.",
+            "",
+            "Scrape every 5 minutes or more often. 30d is what Prometheus keeps, if that is less: 15 days unless it is told otherwise",
+            "(--storage.tsdb.retention.time). What has one job, one key and one `environment` counts as one.",
+        ],
+        &groups(),
+    )
+}
+
+/// The groups in it.
+pub(super) fn groups() -> [Group; 4] {
     let now = Window {
         name: "10m",
         registers: REGISTER.to_owned(),
@@ -72,27 +90,14 @@ pub(super) fn active_users() -> String {
         rules,
     };
     let hourly = Rule::record(HOURLY, format!("max_over_time({REGISTER}[1h])"));
-    rule_file(
-        &[
-            "Users of all replicas of a job, each once, from the sketches in active_users_sketch. Made by the crate",
-            "ecolaura-monitoring-ops, compared by a test: do not edit.",
-            "",
-            "active_users:estimate{window=\"10m\"|\"1h\"|\"1d\"|\"7d\"|\"30d\"} has a standard error of 3.25 %, below 2,000 users less. A window",
-            "reaches back up to 10 minutes further than it is called, those of days up to an hour, and the newest users of the last 30",
-            "minutes may be missing in 7d and 30d. A replica that dies takes along whom it saw in its last 15 seconds, or after its last scrape.",
-            "",
-            "Scrape every 5 minutes or more often. 30d is what Prometheus keeps, if that is less: 15 days unless it is told otherwise",
-            "(--storage.tsdb.retention.time). What has one job, one key and one `environment` counts as one.",
-        ],
-        &[
-            // As often as is scraped, so that what was scraped of a replica just before it died, or began anew, counts.
-            group("active_users_registers", "15s", registers()),
-            group("active_users_registers_hourly", "30m", vec![hourly]),
-            group("active_users_now", "1m", rules(&short)),
-            // More often than series are forgotten, so that there always is one.
-            group("active_users_days", "2m", long_rules),
-        ],
-    )
+    [
+        // As often as is scraped, so that what was scraped of a replica just before it died, or began anew, counts.
+        group("active_users_registers", "15s", registers()),
+        group("active_users_registers_hourly", "30m", vec![hourly]),
+        group("active_users_now", "1m", rules(&short)),
+        // More often than series are forgotten, so that there always is one.
+        group("active_users_days", "2m", long_rules),
+    ]
 }
 
 /// Each register of the words, the largest of all replicas.

@@ -19,14 +19,18 @@ pub use rule::{Makes, Rule};
 use crate::error::Error;
 use crate::file::File;
 use crate::kit::Kit;
+use crate::prometheus::rule::Group;
 use crate::prometheus::scrape::Version;
 use crate::prometheus::trial::Pace;
 
-/// The texts of all files of rules.
-pub(crate) fn rule_files(kit: &Kit) -> Result<Vec<String>, Error> {
-    let mut files = vec![recording::file(kit)?, alerts::file(kit)?];
-    files.extend(kit.has_business().then(active_users));
-    Ok(files)
+/// The groups of all files of rules.
+pub(crate) fn groups(kit: &Kit) -> Result<Vec<Group>, Error> {
+    let mut groups = recording::groups(kit);
+    groups.extend(alerts::groups(kit)?);
+    if kit.has_business() {
+        groups.extend(active_users::groups());
+    }
+    Ok(groups)
 }
 
 /// The files for Prometheus.

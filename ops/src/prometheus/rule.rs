@@ -68,7 +68,12 @@ pub(crate) fn rule_file(about: &[&str], groups: &[Group]) -> String {
         text += format!("# {line}").trim_end();
         text.push('\n');
     }
-    text += "groups:\n";
+    text + "groups:\n" + &groups_text(groups)
+}
+
+/// The same without a head: a list of groups.
+pub(crate) fn groups_text(groups: &[Group]) -> String {
+    let mut text = String::new();
     for group in groups {
         // Writing into memory does not fail.
         let _ = writeln!(text, "  - name: {}", group.name);

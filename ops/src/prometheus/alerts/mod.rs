@@ -78,15 +78,19 @@ pub(crate) fn group_name(kit: &Kit, name: &str) -> String {
     format!("{}-{name}", kit.job)
 }
 
-/// The file of alerts.
-pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
+/// The groups of alerts.
+pub(crate) fn groups(kit: &Kit) -> Result<Vec<Group>, Error> {
     let rules = |(name, alerts): (&str, Vec<Alert>)| Group {
         name: group_name(kit, name),
         interval: None,
         rules: alerts.iter().map(|alert| alert.rule(kit)).collect(),
     };
-    let groups: Vec<Group> = alerts(kit)?.into_iter().map(rules).collect();
-    Ok(rule_file(&["Alerts", MADE], &groups))
+    Ok(alerts(kit)?.into_iter().map(rules).collect())
+}
+
+/// The file of alerts.
+pub(crate) fn file(kit: &Kit) -> Result<String, Error> {
+    Ok(rule_file(&["Alerts", MADE], &groups(kit)?))
 }
 
 /// That none of these are 1, or that they come and go, and are 0 for two fifths of ten minutes or more: then no single outage lasts.
