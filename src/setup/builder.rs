@@ -344,19 +344,19 @@ mod tests {
             #[cfg(feature = "traces")]
             ("without_traces", MonitoringBuilder::without_traces),
             #[cfg(feature = "logs")]
-            ("log_format", |b| {
+            ("logs.format", |b| {
                 b.logs(|l| l.format(crate::logs::LogFormat::Text))
             }),
             #[cfg(feature = "logs")]
-            ("log_filter", |b| b.logs(|l| l.filter("warn"))),
+            ("logs.filter", |b| b.logs(|l| l.filter("warn"))),
             #[cfg(feature = "logs")]
-            ("log_writer", |b| b.logs(|l| l.writer(std::io::sink()))),
+            ("logs.writer", |b| b.logs(|l| l.writer(std::io::sink()))),
             #[cfg(all(feature = "logs", feature = "traces"))]
-            ("log_collector", |b| {
+            ("logs.otlp_endpoint", |b| {
                 b.logs(|l| l.otlp_endpoint("http://c:4318"))
             }),
             #[cfg(feature = "logs")]
-            ("log_lines_per_second", |b| {
+            ("logs.max_lines_per_second", |b| {
                 b.logs(|l| l.max_lines_per_second(7))
             }),
             #[cfg(feature = "logs")]

@@ -98,9 +98,10 @@ impl LogsConfig {
         self
     }
 
-    /// Where lines go. Default: standard output. It is an error to name a [`otlp_endpoint`](Self::otlp_endpoint) as well.
+    /// Where lines go. Default: standard output. It is an error to name an [`otlp_endpoint`](Self::otlp_endpoint) as well.
     ///
-    /// A thread of its own writes to it, some lines at a time. With it a monitoring that is made by [`build`](crate::MonitoringBuilder::build) writes lines too.
+    /// A thread of its own writes to it, some lines at a time. With it, an `otlp_endpoint` or
+    /// [`without_subscriber`](Self::without_subscriber) a monitoring that is made by [`build`](crate::MonitoringBuilder::build) writes lines too.
     pub fn writer(mut self, writer: impl Write + Send + 'static) -> Self {
         self.writer = Some(Box::new(writer));
         self

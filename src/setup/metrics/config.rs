@@ -83,7 +83,7 @@ impl MetricsConfig {
     ///
     /// - **`scope`** is `host` for the whole machine, also from within a container; `container` for the control group of the process, which
     ///   under systemd is that of its service; `namespace` for the network, where nobody can tell from inside whose it is.
-    /// - **Control groups** are those of version 2. A limit that only a group further up has is not seen.
+    /// - **Control groups** are those of version 2. The least limit of the group and of those above it that the process sees counts.
     /// - **Devices**: disks without their partitions and what lies upon them; network devices that are hardware, or all but the loopback where
     ///   none is. Of each family 64 at most.
     /// - **The start** of the process is known to the second; that of the other counters is not told.
